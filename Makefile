@@ -1,0 +1,39 @@
+.DEFAULT_GOAL := help
+.PHONY: help install demo test proof lint lock clean
+
+PYTHON = .venv/bin/python
+RUN = .venv/bin/
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+install: .venv/installed ## find a Python >= 3.12, make .venv, install the hashed lock
+
+.venv/installed: requirements.lock pyproject.toml .ci/python .ci/install
+	@bash .ci/install
+	@touch $@
+
+demo: .venv/installed ## the whole migration once, on the embedded platform
+	@$(RUN)cutover demo
+
+lint: .venv/installed ## ruff, mypy --strict, import contracts
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)mypy
+	$(RUN)lint-imports --no-cache
+
+test: .venv/installed ## lint, types, import contracts, tests (under 5 minutes)
+	@bash .ci/packages
+	@$(MAKE) --no-print-directory lint
+	$(RUN)pytest
+
+proof: .venv/installed ## what takes longer: catalogues, faults, browsers; writes docs/proof.md
+	@bash .ci/packages
+	$(PYTHON) -m tests.proof
+
+lock: ## resolve requirements.lock anew (needs uv on PATH)
+	uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
+	  --extra dev --quiet --output-file requirements.lock pyproject.toml
+
+clean: ## remove the environment and caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

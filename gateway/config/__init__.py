@@ -1,0 +1,1 @@
+"""cutover.yaml to a frozen RouteTable, every error at once."""

@@ -1,0 +1,1 @@
+"""The shared nouns and pure decisions; standard library only."""

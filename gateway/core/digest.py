@@ -1,0 +1,38 @@
+"""The route digest: what evidence is tied to."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from gateway.core.path import PathPattern
+
+if TYPE_CHECKING:
+    from gateway.core.routes import Route
+    from gateway.core.table import RouteTable
+
+
+def route_digest(table: RouteTable, route: Route, version: str) -> str:
+    """Sixteen hex digits over what decides a route's behaviour: route, service, policy, gateway version.
+
+    Addresses are left out of it: the same platform on other ports behaves the same. Rules and changes too.
+    """
+    service = dataclasses.replace(table.services[route.service], legacy="", internal="", shadow_listen="")
+    policy = dataclasses.replace(table.policy, listen="", internal_listen="", public_url="")
+    parts = [route, service, policy, table.limits.get(route.limit), version]
+    text = json.dumps([_plain(part) for part in parts], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, PathPattern):
+        return value.text
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value

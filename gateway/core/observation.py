@@ -1,0 +1,130 @@
+"""What the shadow saw: differences, signatures, verdicts. Everything here is already redacted."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """How an observation is judged."""
+
+    MATCH = "match"
+    EXPECTED = "expected"
+    MISMATCH = "mismatch"
+    INCONCLUSIVE = "inconclusive"
+    FAILED = "failed"
+
+
+class DifferenceKind(StrEnum):
+    """The closed set of ways two places differ."""
+
+    MISSING = "missing"  # legacy has it, the gateway does not
+    EXTRA = "extra"  # the gateway has it, legacy does not
+    CHANGED = "changed"
+    TYPE = "type"
+    ORDER = "order"
+    COUNT = "count"
+
+
+class Bucket(StrEnum):
+    """Where a primary request is counted; each lands in exactly one."""
+
+    COMPARED = "compared"
+    OFF = "off"
+    SAMPLED_OUT = "sampled-out"
+    UNMIRRORED = "unmirrored"
+    SHED = "shed"
+    OVERSIZE = "oversize"
+    TIMED_OUT = "timed-out"
+    FAILED = "failed"
+    UNMATCHED = "unmatched"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where two answers differ.
+
+    `location` is status, header, cookie, cors, body, stream, frame, or upstream.method, upstream.path,
+    upstream.query, upstream.header, upstream.body; `path` says where inside it. Values are redacted text.
+    `by` names the rule, change or class that explains it; empty means nothing does.
+    """
+
+    location: str
+    path: str
+    kind: DifferenceKind
+    legacy: str = ""
+    gateway: str = ""
+    by: str = ""
+
+    @property
+    def pattern(self) -> str:
+        """The path with list positions and identity values blanked, so that like differences group."""
+        return _blank(self.path)
+
+    def signature(self, route_id: str) -> str:
+        """Twelve hex digits that name differences of this shape on this route."""
+        text = "\0".join((route_id, self.location, self.pattern, self.kind))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _blank(path: str) -> str:
+    out: list[str] = []
+    depth = 0
+    for char in path:
+        if char == "[":
+            depth += 1
+            if depth == 1:
+                out.append("[*")
+        elif char == "]":
+            depth -= 1
+            if depth == 0:
+                out.append("]")
+        elif depth == 0:
+            out.append(char)
+    return "".join(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Two exchanges for one request, compared.
+
+    `mode` is read, dry-run or served (the gateway answered, legacy got the copy); `source` is live, replay or
+    exercise. `legacy` and `gateway` are redacted exchanges as JSON values. `refused` is the status with which
+    the gateway's own policy refused a copy, else 0. `shape` names the parameter shape, for coverage and
+    deduplication. Latencies are seconds, 0 when unknown.
+    """
+
+    id: str
+    route: str
+    at: float
+    verdict: Verdict
+    mode: str
+    source: str
+    digest: str
+    subject: str = ""
+    shape: str = ""
+    legacy_status: int = 0
+    gateway_status: int = 0
+    legacy_seconds: float = 0.0
+    gateway_seconds: float = 0.0
+    refused: int = 0
+    differences: tuple[Difference, ...] = ()
+    legacy: dict[str, Any] = field(default_factory=dict)
+    gateway: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A reviewed decision on a signature: expected, ignored or tolerated; `expires` is epoch seconds or None."""
+
+    signature: str
+    decision: str
+    owner: str
+    reason: str
+    created: float
+    expires: float | None = None

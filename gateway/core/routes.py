@@ -1,0 +1,212 @@
+"""The route table: what the platform's operations are, on both sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.core.path import PathPattern
+
+
+class Stage(StrEnum):
+    """Where a route stands, in order."""
+
+    LEGACY = "legacy"
+    SHADOW = "shadow"
+    CANARY = "canary"
+    GATEWAY = "gateway"
+    CLOSED = "closed"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order of the migration, from 0."""
+        return list(Stage).index(self)
+
+
+class Effect(StrEnum):
+    """What a call does: reads, writes, or reads that cost or are counted."""
+
+    READ = "read"
+    WRITE = "write"
+    METERED = "metered"
+
+
+class Access(StrEnum):
+    """Who may call a route at the gateway."""
+
+    PUBLIC = "public"
+    JWT = "jwt"
+    API_KEY = "api-key"
+    INTERNAL = "internal"
+
+
+class Kind(StrEnum):
+    """How a route talks."""
+
+    HTTP = "http"
+    SSE = "sse"
+    WEBSOCKET = "websocket"
+
+
+class Where(StrEnum):
+    """Which part of a request carries a parameter."""
+
+    PATH = "path"
+    QUERY = "query"
+    BODY = "body"
+
+
+class Authorization(StrEnum):
+    """Whether a service gets the client's Authorization header."""
+
+    FORWARD = "forward"
+    STRIP = "strip"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One method and path pattern."""
+
+    method: str
+    path: PathPattern
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one parameter stands on one side: `body.deployment_id`."""
+
+    where: Where
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.where}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A parameter that is named or placed differently on the two sides."""
+
+    legacy: Place
+    gateway: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, to the response head, and between bytes after it."""
+
+    connect: float = 3.0
+    first_byte: float = 75.0
+    idle: float = 75.0
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowPolicy:
+    """How a route is copied: `compare` by effect or `off`; `sample` is a share of 0 to 1.
+
+    `budget` is how many real copies of a metered route an hour may make; 0 means dry runs only.
+    `identity` names, per list path (`$`, `$.items`), the member that tells list items apart.
+    """
+
+    mode: str = "compare"
+    sample: float = 1.0
+    budget: int = 0
+    identity: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One backend: base URLs without a path, as clients call it today and as the gateway does."""
+
+    name: str
+    legacy: str
+    internal: str
+    authorization: Authorization
+    shadow_listen: str
+    internal_key: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation. `gateway` is None exactly when access is internal: it is never exposed."""
+
+    id: str
+    service: str
+    legacy: Target
+    gateway: Target | None
+    effect: Effect
+    access: Access
+    kind: Kind = Kind.HTTP
+    aliases: tuple[Target, ...] = ()
+    moves: tuple[Move, ...] = ()
+    limit: str = "read"
+    timeouts: Timeouts = Timeouts()
+    shadow: ShadowPolicy = field(default_factory=ShadowPolicy)
+    group: str = ""
+    rewrites: tuple[str, ...] = ()
+
+    @property
+    def rollout_group(self) -> str:
+        """The name a canary buckets by; one person is not split within it."""
+        return self.group or self.service
+
+    @property
+    def legacy_targets(self) -> tuple[Target, ...]:
+        """The legacy target followed by its aliases."""
+        return (self.legacy, *self.aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An intended difference: where legacy answers `legacy_status`, the gateway answers `gateway_status`.
+
+    With `at` (a difference location such as `body:$.ws_url`), only that place may differ, whatever the status.
+    `routes` are globs over route ids.
+    """
+
+    id: str
+    routes: tuple[str, ...]
+    reason: str
+    legacy_status: int | None = None
+    gateway_status: int | None = None
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A token bucket: `rate` requests per `per` seconds, `burst` at once."""
+
+    rate: float
+    per: float = 60.0
+    burst: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """The gateway's one CORS policy; origins are exact, or `*` alone."""
+
+    origins: tuple[str, ...] = ("*",)
+    credentials: bool = True
+    max_age: int = 600
+    expose: tuple[str, ...] = ("X-Request-ID", "X-Total-Count")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for the gateway as a whole. Addresses are `host:port`."""
+
+    listen: str = "127.0.0.1:8800"
+    internal_listen: str = "127.0.0.1:8801"
+    public_url: str = "http://127.0.0.1:8800"
+    algorithms: tuple[str, ...] = ("HS256",)
+    api_key_prefix: str = "sk-"
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    cors: Cors = field(default_factory=Cors)
+    max_body: int = 52 * 1024 * 1024
+    drain: float = 10.0

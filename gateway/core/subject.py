@@ -1,0 +1,52 @@
+"""Who a request is bucketed by: JWT `sub`, else a fingerprint of the API key, else the client address."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.core.exchange import header
+
+if TYPE_CHECKING:
+    from gateway.core.exchange import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The key a canary buckets by, with the organisation where the token names one."""
+
+    key: str
+    organisation: str = ""
+
+
+def fingerprint(key: bytes, secret: str) -> str:
+    """A keyed fingerprint that can be compared but not reversed: `fp:` and 16 hex digits of HMAC-SHA-256."""
+    return "fp:" + hmac.new(key, secret.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:16]
+
+
+def subject_of(request: Request, key: bytes) -> Subject:
+    """The subject of a request. The token is read unverified: this decides bucketing, never access."""
+    scheme, _, credential = (header(request.headers, "authorization") or "").partition(" ")
+    if scheme.lower() == "bearer" and credential:
+        claims = _claims(credential)
+        subject, organisation = claims.get("sub"), claims.get("org_id")
+        if isinstance(subject, str):
+            return Subject(subject, organisation if isinstance(organisation, str) else "")
+        return Subject(fingerprint(key, credential))
+    return Subject(request.client)
+
+
+def _claims(token: str) -> dict[str, object]:
+    parts = token.split(".")
+    if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature (RFC 7515 §3.1)
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

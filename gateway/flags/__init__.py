@@ -1,0 +1,1 @@
+"""Where stages live: flags with revision, history and compare-and-set."""

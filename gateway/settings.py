@@ -1,0 +1,61 @@
+"""What one process needs beside the route table; the environment is read once, here."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gateway.core.errors import ConfigError
+from gateway.store.database import secret_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+JWT_SECRET = "CUTOVER_JWT_SECRET"  # noqa: S105 - the name of a variable
+INTERNAL_KEY = "CUTOVER_INTERNAL_KEY"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Secrets, the store's place, and the clock. Never logged: `repr` shows no secret."""
+
+    store: Path
+    jwt_secret: str = field(repr=False)
+    internal_key: str = field(repr=False)
+    mark_key: bytes = field(repr=False)
+    ticket_key: bytes = field(repr=False)
+    fingerprint_key: bytes = field(repr=False)
+    clock: Callable[[], float] = time.time
+
+
+def load_settings(store: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment and the key files beside the store.
+
+    Raises:
+        ConfigError: a secret is not set or too short, or a key file is not usable.
+    """
+    values = os.environ if environment is None else environment
+    problems = [
+        f"{name} is not set: {purpose}"
+        for name, purpose in (
+            (JWT_SECRET, "the platform's JWT_SECRET_KEY, with which the gateway checks tokens"),
+            (INTERNAL_KEY, "the platform's INTERNAL_API_KEY, with which the gateway calls services"),
+        )
+        if not values.get(name)
+    ]
+    if not problems and len(values[JWT_SECRET]) < 32:  # noqa: PLR2004 - RFC 7518 §3.2: as long as the hash
+        problems.append(f"{JWT_SECRET} is shorter than 32 characters: HS256 needs at least that")
+    if problems:
+        raise ConfigError("; ".join(problems))
+    keys = store.parent
+    return Settings(
+        store=store,
+        jwt_secret=values[JWT_SECRET],
+        internal_key=values[INTERNAL_KEY],
+        mark_key=secret_key(keys, "mark"),
+        ticket_key=secret_key(keys, "ticket"),
+        fingerprint_key=secret_key(keys, "fingerprint"),
+    )

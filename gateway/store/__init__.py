@@ -1,0 +1,1 @@
+"""The SQLite file: observations, counts, rules, results, audit trail."""

@@ -1,0 +1,99 @@
+"""Counters in the store: buckets, policy shadow, who served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.store.database import transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+BucketKey = tuple[str, str, str]
+"""Route id (empty when none matched), bucket, reason (empty for none)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A subject that the gateway's own policy would refuse: status, reason, how often, when."""
+
+    route: str
+    subject: str
+    status: int
+    reason: str
+    count: int
+    first_seen: float
+    last_seen: float
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What one side served of one route in one minute; `seconds` is the sum of latencies."""
+
+    route: str
+    side: str
+    minute: int
+    requests: int
+    errors: int
+    fallbacks: int
+    seconds: float
+
+
+def put_buckets(connection: sqlite3.Connection, source: str, counts: Mapping[BucketKey, int]) -> None:
+    """Replace the counts of one source (a shadow process or a replay) as a whole, so that they stay consistent."""
+    with transaction(connection):
+        connection.execute("DELETE FROM buckets WHERE source = ?", [source])
+        connection.executemany(
+            "INSERT INTO buckets VALUES (?, ?, ?, ?, ?)",
+            [[source, *key, count] for key, count in counts.items()],
+        )
+
+
+def buckets(connection: sqlite3.Connection) -> dict[BucketKey, int]:
+    """Counts over all sources."""
+    rows = connection.execute("SELECT route, bucket, reason, sum(count) FROM buckets GROUP BY route, bucket, reason")
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+def count_refusal(
+    connection: sqlite3.Connection, *, route: str, subject: str, status: int, reason: str, at: float
+) -> None:
+    """Count one would-be refusal."""
+    connection.execute(
+        "INSERT INTO policy_shadow VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT (route, subject, status, reason)"
+        " DO UPDATE SET count = count + 1, last_seen = max(last_seen, excluded.last_seen)",
+        [route, subject, status, reason, at, at],
+    )
+
+
+def refusals(connection: sqlite3.Connection, route: str | None = None) -> list[Refusal]:
+    """Would-be refusals, most frequent first."""
+    where, values = ("WHERE route = ?", [route]) if route else ("", [])
+    rows = connection.execute(
+        f"SELECT * FROM policy_shadow {where} ORDER BY count DESC, route, subject",  # noqa: S608 - no input in it
+        values,
+    )
+    return [Refusal(**dict(row)) for row in rows]
+
+
+def count_served(connection: sqlite3.Connection, entries: list[Served]) -> None:
+    """Add to what was served."""
+    with transaction(connection):
+        connection.executemany(
+            "INSERT INTO served VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (route, side, minute) DO UPDATE SET"
+            " requests = requests + excluded.requests, errors = errors + excluded.errors,"
+            " fallbacks = fallbacks + excluded.fallbacks, seconds = seconds + excluded.seconds",
+            [[e.route, e.side, e.minute, e.requests, e.errors, e.fallbacks, e.seconds] for e in entries],
+        )
+
+
+def served(connection: sqlite3.Connection, route: str | None = None, since_minute: int = 0) -> list[Served]:
+    """What was served, oldest first; `minute` counts from the epoch."""
+    where, values = (" AND route = ?", [route]) if route else ("", [])
+    rows = connection.execute(
+        f"SELECT * FROM served WHERE minute >= ?{where} ORDER BY minute, route, side",  # noqa: S608 - no input in it
+        [since_minute, *values],
+    )
+    return [Served(**dict(row)) for row in rows]

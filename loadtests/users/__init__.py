@@ -1,0 +1,1 @@
+"""One persona per module."""

@@ -1,0 +1,33 @@
+"""The options that commands share, and what they open."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[
+    Path,
+    typer.Option("--config", "-c", envvar="CUTOVER_CONFIG", help="The route table.", show_default=True),
+]
+Store = Annotated[
+    Path,
+    typer.Option("--store", envvar="CUTOVER_STORE", help="The SQLite store; key files stand beside it."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; goes into the audit trail.")]
+By = Annotated[str, typer.Option("--by", help="Who; goes into the audit trail. Default: the login name.")]
+
+DEFAULT_CONFIG = Path("cutover.yaml")
+DEFAULT_STORE = Path(".cutover/cutover.db")
+
+
+def login_name() -> str:
+    """The login name, or `uid:N` where the user has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid:{os.getuid()}"

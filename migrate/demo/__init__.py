@@ -1,0 +1,1 @@
+"""The stand-in platform and the demo that moves it."""

@@ -1,0 +1,1 @@
+"""Reports: what the evidence says, as text, JSON and HTML."""

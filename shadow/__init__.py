@@ -1,0 +1,1 @@
+"""The shadow proxy: copies traffic down the other path and compares the answers."""

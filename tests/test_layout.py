@@ -1,0 +1,39 @@
+"""The repository's shape, enforced."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("gateway", "shadow", "migrate", "reports", "loadtests")
+MODULES = sorted(path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+VAGUE = re.compile(r"util|helper|manager|common|misc|service|base", re.IGNORECASE)
+TOP = {"gateway", "migrate", "shadow", "loadtests", "reports", "tests", "docs"}
+LIMIT = 300
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_module_is_short(module: Path) -> None:
+    """No module is longer than 300 lines."""
+    assert len((ROOT / module).read_text().splitlines()) <= LIMIT
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_module_name_says_what_it_does(module: Path) -> None:
+    """No module is named after a role instead of a thing."""
+    assert not VAGUE.search(module.stem)
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.name != "__init__.py"], ids=str)
+def test_module_has_its_test_file(module: Path) -> None:
+    """gateway/limit/token_bucket.py is tested by tests/gateway/limit/test_token_bucket.py."""
+    assert (ROOT / "tests" / module.parent / f"test_{module.name}").is_file()
+
+
+def test_top_level_is_the_designed_one() -> None:
+    """No folder stands at the top beside those the design names."""
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))}
+    assert {name for name in folders if not name.endswith(".egg-info")} <= TOP
