@@ -36,7 +36,7 @@ def root(
         "--version",
         is_eager=True,
         callback=_print_version,
-        help="Print the version.",  # noqa: FBT003 - Typer takes the default first
+        help="Print the version.",
     ),
 ) -> None:
     """Every reading command takes --json. Exit codes: 0 yes, 1 no, 2 usage, 3 configuration, 4 unreachable."""
