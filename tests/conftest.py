@@ -1,0 +1,16 @@
+"""What every test run needs: the promise of each test travels with its result."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Attach each test's docstring to its report, for docs/proof.md."""
+    for item in items:
+        promise = inspect.getdoc(getattr(item, "function", None)) or item.name
+        item.user_properties.append(("promise", promise.partition("\n")[0]))
