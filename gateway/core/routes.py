@@ -199,7 +199,10 @@ class Cors:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What holds for the gateway as a whole. Addresses are `host:port`."""
+    """What holds for the gateway as a whole. Addresses are `host:port`.
+
+    `build` names the deployed gateway; it is part of every route digest, so a new build starts new evidence.
+    """
 
     listen: str = "127.0.0.1:8800"
     internal_listen: str = "127.0.0.1:8801"
@@ -210,3 +213,4 @@ class Policy:
     cors: Cors = field(default_factory=Cors)
     max_body: int = 52 * 1024 * 1024
     drain: float = 10.0
+    build: str = ""
