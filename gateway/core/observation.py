@@ -118,9 +118,16 @@ class Observation:
     note: str = ""
 
 
+REJECTED = "rejected"
+"""The decision that a difference is a defect; it stays open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A reviewed decision on a signature: expected, ignored or tolerated; `expires` is epoch seconds or None."""
+    """A reviewed decision on a signature: expected, ignored, tolerated, or rejected, which explains nothing.
+
+    `expires` is epoch seconds or None.
+    """
 
     signature: str
     decision: str
@@ -128,3 +135,7 @@ class Rule:
     reason: str
     created: float
     expires: float | None = None
+
+    def explains(self, now: float) -> bool:
+        """Whether differences of this signature are as reviewed at `now` (epoch seconds)."""
+        return self.decision != REJECTED and (self.expires is None or now < self.expires)
