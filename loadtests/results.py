@@ -1,0 +1,220 @@
+"""What a load test found: per side and route, with the conditions it was found under. Never imports locust."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from gateway.store.audit import Result
+from loadtests.histogram import Histogram, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GATEWAY = "gateway"
+LEGACY = "legacy"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFigures:
+    """One route on one side. `errors` counts reasons; `histogram` holds milliseconds of every answer."""
+
+    route: str
+    requests: int
+    failures: int
+    errors: Mapping[str, int]
+    histogram: Histogram
+
+    @property
+    def error_rate(self) -> float:
+        """Failures per request, 0 to 1."""
+        return self.failures / self.requests if self.requests else 0.0
+
+    def milliseconds(self, share: float) -> float:
+        """The latency that `share` of the answers did not exceed."""
+        return self.histogram.quantile(share)
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts, percentiles in milliseconds and the raw histogram."""
+        return {
+            "requests": self.requests,
+            "failures": self.failures,
+            "error_rate": round(self.error_rate, 6),
+            "p50_ms": self.milliseconds(0.5),
+            "p95_ms": self.milliseconds(0.95),
+            "p99_ms": self.milliseconds(0.99),
+            "errors": dict(self.errors),
+            "histogram": self.histogram.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, route: str, value: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(
+            route, value["requests"], value["failures"], value["errors"], Histogram.from_json(value["histogram"])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SideFigures:
+    """Everything sent to one side, by route id; `seconds` is how long it was under load."""
+
+    seconds: float
+    routes: Mapping[str, RouteFigures]
+
+    @property
+    def overall(self) -> RouteFigures:
+        """All routes taken together, under the name `overall`."""
+        figures = self.routes.values()
+        errors: dict[str, int] = {}
+        for item in figures:
+            for reason, count in item.errors.items():
+                errors[reason] = errors.get(reason, 0) + count
+        return RouteFigures(
+            "overall",
+            sum(item.requests for item in figures),
+            sum(item.failures for item in figures),
+            errors,
+            merged(item.histogram for item in figures),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The overall figures, requests per second, and `routes`."""
+        overall = self.overall
+        return {
+            "seconds": round(self.seconds, 3),
+            "rps": round(overall.requests / self.seconds, 2) if self.seconds else 0.0,
+            **overall.to_json(),
+            "routes": {name: figures.to_json() for name, figures in sorted(self.routes.items())},
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        routes = {name: RouteFigures.from_json(name, item) for name, item in value["routes"].items()}
+        return cls(value["seconds"], routes)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Gateway over legacy: medians and 95th percentiles; above 1 the gateway is slower."""
+
+    median: float
+    p95: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """A judged load test.
+
+    `reasons` say why it failed and are empty when it passed; `partial` marks a run that was ended early, which
+    never passes. `digests` tie it to the routes as they were; `left_out` lists routes that were not called.
+    """
+
+    id: str
+    started: float
+    target: str
+    users: int
+    run_time: float
+    spawn_rate: float
+    version: str
+    hosts: Mapping[str, str]
+    environment: Mapping[str, Any]
+    digests: Mapping[str, str]
+    sides: Mapping[str, SideFigures]
+    objectives: Mapping[str, float | None]
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    partial: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether every objective was met over the whole run time."""
+        return not self.reasons and not self.partial
+
+    @property
+    def ratios(self) -> Mapping[str, Ratio]:
+        """Gateway over legacy per route, and `overall`; empty unless both sides were loaded."""
+        return ratios(self.sides)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that goes to the store and to `--json`."""
+        return {
+            "id": self.id,
+            "started": self.started,
+            "target": self.target,
+            "users": self.users,
+            "run_time": self.run_time,
+            "spawn_rate": self.spawn_rate,
+            "version": self.version,
+            "hosts": dict(self.hosts),
+            "environment": dict(self.environment),
+            "digests": dict(self.digests),
+            "sides": {name: side.to_json() for name, side in self.sides.items()},
+            "ratios": {name: asdict(ratio) for name, ratio in self.ratios.items()},
+            "objectives": dict(self.objectives),
+            "passed": self.passed,
+            "partial": self.partial,
+            "reasons": list(self.reasons),
+            "notes": list(self.notes),
+            "left_out": list(self.left_out),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        derived = {"passed", "ratios", "sides", "reasons", "notes", "left_out"}
+        return cls(
+            **{name: item for name, item in value.items() if name not in derived},
+            sides={name: SideFigures.from_json(item) for name, item in value["sides"].items()},
+            reasons=tuple(value["reasons"]),
+            notes=tuple(value["notes"]),
+            left_out=tuple(value["left_out"]),
+        )
+
+
+def ratios(sides: Mapping[str, SideFigures]) -> dict[str, Ratio]:
+    """Gateway over legacy for every route that both sides answered, and `overall`."""
+    if GATEWAY not in sides or LEGACY not in sides:
+        return {}
+    gateway, legacy = sides[GATEWAY], sides[LEGACY]
+    pairs = {
+        name: (gateway.routes[name], legacy.routes[name]) for name in gateway.routes if name in legacy.routes
+    }
+    pairs["overall"] = (gateway.overall, legacy.overall)
+    return {
+        name: Ratio(
+            round(ours.milliseconds(0.5) / theirs.milliseconds(0.5), 3),
+            round(ours.milliseconds(0.95) / theirs.milliseconds(0.95), 3),
+        )
+        for name, (ours, theirs) in pairs.items()
+        if ours.requests and theirs.requests
+    }
+
+
+def stored(result: LoadResult) -> Result:
+    """The row that `gateway.store.audit.put_result` takes; `kind` is loadtest."""
+    return Result(result.id, "loadtest", result.started, result.passed, result.to_json())
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts while the load runs; the locust process fills it and writes it at the end."""
+
+    figures: dict[tuple[str, str], tuple[dict[str, int], Histogram]] = field(default_factory=dict)
+
+    def count(self, side: str, route: str, milliseconds: float, error: str = "") -> None:
+        """Count one request; an empty `error` is a success."""
+        errors, histogram = self.figures.setdefault((side, route), ({}, Histogram()))
+        histogram.add(milliseconds)
+        if error:
+            errors[error] = errors.get(error, 0) + 1
+
+    def sides(self, seconds: Mapping[str, float]) -> dict[str, SideFigures]:
+        """The figures by side; `seconds` is how long each was under load."""
+        routes: dict[str, dict[str, RouteFigures]] = {side: {} for side in seconds}
+        for (side, route), (errors, histogram) in self.figures.items():
+            failures = sum(errors.values())
+            routes[side][route] = RouteFigures(route, histogram.total, failures, dict(errors), histogram)
+        return {side: SideFigures(seconds[side], found) for side, found in routes.items()}
