@@ -1,0 +1,66 @@
+"""One request as both sides answered it: what is compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from gateway.core.exchange import Exchange, Failure, Request, Response
+
+if TYPE_CHECKING:
+    from gateway.core.routes import Route
+
+READ = "read"
+DRY_RUN = "dry-run"
+SERVED = "served"
+
+BODY_SHA256 = "cutover-body-sha256"
+"""Header of an upstream request whose body is known by its SHA-256 only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two exchanges for one request, not yet compared; nothing in it is redacted.
+
+    `legacy` carries the request in legacy terms as the dashboard sent it; `gateway` the same request in gateway
+    terms, with the gateway's answer or a Failure. `mode` is read, dry-run or served, `source` live, replay or
+    exercise. `subject` is already safe to store. `upstream` is what the gateway sent, or would send, to the
+    service, its secret headers fingerprinted. `again` is a second legacy read, made when the first two differ.
+    `refused` says that the gateway's own policy refused the copy.
+    """
+
+    route: Route
+    legacy: Exchange
+    gateway: Exchange
+    mode: str
+    source: str
+    subject: str
+    upstream: Request | None = None
+    again: Exchange | None = None
+    refused: bool = False
+
+    @property
+    def answers(self) -> tuple[Response, Response] | None:
+        """Both responses, legacy's first; None when a side gave none."""
+        legacy, gateway = self.legacy.response, self.gateway.response
+        if isinstance(legacy, Failure) or isinstance(gateway, Failure):
+            return None
+        return legacy, gateway
+
+    def second_look(self) -> Pair | None:
+        """This pair with the second legacy read in the place of the first; None when there is none."""
+        return replace(self, legacy=self.again, again=None) if self.again else None
+
+
+def upstream_request(document: dict[str, Any]) -> Request:
+    """The request of a gateway's upstream document (`Cutover-Upstream`, or `upstream` of a dry-run answer).
+
+    A document without `body` but with `body_sha256` gives a request with an empty body and the header
+    `cutover-body-sha256`, which is compared by digest.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no such document.
+    """
+    digest = document.get("body_sha256")
+    request = Request.from_json({"body": "", "client": "", **document, **({"body": ""} if digest else {})})
+    return replace(request, headers=(*request.headers, (BODY_SHA256, str(digest)))) if digest else request
