@@ -1,0 +1,5 @@
+"""`python -m migrate` is `cutover`."""
+
+from migrate.cli import main
+
+main()
