@@ -1,0 +1,1 @@
+"""Recorded traffic: HAR and mitmproxy flow files become exchanges."""

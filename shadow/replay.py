@@ -1,0 +1,153 @@
+"""Accounting for a recording: which route each exchange belongs to, and in words why one has none. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from gateway.core.exchange import Exchange, Failure, header
+from gateway.core.observation import Bucket
+from gateway.core.routes import Effect, Kind
+from shadow.recording.recorded import PORTS, Origin, Recorded
+from shadow.recording.wire import split_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gateway.core.table import Matched, RouteTable
+
+_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A recorded exchange with its service and route, or with the reason why it has none.
+
+    `explained` says that a missing route is no gap of the table: another host, or legacy itself answers 404 or 405.
+    `copy` is what a live shadow would do in stage shadow: `read`, `dry-run`, or `none: REASON`.
+    """
+
+    recorded: Recorded
+    exchange: Exchange
+    matched: Matched | None = None
+    reason: str = ""
+    explained: bool = True
+    copy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where every exchange of a recording belongs; routes plus reasons sum to `exchanges`, and so do the buckets."""
+
+    exchanges: int
+    by_route: Mapping[str, int]
+    not_routed: Mapping[str, int]
+    buckets: Mapping[str, int]
+    copies: Mapping[str, int] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every real call has a route: no unexplained reason, and at least one exchange is routed."""
+        return not self.gaps and bool(self.by_route)
+
+    def to_json(self) -> dict[str, Any]:
+        """The account as `cutover replay --json` prints it."""
+        return {
+            "exchanges": self.exchanges,
+            "by_route": dict(self.by_route),
+            "not_routed": dict(self.not_routed),
+            "buckets": dict(self.buckets),
+            "copies": dict(self.copies),
+            "gaps": list(self.gaps),
+        }
+
+
+def place_all(recorded: Iterable[Recorded], table: RouteTable) -> tuple[Placed, ...]:
+    """Every exchange with its place, in order."""
+    addresses = _addresses(table)
+    return tuple(_place(entry, table, addresses) for entry in recorded)
+
+
+def account(placed: Iterable[Placed]) -> Account:
+    """Count exchanges by route and reason. Offline nothing is compared: routed ones are `unmirrored`."""
+    by_route: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    copies: Counter[str] = Counter()
+    gaps: dict[str, None] = {}
+    for one in placed:
+        if one.matched:
+            by_route[one.matched.route.id] += 1
+            copies[one.copy] += 1
+        else:
+            reasons[one.reason] += 1
+            if not one.explained:
+                gaps[one.reason] = None
+    routed, rest = by_route.total(), reasons.total()
+    buckets = {str(name): n for name, n in ((Bucket.UNMIRRORED, routed), (Bucket.UNMATCHED, rest)) if n}
+    return Account(routed + rest, _sorted(by_route), _sorted(reasons), buckets, _sorted(copies), tuple(gaps))
+
+
+def _sorted(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _place(entry: Recorded, table: RouteTable, addresses: Mapping[tuple[str, int], str]) -> Placed:
+    request = entry.exchange.request
+    if entry.origin.scheme not in PORTS:
+        return Placed(entry, entry.exchange, reason=f"no HTTP exchange: {entry.origin.scheme}")
+    service = addresses.get(_key(entry.origin))
+    if service is None:
+        return Placed(entry, entry.exchange, reason=f"no service at {entry.origin}")
+    exchange = replace(entry.exchange, service=service)
+    asked = header(request.headers, "access-control-request-method") if request.is_preflight else None
+    matched = table.legacy(service).find(asked or request.method, request.path, upgrade=request.is_upgrade)
+    if matched is None:
+        method = f"OPTIONS (asking for {asked})" if asked else request.method
+        reason = f"no route for {method} {request.path[:_SHOWN]} on {service}"
+        return Placed(entry, exchange, reason=reason, explained=_legacy_refuses(exchange))
+    return Placed(entry, exchange, matched, copy=_copy(exchange, matched))
+
+
+def _legacy_refuses(exchange: Exchange) -> bool:
+    return isinstance(exchange.response, Failure) or exchange.response.status in {404, 405}
+
+
+def _copy(exchange: Exchange, matched: Matched) -> str:
+    route = matched.route
+    if exchange.request.is_preflight:
+        return "none: preflight"
+    if route.gateway is None:
+        return "none: internal"
+    if route.kind is Kind.WEBSOCKET:
+        return "none: websocket"
+    if route.shadow.mode == "off":
+        return "none: shadow off"
+    if isinstance(exchange.response, Failure):
+        return "none: no answer recorded"
+    return "read" if route.effect is Effect.READ else "dry-run"
+
+
+def _addresses(table: RouteTable) -> dict[tuple[str, int], str]:
+    found: dict[tuple[str, int], str] = {}
+    for attribute in ("legacy", "shadow_listen"):
+        for name, service in table.services.items():
+            text = str(getattr(service, attribute))
+            if text:
+                found.setdefault(_key(split_url(text if "://" in text else f"http://{text}")[0]), name)
+    return found
+
+
+def _key(origin: Origin) -> tuple[str, int]:
+    return ("loopback" if _is_loopback(origin.host) else origin.host, origin.port)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback or ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
