@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 JWT_SECRET = "CUTOVER_JWT_SECRET"  # noqa: S105 - the name of a variable
 INTERNAL_KEY = "CUTOVER_INTERNAL_KEY"
+ACCESS_LOG = "CUTOVER_ACCESS_LOG"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Secrets, the store's place, and the clock. Never logged: `repr` shows no secret."""
+    """Secrets, the store's place, and the clock. Never logged: `repr` shows no secret.
+
+    With `access_log`, each request becomes one JSON line on stderr.
+    """
 
     store: Path
     jwt_secret: str = field(repr=False)
@@ -29,6 +33,7 @@ class Settings:
     ticket_key: bytes = field(repr=False)
     fingerprint_key: bytes = field(repr=False)
     clock: Callable[[], float] = time.time
+    access_log: bool = False
 
 
 def load_settings(store: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -58,4 +63,5 @@ def load_settings(store: Path, environment: Mapping[str, str] | None = None) -> 
         mark_key=secret_key(keys, "mark"),
         ticket_key=secret_key(keys, "ticket"),
         fingerprint_key=secret_key(keys, "fingerprint"),
+        access_log=bool(values.get(ACCESS_LOG)),
     )

@@ -134,7 +134,10 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. `gateway` is None exactly when access is internal: it is never exposed."""
+    """One operation. `gateway` is None exactly when access is internal: it is never exposed.
+
+    `scope` names places of a gateway request that must hold the caller's own organisation.
+    """
 
     id: str
     service: str
@@ -150,6 +153,7 @@ class Route:
     shadow: ShadowPolicy = field(default_factory=ShadowPolicy)
     group: str = ""
     rewrites: tuple[str, ...] = ()
+    scope: tuple[Place, ...] = ()
 
     @property
     def rollout_group(self) -> str:
