@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.core.exchange import Exchange, Failure, header
 from gateway.core.observation import Bucket
-from gateway.core.routes import Effect, Kind
+from gateway.core.routes import Stage
+from gateway.flags.flag import Flag, FlagSnapshot
+from shadow.plan import Copying
 from shadow.recording.recorded import PORTS, Origin, Recorded
 from shadow.recording.wire import split_url
+from shadow.serve import decide, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,7 +29,7 @@ class Placed:
     """A recorded exchange with its service and route, or with the reason why it has none.
 
     `explained` says that a missing route is no gap of the table: another host, or legacy itself answers 404 or 405.
-    `copy` is what a live shadow would do in stage shadow: `read`, `dry-run`, or `none: REASON`.
+    `copy` is what a live shadow in stage shadow would send: `read`, `dry-run`, `metered`, or `none: REASON`.
     """
 
     recorded: Recorded
@@ -68,7 +71,9 @@ class Account:
 def place_all(recorded: Iterable[Recorded], table: RouteTable) -> tuple[Placed, ...]:
     """Every exchange with its place, in order."""
     addresses = _addresses(table)
-    return tuple(_place(entry, table, addresses) for entry in recorded)
+    shadowed = FlagSnapshot(flags={route.id: Flag(route.id, Stage.SHADOW) for route in table.select("*")})
+    placed = (_place(entry, table, addresses) for entry in recorded)
+    return tuple(replace(one, copy=_copy(one.exchange, table, shadowed)) if one.matched else one for one in placed)
 
 
 def account(placed: Iterable[Placed]) -> Account:
@@ -102,32 +107,24 @@ def _place(entry: Recorded, table: RouteTable, addresses: Mapping[tuple[str, int
     if service is None:
         return Placed(entry, entry.exchange, reason=f"no service at {entry.origin}")
     exchange = replace(entry.exchange, service=service)
-    asked = header(request.headers, "access-control-request-method") if request.is_preflight else None
-    matched = table.legacy(service).find(asked or request.method, request.path, upgrade=request.is_upgrade)
+    matched = find(table, service, request)
     if matched is None:
+        asked = header(request.headers, "access-control-request-method") if request.is_preflight else None
         method = f"OPTIONS (asking for {asked})" if asked else request.method
         reason = f"no route for {method} {request.path[:_SHOWN]} on {service}"
         return Placed(entry, exchange, reason=reason, explained=_legacy_refuses(exchange))
-    return Placed(entry, exchange, matched, copy=_copy(exchange, matched))
+    return Placed(entry, exchange, matched)
 
 
 def _legacy_refuses(exchange: Exchange) -> bool:
     return isinstance(exchange.response, Failure) or exchange.response.status in {404, 405}
 
 
-def _copy(exchange: Exchange, matched: Matched) -> str:
-    route = matched.route
-    if exchange.request.is_preflight:
-        return "none: preflight"
-    if route.gateway is None:
-        return "none: internal"
-    if route.kind is Kind.WEBSOCKET:
-        return "none: websocket"
-    if route.shadow.mode == "off":
-        return "none: shadow off"
+def _copy(exchange: Exchange, table: RouteTable, shadowed: FlagSnapshot) -> str:
     if isinstance(exchange.response, Failure):
         return "none: no answer recorded"
-    return "read" if route.effect is Effect.READ else "dry-run"
+    plan = decide(table, shadowed, exchange.service, exchange.request, b"")
+    return str(plan.copying) if plan.copying is not Copying.NONE else f"none: {plan.reason or plan.bucket}"
 
 
 def _addresses(table: RouteTable) -> dict[tuple[str, int], str]:

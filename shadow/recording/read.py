@@ -16,7 +16,7 @@ def read_recording(path: Path) -> Recording:
     """The recording in a HAR or mitmproxy flow file; the content decides which, not the name.
 
     Raises:
-        RecordingError: unreadable, truncated or neither form; the line says how much could be read, and where it breaks.
+        RecordingError: unreadable, truncated or neither form; the line says how much can be read and where it breaks.
     """
     try:
         data = path.read_bytes()
