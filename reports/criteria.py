@@ -10,7 +10,7 @@ from gateway.core.routes import Stage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reports.evidence import Evidence, RouteEvidence
+    from reports.nouns import Evidence, RouteEvidence
 
 DAY = 86_400.0
 
@@ -42,11 +42,11 @@ class Targets:
     """
 
     parity: float = 0.999
-    min_pairs: int = 20
+    min_pairs: int = 5
     max_failed_share: float = 0.01
     max_inconclusive_share: float = 0.1
     max_lost_share: float = 0.1
-    min_served: int = 20
+    min_served: int = 10
     error_excess: float = 0.005
     latency_ratio: float = 1.5
     loadtest_days: float = 7.0

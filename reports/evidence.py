@@ -1,153 +1,153 @@
-"""What is known about every route: observations, who served, refusals, results, processes."""
+"""Gathers what is known about every route: observations, who served, refusals, results, processes."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from gateway import __version__
 from gateway.core.digest import route_digest
 from gateway.flags.store import FlagStore
+from gateway.store import audit, counts, observations
+from reports import aggregate, signatures
+from reports.explained import Explanations, refusal_signature
+from reports.nouns import Evidence, Latency, OpenRefusal, RouteEvidence, SideServed, Sight, Tally
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from gateway.core.observation import Rule
     from gateway.core.table import RouteTable
-    from gateway.flags.flag import Flag
-    from gateway.flags.store import Process
     from gateway.store.audit import Result
-    from gateway.store.counts import Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Observations or pairs by effective verdict."""
-
-    match: int = 0
-    expected: int = 0
-    mismatch: int = 0
-    inconclusive: int = 0
-    failed: int = 0
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.match + self.expected + self.mismatch + self.inconclusive + self.failed
-
-    @property
-    def agreed(self) -> int:
-        """Those that speak for the gateway: equal, or different only as reviewed or declared."""
-        return self.match + self.expected
-
-    @property
-    def trials(self) -> int:
-        """Those that say anything: all but the inconclusive ones."""
-        return self.agreed + self.mismatch + self.failed
-
-
-@dataclass(frozen=True, slots=True)
-class OpenSignature:
-    """A signature on the current route digest that no class, change or live rule explains."""
-
-    signature: str
-    location: str
-    pattern: str
-    kind: str
-    count: int
-    first_seen: float
-    last_seen: float
-    sample: str
-    rejected: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OpenRefusal:
-    """Subjects that the gateway's own policy would refuse with one status for one reason."""
-
-    signature: str
-    status: int
-    reason: str
-    subjects: int
-    count: int
-    last_seen: float
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Median seconds of each side over the observations that know both."""
-
-    pairs: int = 0
-    legacy: float = 0.0
-    gateway: float = 0.0
-
-    @property
-    def ratio(self) -> float | None:
-        """Gateway over legacy, or None when unknown."""
-        return self.gateway / self.legacy if self.pairs and self.legacy > 0 else None
-
-
-@dataclass(frozen=True, slots=True)
-class SideServed:
-    """What one side served since the route entered its stage; `seconds` is the sum of latencies."""
-
-    requests: int = 0
-    errors: int = 0
-    fallbacks: int = 0
-    seconds: float = 0.0
-    last: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """A status class with a parameter shape, as legacy answered it: what coverage counts."""
-
-    status_class: int
-    shape: str
-
-
-@dataclass(frozen=True, slots=True)
-class RouteEvidence:
-    """Everything known about one route. Only observations of the current digest count; others are `stale`."""
-
-    route: str
-    digest: str
-    flag: Flag
-    stage_since: float = 0.0
-    observed: Tally = Tally()
-    pairs: Tally = Tally()
-    stale: int = 0
-    subjects: int = 0
-    first_seen: float = 0.0
-    last_seen: float = 0.0
-    latency: Latency = Latency()
-    legacy_errors: int = 0
-    seen: frozenset[Sight] = frozenset()
-    proven: frozenset[Sight] = frozenset()
-    signatures: tuple[OpenSignature, ...] = ()
-    refusals: tuple[OpenRefusal, ...] = ()
-    buckets: Mapping[str, int] = field(default_factory=dict)
-    served: Mapping[str, SideServed] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """The store at one moment, seen through a route table."""
-
-    at: float
-    version: str
-    platform: str
-    routes: Mapping[str, RouteEvidence]
-    processes: tuple[Process, ...] = ()
-    revision: int = 0
-    results: Mapping[str, Result] = field(default_factory=dict)
-    buckets: Mapping[str, int] = field(default_factory=dict)
+    from reports.aggregate import Row
+    from reports.nouns import SignatureSeen
 
 
 def gather(
     connection: sqlite3.Connection, table: RouteTable, now: float | None = None, version: str = __version__
 ) -> Evidence:
     """Everything known about every exposed route, aggregated by the store; `now` is epoch seconds."""
-    raise NotImplementedError
+    now = time.time() if now is None else now
+    flags = FlagStore(connection, lambda: now)
+    snapshot = flags.snapshot()
+    digests = {route.id: route_digest(table, route, version) for route in table.select("*")}
+    since = aggregate.stage_since(connection)
+    explanations = Explanations(observations.rules(connection), (change.id for change in table.changes), now)
+    with aggregate.judging(connection, digests, explanations) as judged:
+        parts = _Parts(
+            tallies=judged.tallies(),
+            stale=judged.stale(),
+            seen=_by_route(judged.seen()),
+            medians=judged.medians(),
+            signatures=signatures.by_route(aggregate.differences(connection, digests), explanations),
+            refusals=_by_route(_refusals(connection, explanations)),
+            buckets=_buckets(connection),
+            served=_by_route(aggregate.served_since(connection, {route: since.get(route, 0.0) for route in digests})),
+        )
+    return Evidence(
+        at=now,
+        version=version,
+        platform=table.platform,
+        routes={
+            route: _route(RouteEvidence(route, digest, snapshot.flag(route), since.get(route, 0.0)), parts)
+            for route, digest in digests.items()
+        },
+        processes=tuple(flags.processes()),
+        revision=snapshot.revision,
+        results=_latest_results(connection),
+        buckets=_total(parts.buckets),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    tallies: Mapping[str, Row]
+    stale: Mapping[str, int]
+    seen: Mapping[str, list[Row]]
+    medians: Mapping[str, Row]
+    signatures: Mapping[str, tuple[SignatureSeen, ...]]
+    refusals: Mapping[str, list[OpenRefusal]]
+    buckets: Mapping[str, Mapping[str, int]]
+    served: Mapping[str, list[Row]]
+
+
+def _route(blank: RouteEvidence, parts: _Parts) -> RouteEvidence:
+    seen = replace(
+        blank,
+        stale=parts.stale.get(blank.route, 0),
+        seen=frozenset(Sight(row["class"], row["shape"]) for row in parts.seen.get(blank.route, ())),
+        proven=frozenset(
+            Sight(row["class"], row["shape"]) for row in parts.seen.get(blank.route, ()) if row["proven"]
+        ),
+        signatures=parts.signatures.get(blank.route, ()),
+        buckets=parts.buckets.get(blank.route, {}),
+        served={row["side"]: _side(row) for row in parts.served.get(blank.route, ())},
+    )
+    tally, medians = parts.tallies.get(blank.route), parts.medians.get(blank.route)
+    if medians:
+        seen = replace(seen, latency=Latency(medians["pairs"], medians["legacy"], medians["gateway"]))
+    if tally is None:
+        return seen
+    verdicts = ("match", "expected", "mismatch", "inconclusive", "failed")
+    return replace(
+        seen,
+        observed=Tally(**{name: tally[name] for name in verdicts}),
+        pairs=Tally(**{name: tally[f"pair_{name}"] for name in verdicts}),
+        subjects=tally["subjects"],
+        first_seen=tally["first"],
+        last_seen=tally["last"],
+        legacy_errors=tally["legacy_errors"],
+        # A refusal that was last seen before this digest was first seen belongs to an older gateway.
+        refusals=tuple(item for item in parts.refusals.get(blank.route, ()) if item.last_seen >= tally["first"]),
+    )
+
+
+def _side(row: Row) -> SideServed:
+    return SideServed(row["requests"], row["errors"], row["fallbacks"], row["seconds"], row["last"])
+
+
+def _by_route(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    routes: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        routes[row["route"] if isinstance(row, dict) else row.route].append(row)
+    return routes
+
+
+def _refusals(connection: sqlite3.Connection, explanations: Explanations) -> list[OpenRefusal]:
+    grouped: dict[tuple[str, int, str], OpenRefusal] = {}
+    for item in counts.refusals(connection):
+        signature = refusal_signature(item.route, item.status, item.reason)
+        if explanations.by(signature, ""):
+            continue
+        key = (item.route, item.status, item.reason)
+        known = grouped.get(key) or OpenRefusal(signature, *key)
+        grouped[key] = replace(
+            known,
+            subjects=known.subjects + 1,
+            count=known.count + item.count,
+            last_seen=max(known.last_seen, item.last_seen),
+        )
+    return list(grouped.values())
+
+
+def _buckets(connection: sqlite3.Connection) -> dict[str, Counter[str]]:
+    routes: dict[str, Counter[str]] = defaultdict(Counter)
+    for (route, bucket, _), count in counts.buckets(connection).items():
+        routes[route][bucket] += count
+    return routes
+
+
+def _total(routes: Mapping[str, Mapping[str, int]]) -> Mapping[str, int]:
+    total: Counter[str] = Counter()
+    for buckets in routes.values():
+        total.update(buckets)
+    return total
+
+
+def _latest_results(connection: sqlite3.Connection) -> dict[str, Result]:
+    latest: dict[str, Result] = {}
+    for result in audit.results(connection):
+        latest.setdefault(result.kind, result)
+    return latest

@@ -12,7 +12,7 @@ from reports.criteria import STEPS, Finding, Step, Targets
 if TYPE_CHECKING:
     from gateway.core.routes import Stage
     from gateway.core.table import RouteTable
-    from reports.evidence import Evidence
+    from reports.nouns import Evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from reports.checks import (
+    coverage,
+    error_rate,
+    fallbacks,
+    latency,
+    load_test,
+    losses,
+    parity,
+    policy,
+    processes,
+    quiet,
+    signatures,
+    table,
+)
 
-if TYPE_CHECKING:
-    from reports.criteria import Check
-
-CHECKS: tuple[Check, ...] = ()
+CHECKS = (
+    table.CHECK,
+    processes.CHECK,
+    parity.CHECK,
+    signatures.CHECK,
+    coverage.CHECK,
+    policy.CHECK,
+    losses.CHECK,
+    error_rate.CHECK,
+    fallbacks.CHECK,
+    latency.CHECK,
+    load_test.CHECK,
+    quiet.CHECK,
+)

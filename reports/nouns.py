@@ -1,0 +1,148 @@
+"""What evidence is made of; frozen values between the store and the checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.flags.flag import Flag
+    from gateway.flags.store import Process
+    from gateway.store.audit import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Observations or pairs by effective verdict."""
+
+    match: int = 0
+    expected: int = 0
+    mismatch: int = 0
+    inconclusive: int = 0
+    failed: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.match + self.expected + self.mismatch + self.inconclusive + self.failed
+
+    @property
+    def agreed(self) -> int:
+        """Those that speak for the gateway: equal, or different only as reviewed or declared."""
+        return self.match + self.expected
+
+    @property
+    def trials(self) -> int:
+        """Those that say anything: all but the inconclusive ones."""
+        return self.agreed + self.mismatch + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureSeen:
+    """A signature on the current route digest; `by` names the class, change or live rule that explains it.
+
+    Open when `by` is empty; `rejected` means that QA called it a defect. `sample` is the newest observation.
+    """
+
+    signature: str
+    route: str
+    location: str
+    pattern: str
+    kind: str
+    count: int
+    first_seen: float
+    last_seen: float
+    sample: str
+    by: str = ""
+    rejected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRefusal:
+    """Subjects that the gateway's own policy would refuse with one status for one reason, and nobody accepted it."""
+
+    signature: str
+    route: str
+    status: int
+    reason: str
+    subjects: int = 0
+    count: int = 0
+    last_seen: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Median seconds of each side over the observations that know both."""
+
+    pairs: int = 0
+    legacy: float = 0.0
+    gateway: float = 0.0
+
+    @property
+    def ratio(self) -> float | None:
+        """Gateway over legacy, or None when unknown."""
+        return self.gateway / self.legacy if self.pairs and self.legacy > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class SideServed:
+    """What one side served since the route entered its stage; `seconds` is the sum of latencies."""
+
+    requests: int = 0
+    errors: int = 0
+    fallbacks: int = 0
+    seconds: float = 0.0
+    last: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A status class with a parameter shape, as legacy answered it: what coverage counts."""
+
+    status_class: int
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteEvidence:
+    """Everything known about one route. Only observations of the current digest count; others are `stale`."""
+
+    route: str
+    digest: str
+    flag: Flag
+    stage_since: float = 0.0
+    observed: Tally = Tally()
+    pairs: Tally = Tally()
+    stale: int = 0
+    subjects: int = 0
+    first_seen: float = 0.0
+    last_seen: float = 0.0
+    latency: Latency = Latency()
+    legacy_errors: int = 0
+    seen: frozenset[Sight] = frozenset()
+    proven: frozenset[Sight] = frozenset()
+    signatures: tuple[SignatureSeen, ...] = ()
+    refusals: tuple[OpenRefusal, ...] = ()
+    buckets: Mapping[str, int] = field(default_factory=dict)
+    served: Mapping[str, SideServed] = field(default_factory=dict)
+
+    @property
+    def open(self) -> tuple[SignatureSeen, ...]:
+        """Signatures that nothing explains."""
+        return tuple(item for item in self.signatures if not item.by)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The store at one moment, seen through a route table."""
+
+    at: float
+    version: str
+    platform: str
+    routes: Mapping[str, RouteEvidence]
+    processes: tuple[Process, ...] = ()
+    revision: int = 0
+    results: Mapping[str, Result] = field(default_factory=dict)
+    buckets: Mapping[str, int] = field(default_factory=dict)
