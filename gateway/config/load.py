@@ -1,0 +1,89 @@
+"""Reading the route table: the file, its parts, and how they fit together."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gateway.config.consistency import check
+from gateway.config.document import parse, read_text
+from gateway.config.operations import read_defaults, read_routes
+from gateway.config.parts import read_changes, read_limits, read_services
+from gateway.config.policy import read_policy
+from gateway.config.problem import Findings, Wrong
+from gateway.config.scalars import filled, whole
+from gateway.config.section import Section
+from gateway.core.errors import ConfigError
+from gateway.core.table import RouteTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from gateway.config.problem import Problem
+
+VERSION = 1
+
+
+def load_table(path: Path, environment: Mapping[str, str] | None = None) -> RouteTable:
+    """The route table of a file; `environment` (default: the process's) fills `${NAME}` in addresses.
+
+    Raises:
+        ConfigError: the file has problems; the message holds one line for each.
+    """
+    findings = Findings()
+    table = _read(path, os.environ if environment is None else environment, findings)
+    if table is None or findings.problems:
+        raise ConfigError("\n".join(problem.text(path) for problem in findings.problems))
+    return table
+
+
+def problems(path: Path, environment: Mapping[str, str] | None = None) -> list[Problem]:
+    """Everything wrong with a file, in the order of lines; empty when it is fine."""
+    findings = Findings()
+    _read(path, os.environ if environment is None else environment, findings)
+    return findings.problems
+
+
+def _read(path: Path, environment: Mapping[str, str], findings: Findings) -> RouteTable | None:
+    try:
+        node = parse(read_text(path))
+    except Wrong as wrong:
+        findings.add(getattr(wrong, "line", 0), wrong.message, wrong.mend)
+        return None
+    root = Section.of("", node, findings)
+    if root.node_is_wrong or not _version_is_known(root, findings):
+        return None
+    return _table(root, environment, findings)
+
+
+def _version_is_known(root: Section, findings: Findings) -> bool:
+    before = len(findings.problems)
+    version = root.need("version", whole(1))
+    if version is not None and version != VERSION:
+        message = f"version {version} of the format is not known to this Cutover"
+        mend = f"write version: {VERSION}" + (", or upgrade Cutover" if version > VERSION else "")
+        findings.add(root.line_of("version"), message, mend)
+        return False
+    return len(findings.problems) == before
+
+
+def _table(root: Section, environment: Mapping[str, str], findings: Findings) -> RouteTable:
+    platform = root.need("platform", filled)
+    policy = read_policy(root.section("gateway"), environment)
+    services = read_services(root, environment)
+    limits = read_limits(root)
+    routes = read_routes(root, read_defaults(root.section("defaults")))
+    changes = read_changes(root)
+    root.close()
+    check(policy, services, limits, routes, changes, findings)
+    if findings.problems:
+        routes = []
+    return RouteTable(
+        platform=platform or "",
+        services={name: item.value for name, item in services.items()},
+        routes=tuple(draft.route for draft in routes),
+        changes=tuple(change.value for change in changes),
+        limits={name: item.value for name, item in limits.items()},
+        policy=policy,
+    )

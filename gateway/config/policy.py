@@ -1,0 +1,68 @@
+"""The `gateway:` section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.config.scalars import (
+    address,
+    cors_origin,
+    duration,
+    expanding,
+    header_name,
+    network,
+    origin_url,
+    size,
+    switch,
+    word,
+)
+from gateway.core.routes import Cors, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gateway.config.section import Section
+
+_ALGORITHMS = ("HS256", "HS384", "HS512")
+
+
+def read_policy(section: Section, environment: Mapping[str, str]) -> Policy:
+    """What holds for the gateway as a whole."""
+    usual = Policy()
+    policy = Policy(
+        listen=section.read("listen", expanding(environment, address), usual.listen),
+        internal_listen=section.read("internal_listen", expanding(environment, address), usual.internal_listen),
+        public_url=section.read("public_url", expanding(environment, origin_url), usual.public_url),
+        algorithms=_values(section, "algorithms", word(*_ALGORITHMS), usual.algorithms),
+        api_key_prefix=section.read("api_key_prefix", str, usual.api_key_prefix),
+        trusted_proxies=_values(section, "trusted_proxies", network, usual.trusted_proxies),
+        cors=_cors(section.section("cors")),
+        max_body=section.read("max_body", size, usual.max_body),
+        drain=section.read("drain", duration, usual.drain),
+        build=section.read("build", expanding(environment, str), usual.build),
+    )
+    if policy.listen == policy.internal_listen and not policy.listen.endswith(":0"):
+        section.wrong(
+            "internal_listen", f"internal_listen is the public address {policy.listen}", "write another port"
+        )
+    section.close()
+    return policy
+
+
+def _cors(section: Section) -> Cors:
+    usual = Cors()
+    cors = Cors(
+        origins=_values(section, "origins", cors_origin, usual.origins),
+        credentials=section.read("credentials", switch, usual.credentials),
+        max_age=section.read("max_age", lambda text: int(duration(text)), usual.max_age),
+        expose=_values(section, "expose", header_name, usual.expose),
+    )
+    if "*" in cors.origins and len(cors.origins) > 1:
+        section.wrong("origins", "origins has * beside others", "write * alone, or the others without it")
+    section.close()
+    return cors
+
+
+def _values[T](section: Section, key: str, parse: Callable[[str], T], usual: tuple[T, ...]) -> tuple[T, ...]:
+    found = section.values(key, parse)
+    return usual if found is None else tuple(item.value for item in found)
