@@ -6,6 +6,8 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from reports.explained import signature_of
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping
@@ -60,12 +62,15 @@ WHERE place IN ((total + 1) / 2, (total + 2) / 2) GROUP BY route
 """
 
 _DIFFERENCES = """
-SELECT o.route, d.value ->> 'location' AS location, d.value ->> 'path' AS path, d.value ->> 'kind' AS kind,
-       d.value ->> 'by' AS by, count(*) AS count, count(DISTINCT o.id) AS observations,
-       min(o.at) AS first, max(o.at) AS last, o.id AS sample
-FROM observations o JOIN json_each(?) c ON c.key = o.route AND c.value = o.digest JOIN json_each(o.differences) d
-WHERE o.differences <> '[]' AND o.verdict IN ('mismatch', 'expected')
-GROUP BY 1, 2, 3, 4, 5
+SELECT route, signature, by, min(path) AS path, location, kind, count(*) AS count, count(DISTINCT id) AS observations,
+       min(at) AS first, max(at) AS last, substr(max(printf('%017.6f', at) || id), 18) AS sample
+FROM (SELECT o.id, o.route, o.at, d.value ->> 'location' AS location, d.value ->> 'path' AS path,
+             d.value ->> 'kind' AS kind, d.value ->> 'by' AS by,
+             cutover_signature(o.route, d.value ->> 'location', d.value ->> 'path', d.value ->> 'kind') AS signature
+      FROM observations o JOIN json_each(?) c ON c.key = o.route AND c.value = o.digest
+      JOIN json_each(o.differences) d
+      WHERE o.differences <> '[]' AND o.verdict IN ('mismatch', 'expected'))
+GROUP BY route, signature, by
 """
 
 _STAGE_SINCE = """
@@ -127,7 +132,8 @@ def judging(
 
 
 def differences(connection: sqlite3.Connection, digests: Mapping[str, str]) -> list[Row]:
-    """Differences of current observations, counted by exact place and what explained them when recorded."""
+    """Differences of current observations by signature and what explained them when recorded; newest sample."""
+    connection.create_function("cutover_signature", 4, signature_of, deterministic=True)
     return [dict(row) for row in connection.execute(_DIFFERENCES, [json.dumps(digests)])]
 
 

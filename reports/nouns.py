@@ -43,7 +43,8 @@ class Tally:
 class SignatureSeen:
     """A signature on the current route digest; `by` names the class, change or live rule that explains it.
 
-    Open when `by` is empty; `rejected` means that QA called it a defect. `sample` is the newest observation.
+    Open when `by` is empty; `rejected` means that QA called it a defect. `count` is places that differ, in
+    `observations`; `sample` is the newest of these.
     """
 
     signature: str
@@ -52,6 +53,7 @@ class SignatureSeen:
     pattern: str
     kind: str
     count: int
+    observations: int
     first_seen: float
     last_seen: float
     sample: str

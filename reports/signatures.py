@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.core.observation import Difference, DifferenceKind
-from reports.explained import signature_of
 from reports.nouns import SignatureSeen
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def by_route(rows: Iterable[Row], explanations: Explanations) -> dict[str, tuple
 
 
 def _seen(row: Row, explanations: Explanations) -> SignatureSeen:
-    signature = signature_of(row["route"], row["location"], row["path"], row["kind"])
+    signature = row["signature"]
     return SignatureSeen(
         signature=signature,
         route=row["route"],
@@ -38,6 +37,7 @@ def _seen(row: Row, explanations: Explanations) -> SignatureSeen:
         pattern=Difference(row["location"], row["path"], DifferenceKind(row["kind"])).pattern,
         kind=row["kind"],
         count=row["count"],
+        observations=row["observations"],
         first_seen=row["first"],
         last_seen=row["last"],
         sample=row["sample"],
@@ -51,6 +51,7 @@ def _merge(one: SignatureSeen, other: SignatureSeen) -> SignatureSeen:
     return replace(
         newest,
         count=one.count + other.count,
+        observations=one.observations + other.observations,
         first_seen=min(one.first_seen, other.first_seen),
         # Open as long as one occurrence is unexplained.
         by=one.by if one.by and other.by else "",
