@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.config.problem import Lined
 from gateway.config.scalars import duration, filled, json_path, name, one_of, place, share, target, whole, word
 from gateway.core.path import PathPattern
-from gateway.core.routes import Access, Effect, Kind, Move, Route, ShadowPolicy, Target, Timeouts
+from gateway.core.routes import Access, Effect, Kind, Move, Route, ShadowPolicy, Target, Timeouts, Where
 
 if TYPE_CHECKING:
     from gateway.config.section import Section
@@ -71,6 +71,7 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
         shadow=_shadow(section.section("shadow")),
         group=section.read("group", name, ""),
         rewrites=tuple(item.value for item in section.values("rewrites", word(*REWRITES)) or ()),
+        scope=tuple(item.value for item in section.values("scope", place) or ()),
     )
     _check_access(section, route)
     section.close()
@@ -100,6 +101,11 @@ def _check_access(section: Section, route: Route) -> None:
                 section.wrong(key, f"a websocket starts with GET, not {found.method}", f"write GET {found.path.text}")
     if route.kind is Kind.SSE and route.legacy.method not in {"GET", "POST"}:
         section.wrong("kind", f"an event stream answers GET or POST, not {route.legacy.method}", "write kind: http")
+    if route.scope and route.access is not Access.JWT:
+        section.wrong("scope", "only a JWT names an organisation", "remove scope:, or write access: jwt")
+    for spot in route.scope:
+        if route.gateway and spot.where is Where.PATH and spot.name not in route.gateway.path.names:
+            section.wrong("scope", f"{spot} names no parameter of {route.gateway}", "write one of the gateway path's")
     if route.shadow.budget and route.effect is not Effect.METERED:
         section.wrong(
             "shadow", "a budget counts copies of metered routes only", "remove it, or write effect: metered"
