@@ -36,9 +36,7 @@ def judge(sides: Mapping[str, SideFigures], objectives: Objectives) -> tuple[str
     judged = GATEWAY if GATEWAY in sides else next(iter(sides), "")
     if not judged or not sides[judged].overall.requests:
         return ("not one request was answered, so nothing is proven",)
-    reasons = [
-        reason for figures in sides[judged].routes.values() for reason in _route_reasons(figures, objectives)
-    ]
+    reasons = [reason for figures in sides[judged].routes.values() for reason in _route_reasons(figures, objectives)]
     return (*sorted(reasons), *_ratio_reasons(sides, objectives))
 
 
@@ -53,7 +51,7 @@ def _route_reasons(figures: RouteFigures, objectives: Objectives) -> Iterator[st
     measured = figures.milliseconds(share)
     if measured > objectives.p95_ms:
         few = "" if figures.requests >= ENOUGH else f" of only {figures.requests} answers"
-        yield f"{figures.route}: {name} {measured:.0f} ms{few} exceeds the p95 objective of {objectives.p95_ms:.0f} ms"
+        yield f"{figures.route}: {name} {measured:.0f} ms{few} exceeds the p95 objective, {objectives.p95_ms:.0f} ms"
 
 
 def _ratio_reasons(sides: Mapping[str, SideFigures], objectives: Objectives) -> Iterator[str]:

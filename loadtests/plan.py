@@ -51,7 +51,7 @@ class LoadPlan:
     hosts: Mapping[str, str] = field(default_factory=dict)
     owned: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    objectives: Objectives = Objectives()
+    objectives: Objectives = field(default_factory=Objectives)
     outputs: Outputs = Outputs()
 
     def __post_init__(self) -> None:
@@ -83,7 +83,7 @@ def to_environment(plan: LoadPlan, directory: Path) -> dict[str, str]:
         "CUTOVER_CONFIG": str(plan.config),
         "CUTOVER_LOAD_TARGET": plan.target,
         "CUTOVER_LOAD_THINK": str(plan.think),
-        "CUTOVER_LOAD_SLICE": str(plan.slice),
+        "CUTOVER_LOAD_SLICE": str(min(plan.slice, plan.run_time / 4)),
         "CUTOVER_LOAD_HOSTS": json.dumps(dict(plan.hosts)),
         "CUTOVER_LOAD_OWNED": ",".join(plan.owned),
         "CUTOVER_LOAD_LEFT_OUT": ",".join(plan.left_out),

@@ -179,9 +179,7 @@ def ratios(sides: Mapping[str, SideFigures]) -> dict[str, Ratio]:
     if GATEWAY not in sides or LEGACY not in sides:
         return {}
     gateway, legacy = sides[GATEWAY], sides[LEGACY]
-    pairs = {
-        name: (gateway.routes[name], legacy.routes[name]) for name in gateway.routes if name in legacy.routes
-    }
+    pairs = {name: (gateway.routes[name], legacy.routes[name]) for name in gateway.routes if name in legacy.routes}
     pairs["overall"] = (gateway.overall, legacy.overall)
     return {
         name: Ratio(
