@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gateway.core.errors import ConfigError
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 JWT_SECRET = "CUTOVER_JWT_SECRET"  # noqa: S105 - the name of a variable
 INTERNAL_KEY = "CUTOVER_INTERNAL_KEY"
 ACCESS_LOG = "CUTOVER_ACCESS_LOG"
+CLOCK_AT = "CUTOVER_CLOCK_AT"
+"""An ISO time at which the process's clock starts, for a replay against it; never set in service."""
 
 
 @dataclass(frozen=True)
@@ -64,4 +68,19 @@ def load_settings(store: Path, environment: Mapping[str, str] | None = None) -> 
         ticket_key=secret_key(keys, "ticket"),
         fingerprint_key=secret_key(keys, "fingerprint"),
         access_log=bool(values.get(ACCESS_LOG)),
+        clock=_clock(values.get(CLOCK_AT, "")),
     )
+
+
+def _clock(starts_at: str) -> Callable[[], float]:
+    if not starts_at:
+        return time.time
+    try:
+        at = datetime.fromisoformat(starts_at)
+    except ValueError:
+        raise ConfigError(f"{CLOCK_AT} is {starts_at!r}: write an ISO time such as 2026-01-31T12:00:00Z") from None
+    sys.stderr.write(
+        f"WARNING: {CLOCK_AT} is set: the clock starts at {starts_at} and expired tokens pass; for replays only\n"
+    )
+    offset = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - time.time()
+    return lambda: time.time() + offset
