@@ -170,6 +170,7 @@ class Route:
 class Change:
     """An intended difference: where legacy answers `legacy_status`, the gateway answers `gateway_status`.
 
+    Without `legacy_status`, whatever legacy answers is meant.
     With `at` (a difference location such as `body:$.ws_url`), only that place may differ, whatever the status.
     `routes` are globs over route ids.
     """

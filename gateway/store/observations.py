@@ -75,6 +75,12 @@ def find(connection: sqlite3.Connection, observation_id: str) -> Observation | N
     return _observation(row) if row else None
 
 
+def subjects(connection: sqlite3.Connection, route: str) -> set[str]:
+    """The subjects seen on a route."""
+    rows = connection.execute("SELECT DISTINCT subject FROM observations WHERE route = ? AND subject != ''", [route])
+    return {row[0] for row in rows}
+
+
 def signatures(connection: sqlite3.Connection, route: str | None = None) -> list[Signature]:
     """Signatures, heaviest first."""
     where, values = ("WHERE route = ?", [route]) if route else ("", [])
