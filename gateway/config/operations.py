@@ -73,7 +73,9 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
         rewrites=tuple(item.value for item in section.values("rewrites", word(*REWRITES)) or ()),
         scope=tuple(item.value for item in section.values("scope", place) or ()),
     )
-    _check_access(section, route)
+    _check_exposure(section, route)
+    _check_kind(section, route)
+    _check_scope(section, route)
     section.close()
     first = (Lined(legacy, section.line_of("legacy")),) if legacy else ()
     return RouteDraft(
@@ -87,7 +89,7 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
     )
 
 
-def _check_access(section: Section, route: Route) -> None:
+def _check_exposure(section: Section, route: Route) -> None:
     internal = route.access is Access.INTERNAL
     if internal and section.has("gateway"):
         section.wrong("gateway", "an internal route is never exposed", "remove gateway:, or write another access:")
@@ -95,21 +97,27 @@ def _check_access(section: Section, route: Route) -> None:
         section.wrong("access", "gateway is missing", "write gateway: METHOD /path, or access: internal")
     if route.gateway and route.gateway.path.text.startswith("/.cutover"):
         section.wrong("gateway", "paths under /.cutover belong to the gateway itself", "write another path")
+
+
+def _check_kind(section: Section, route: Route) -> None:
     if route.kind is Kind.WEBSOCKET:
         for key, found in (("legacy", route.legacy), ("gateway", route.gateway)):
             if found is not None and found.method != "GET":
                 section.wrong(key, f"a websocket starts with GET, not {found.method}", f"write GET {found.path.text}")
     if route.kind is Kind.SSE and route.legacy.method not in {"GET", "POST"}:
         section.wrong("kind", f"an event stream answers GET or POST, not {route.legacy.method}", "write kind: http")
+    if route.shadow.budget and route.effect is not Effect.METERED:
+        section.wrong(
+            "shadow", "a budget counts copies of metered routes only", "remove it, or write effect: metered"
+        )
+
+
+def _check_scope(section: Section, route: Route) -> None:
     if route.scope and route.access is not Access.JWT:
         section.wrong("scope", "only a JWT names an organisation", "remove scope:, or write access: jwt")
     for spot in route.scope:
         if route.gateway and spot.where is Where.PATH and spot.name not in route.gateway.path.names:
             section.wrong("scope", f"{spot} names no parameter of {route.gateway}", "write one of the gateway path's")
-    if route.shadow.budget and route.effect is not Effect.METERED:
-        section.wrong(
-            "shadow", "a budget counts copies of metered routes only", "remove it, or write effect: metered"
-        )
 
 
 def _moves(section: Section) -> tuple[Lined[Move], ...]:

@@ -1,0 +1,1 @@
+"""Moving flags: what is allowed, who is held, who has taken it over."""
