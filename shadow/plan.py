@@ -7,13 +7,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gateway.core.observation import Bucket
-from gateway.core.routes import Stage
 from gateway.flags.flag import Flag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gateway.core.routes import Route
+    from gateway.core.routes import Route, Stage
     from gateway.core.subject import Subject
 
 

@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.config import load_table
+from gateway.core.errors import CutoverError, UnreachableError
+from gateway.store.database import open_store, secret_key
+from shadow.children import READY, Child, with_packages
+from shadow.modes import host_port, listening, mode
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from gateway.core.table import RouteTable
+
+_START = 30.0
+_OPTIONS = (
+    "connection_strategy=lazy",  # a dead service is answered for, not hung up on
+    "keep_host_header=true",  # services build redirects from it
+    "keep_alt_svc_header=true",
+    "block_global=false",  # clients may come from anywhere; the listener's address is the operator's choice
+    "onboarding=false",
+    "http2=false",
+    "websocket=false",  # sockets pass as bytes: no frame is parsed, changed or kept
+    "rawtcp=true",
+    "tcp_timeout=86400",  # a log socket may be silent for hours
+    "upstream_cert=false",
+)
 
 
 @dataclass(frozen=True)
@@ -24,9 +55,103 @@ def run(config: Path, store: Path) -> None:
 
     Raises:
         ConfigError: the table or the store is not usable.
-        UnreachableError: a listener's address is taken.
+        UnreachableError: a listener's address is taken, or mitmdump does not start.
     """
-    raise NotImplementedError
+    table = load_table(config)
+    open_store(store).close()
+    secret_key(store.parent, "fingerprint")
+    secret_key(store.parent, "mark")
+    _require_free(table)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    lifeline, ours = os.pipe()
+    with tempfile.TemporaryDirectory(prefix="cutover-shadow-") as directory, os.fdopen(ours, "wb"):
+        _supervise(table, (config, store, Path(directory)), lifeline, stop)
+    os.close(lifeline)
+
+
+def _supervise(table: RouteTable, places: tuple[Path, Path, Path], lifeline: int, stop: threading.Event) -> None:
+    proxy = Child(_proxy_arguments(table, *places), os.environ, lifeline)
+    worker = Child(_worker_arguments(*places), os.environ, lifeline)
+    try:
+        if _await_ready(table, proxy, worker, stop):
+            sys.stdout.write(f"shadow ready: {_listeners(table)}\n")
+            sys.stdout.flush()
+        while not stop.wait(0.1):
+            proxy.tend()
+            worker.tend()
+    finally:
+        # The proxy first: its last counts reach the worker, which then writes them.
+        proxy.stop(1.5)
+        worker.stop(3.0)
+
+
+def _proxy_arguments(table: RouteTable, config: Path, store: Path, directory: Path) -> list[str]:
+    # mitmdump puts the script's folder on the import path and reloads the script when it changes: so one line.
+    script = directory / "entry.py"
+    script.write_text("from shadow.addon import addons\n")
+    ours = (f"cutover_config={config}", f"cutover_store={store}", f"cutover_channel={_channel(directory)}")
+    arguments = [str(Path(sys.executable).parent / "mitmdump"), "-q", "-s", str(script)]
+    for option in (f"confdir={directory}", *_OPTIONS, *ours):
+        arguments += ["--set", option]
+    for service in listening(table):
+        arguments += ["--mode", mode(service)]
+    return arguments
+
+
+def _worker_arguments(config: Path, store: Path, directory: Path) -> list[str]:
+    channel = str(_channel(directory))
+    return [
+        sys.executable, "-m", "shadow.worker", "--config", str(config), "--store", str(store), "--channel", channel,
+    ]  # fmt: skip
+
+
+def _channel(directory: Path) -> Path:
+    return directory / "copies.sock"
+
+
+def _require_free(table: RouteTable) -> None:
+    for service in listening(table):
+        host, port = host_port(service.shadow_listen)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise UnreachableError(
+                    f"service {service.name}: cannot listen on {service.shadow_listen}: {error.strerror};"
+                    " free the port or change shadow_listen"
+                ) from None
+
+
+def _await_ready(table: RouteTable, proxy: Child, worker: Child, stop: threading.Event) -> bool:
+    deadline = time.monotonic() + _START
+    waiting = [host_port(service.shadow_listen) for service in listening(table)]
+    while not stop.wait(0.05):
+        waiting = [address for address in waiting if not _accepts(address)]
+        if not waiting and READY.strip() in worker.lines:
+            return True
+        if not proxy.alive or time.monotonic() > deadline:
+            said = "; ".join([*proxy.lines, *worker.lines]) or "without a word"
+            raise UnreachableError(f"the shadow's proxy did not start: {said}")
+        worker.tend()
+    return False
+
+
+def _accepts(address: tuple[str, int]) -> bool:
+    with suppress(OSError), socket.create_connection(address, timeout=0.2):
+        return True
+    return False
+
+
+def _listeners(table: RouteTable) -> str:
+    return ", ".join(f"{name} {url}" for name, url in _urls(table))
+
+
+def _urls(table: RouteTable) -> list[tuple[str, str]]:
+    return [(service.name, f"http://{service.shadow_listen}") for service in listening(table)]
 
 
 @contextmanager
@@ -34,7 +159,47 @@ def running(config: Path, store: Path, environment: Mapping[str, str] | None = N
     """A shadow in processes of its own, ready when the block begins and gone when it ends.
 
     Raises:
+        ConfigError: the table is not usable.
         UnreachableError: it did not become ready; its last lines are in the message.
     """
-    raise NotImplementedError
-    yield
+    table = load_table(config, {**os.environ, **(environment or {})})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "shadow.process", "--config", str(config), "--store", str(store)],
+        env=with_packages({**os.environ, **(environment or {})}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
+    try:
+        line = process.stdout.readline()
+        if not line.startswith("shadow ready"):
+            raise UnreachableError(line.strip() or "the shadow did not start; see its error output")
+        # Its listeners stand; who called for the shadow gets the rest of its words on stderr.
+        yield Shadow(dict(_urls(table)), process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(8)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of `python -m shadow.process`."""
+    parser = argparse.ArgumentParser(prog="cutover shadow")
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--store", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    try:
+        run(options.config, options.store)
+    except CutoverError as error:
+        sys.stdout.write(f"cutover: {error}\n")
+        sys.stdout.flush()
+        raise SystemExit(error.exit_code) from None
+
+
+if __name__ == "__main__":
+    main()

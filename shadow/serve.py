@@ -1,22 +1,23 @@
-"""Which side serves a call on the legacy path, and what becomes of its copy. Pure: table, flags and request in, plan out."""
+"""Which side serves a call on the legacy path, and what becomes of its copy. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import header
 from gateway.core.mapping import MappingError, to_gateway
 from gateway.core.observation import Bucket
 from gateway.core.routes import Effect, Kind, Stage, Where
-from gateway.core.subject import Subject, subject_of
+from gateway.core.subject import subject_of
 from shadow.plan import Copying, Plan, Side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.core.exchange import Request
-    from gateway.core.routes import Route
+    from gateway.core.routes import Move, Route
+    from gateway.core.subject import Subject
     from gateway.core.table import Matched, RouteTable
     from gateway.flags.flag import FlagSnapshot
 
@@ -95,6 +96,6 @@ def in_gateway_terms(route: Route, parameters: Mapping[str, str], request: Reque
     return replace(mapped, method="OPTIONS", headers=asked, body=request.body)
 
 
-def _spoken(route: Route) -> tuple:  # type: ignore[type-arg]
+def _spoken(route: Route) -> tuple[Move, ...]:
     # A preflight has no body, and browsers put only the URL into it.
     return tuple(move for move in route.moves if Where.BODY not in (move.legacy.where, move.gateway.where))

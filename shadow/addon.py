@@ -1,0 +1,302 @@
+"""The mitmproxy addon: hooks become plans, exchanges become copies. The only module that imports mitmproxy."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from mitmproxy import connection, ctx, http
+
+from gateway.config import load_table
+from gateway.core.exchange import Request, Response
+from gateway.core.mapping import MappingError
+from gateway.core.observation import Bucket
+from gateway.core.routes import Stage
+from gateway.flags.watch import FlagWatch
+from gateway.store.database import secret_key
+from shadow import invisible
+from shadow.forwarded import client_address, forwarded, is_marked
+from shadow.handover import Handover
+from shadow.modes import host_port, services_by_port
+from shadow.plan import Copying, Plan, Side
+from shadow.reach import Reach
+from shadow.relay import relay
+from shadow.serve import decide, in_gateway_terms, needs_body
+from shadow.turn import COPY_LIMIT, Turn, declared_length
+from shadow.wire import last_answer, to_bytes, to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from mitmproxy import tcp
+    from mitmproxy.addonmanager import Loader
+    from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
+
+
+_TURN = "cutover"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_IDLE = 1.0
+"""Seconds after which a kept connection is not trusted any more: uvicorn closes idle ones silently after five."""
+_SERVED_SAMPLE = 0.1
+"""The share of reads copied to legacy once a route stands in stage gateway, on top of the route's own share."""
+_FAULT = 500
+
+
+class ShadowAddon:
+    """Serves by stage, stays invisible, and hands complete exchanges over."""
+
+    def __init__(self) -> None:
+        self._books = Handover()
+        self._last_use: WeakKeyDictionary[connection.Connection, float] = WeakKeyDictionary()
+        self._watch: FlagWatch | None = None
+
+    def load(self, loader: Loader) -> None:
+        """Declare the options `--set` gives."""
+        loader.add_option("cutover_config", str, "", "The route table.")
+        loader.add_option("cutover_store", str, "", "The store.")
+        loader.add_option("cutover_channel", str, "", "The Unix socket on which the mirror worker calls.")
+
+    def configure(self, updated: AbstractSet[str]) -> None:
+        """Read table, flags and keys once, before the first listener accepts."""
+        if self._watch or "cutover_store" not in updated or not ctx.options.cutover_store:
+            return
+        store = Path(ctx.options.cutover_store)
+        self._table = load_table(Path(ctx.options.cutover_config))
+        self._services = services_by_port(self._table)
+        self._key = secret_key(store.parent, "fingerprint")
+        self._gateway = host_port(self._table.policy.listen)
+        self._reach = Reach(*self._gateway)
+        addresses = ",".join(service.shadow_listen for service in self._table.services.values())
+        self._watch = FlagWatch(store, "shadow", addresses)
+        self._watch.start()
+
+    async def running(self) -> None:
+        """Open the way to the worker."""
+        await self._books.start(Path(ctx.options.cutover_channel))
+
+    async def done(self) -> None:
+        """Send the last counts and withdraw."""
+        await self._books.stop()
+        if self._watch:
+            self._watch.stop()
+
+    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Decide who serves; stream what is too large to be kept."""
+        turn = self._begin(flow)
+        flow.metadata[_TURN] = turn
+        self._books.open(turn)
+        if flow.error:
+            # mitmproxy refuses the request as malformed and answers 400 itself.
+            self._books.settle(turn, Bucket.UNMIRRORED, "malformed")
+            return
+        flow.request.headers = http.Headers(to_bytes(turn.request.headers))
+        self._distrust_kept(flow)
+        length = declared_length(turn.request)
+        if turn.plan.side is not Side.SHADOW and (length is None or length > COPY_LIMIT):
+            flow.request.stream = turn.sent
+            if turn.plan.side is Side.GATEWAY:
+                await self._direct(flow, turn)
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """The request is complete: point it at the gateway, or answer for a closed route."""
+        turn: Turn = flow.metadata[_TURN]
+        turn.complete = time.monotonic()
+        if flow.request.stream:
+            turn.request = replace(turn.request, body=turn.sent.body)
+            return
+        turn.request = replace(turn.request, body=flow.request.raw_content or b"")
+        if turn.plan.side is Side.SHADOW:
+            flow.response = _to_mitmproxy(self._closed(turn))
+        elif turn.plan.side is Side.GATEWAY:
+            await self._direct(flow, turn)
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Let every answer through as it comes, and say the gateway's redirects in legacy's terms."""
+        turn: Turn = flow.metadata[_TURN]
+        response = flow.response
+        if response is None or turn.plan.side is Side.SHADOW:
+            return
+        turn.answered = time.monotonic()
+        if turn.plan.side is Side.GATEWAY:
+            self._disguise(turn, response)
+        if response.status_code != 101:  # noqa: PLR2004 - switching protocols has no body
+            response.stream = turn.received if turn.plan.copying is not Copying.NONE else True
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """The answer is complete: count it, drop a connection not to be trusted, hand the copy over."""
+        turn: Turn = flow.metadata[_TURN]
+        response = flow.response
+        if response is None:
+            return
+        self._last_use[flow.server_conn] = time.monotonic()
+        if response.status_code >= _FAULT or turn.plan.side is Side.GATEWAY:
+            self._last_use[flow.server_conn] = 0.0
+            if turn.complete:
+                self._drop(flow, flow.server_conn)
+        if turn.plan.side is not Side.SHADOW:
+            self._books.served(turn, response.status_code)
+        self._books.finish(turn, _from_mitmproxy(response, turn.received.body))
+
+    async def error(self, flow: http.HTTPFlow) -> None:
+        """No complete answer: legacy answers where that is safe, else the client is told in words it can read."""
+        turn: Turn | None = flow.metadata.get(_TURN)
+        if turn is None or turn.settled:
+            return
+        waiting = flow.response is None and bool(flow.client_conn.state & connection.ConnectionState.CAN_WRITE)
+        if not waiting:
+            self._books.settle(turn, Bucket.UNMIRRORED, "aborted")
+            return
+        status = await self._answer_without_proxy(flow, turn)
+        self._books.served(turn, status)
+        self._books.settle(turn, *_lost(turn, status))
+        if flow.killable:
+            flow.kill()  # type: ignore[no-untyped-call]
+
+    def tcp_message(self, flow: tcp.TCPFlow) -> None:
+        """Forget what passed: a log socket stays open for days."""
+        flow.messages.clear()
+
+    def _begin(self, flow: http.HTTPFlow) -> Turn:
+        assert flow.client_conn.sockname and flow.client_conn.peername and self._watch  # noqa: S101, PT018 - accepted
+        service = self._services[flow.client_conn.sockname[1]]
+        peer = flow.client_conn.peername[0]
+        trusted = self._table.policy.trusted_proxies
+        headers = to_text(flow.request.headers.fields)
+        target = flow.request.data.path.decode("latin-1")
+        request = Request(
+            flow.request.method,
+            target,
+            forwarded(headers, peer, trusted),
+            client=client_address(headers, peer, trusted),
+        )
+        plan = decide(self._table, self._watch.snapshot, service, request, self._key)
+        return Turn(_uncopied(plan) if is_marked(headers) else self._sampled(plan), request)
+
+    def _sampled(self, plan: Plan) -> Plan:
+        if plan.copying is Copying.NONE or plan.route is None:
+            return plan
+        share = plan.route.shadow.sample * (_SERVED_SAMPLE if plan.stage is Stage.GATEWAY else 1)
+        if self._books.sampler.take(plan.route.id, share):
+            return plan
+        return replace(plan, copying=Copying.NONE, bucket=Bucket.SAMPLED_OUT)
+
+    async def _direct(self, flow: http.HTTPFlow, turn: Turn) -> None:
+        route = turn.plan.route
+        assert route is not None  # noqa: S101 - the gateway serves routes only
+        mapped = None if flow.request.stream and needs_body(route) else _mapped(turn)
+        if mapped is None:
+            turn.to_legacy(Bucket.UNMIRRORED, "unmappable")
+            return
+        if not await self._reach.accepts():
+            turn.fallback = True
+            turn.to_legacy(Bucket.PENDING, copying=Copying.FALLBACK)
+            return
+        turn.directed = True
+        flow.request.data.host, flow.request.data.port = self._gateway
+        flow.request.data.scheme = b"http"
+        flow.request.data.method = mapped.method.encode("latin-1")
+        flow.request.data.path = mapped.target.encode("latin-1")
+        flow.request.headers = http.Headers(to_bytes(mapped.headers))
+        if not flow.request.stream:
+            flow.request.raw_content = mapped.body
+
+    def _closed(self, turn: Turn) -> Response:
+        route = turn.plan.route
+        assert route is not None  # noqa: S101 - only routes are closed
+        return invisible.closed(self._table, route, turn.request, self._successor(turn))
+
+    def _successor(self, turn: Turn) -> str:
+        route = turn.plan.route
+        assert route is not None  # noqa: S101 - only routes have a successor
+        mapped = _mapped(turn)
+        return invisible.successor_url(self._table, route, mapped.target if mapped else "")
+
+    def _disguise(self, turn: Turn, response: http.Response) -> None:
+        if location := response.headers.get("location"):
+            response.headers["location"] = invisible.home(self._table, turn.plan.service, turn.request, location)
+        if turn.plan.stage is Stage.GATEWAY:
+            for name, value in invisible.farewell(turn.plan.flag, self._successor(turn)):
+                response.headers.add(name, value)
+
+    async def _answer_without_proxy(self, flow: http.HTTPFlow, turn: Turn) -> int:
+        handler = self._handler(flow)
+        if handler is None:
+            return 0
+        client = handler.transports[flow.client_conn].writer
+        assert client is not None  # noqa: S101 - the client is connected
+        if self._may_ask_legacy(flow, turn):
+            turn.fallback = turn.directed
+            turn.plan = replace(turn.plan, side=Side.LEGACY)
+            legacy = host_port(self._table.services[turn.plan.service].legacy)
+            status = await relay(legacy, turn.request, client.write, connect=3.0, idle=75.0)
+            if status:
+                return status
+        client.write(last_answer(invisible.unavailable(self._table, turn.plan.service, turn.request)))
+        return 0
+
+    def _may_ask_legacy(self, flow: http.HTTPFlow, turn: Turn) -> bool:
+        if flow.request.stream or not turn.complete:
+            return False
+        if turn.directed:
+            untouched = flow.server_conn.timestamp_tcp_setup is None
+            return untouched or turn.request.method in _SAFE
+        return turn.request.method in _SAFE and flow.server_conn in self._last_use
+
+    def _distrust_kept(self, flow: http.HTTPFlow) -> None:
+        handler = self._handler(flow)
+        now = time.monotonic()
+        for kept in list(handler.transports) if handler else []:
+            if isinstance(kept, connection.Server) and kept.connected:
+                idle = now - self._last_use.get(kept, 0.0)
+                if idle > _IDLE or flow.request.method not in _SAFE:
+                    self._drop(flow, kept)
+
+    def _drop(self, flow: http.HTTPFlow, server: connection.Server) -> None:
+        handler = self._handler(flow)
+        if handler and server in handler.transports and server.connected:
+            handler.close_connection(server)
+
+    def _handler(self, flow: http.HTTPFlow) -> ProxyConnectionHandler | None:
+        proxy = ctx.master.addons.get("proxyserver")  # type: ignore[no-untyped-call]
+        return proxy.connections.get(flow.client_conn.id) if proxy else None
+
+
+def _mapped(turn: Turn) -> Request | None:
+    assert turn.plan.route is not None  # noqa: S101 - asked for routes only
+    try:
+        return in_gateway_terms(turn.plan.route, turn.plan.parameters, turn.request)
+    except MappingError:
+        return None
+
+
+def _uncopied(plan: Plan) -> Plan:
+    return (
+        plan
+        if plan.copying is Copying.NONE
+        else replace(plan, copying=Copying.NONE, bucket=Bucket.OFF, reason="loop")
+    )
+
+
+def _lost(turn: Turn, status: int) -> tuple[Bucket, str]:
+    if turn.directed:
+        return Bucket.FAILED, "fallback" if turn.fallback and status else "gateway"
+    return Bucket.UNMIRRORED, "retried" if status else "no-answer"
+
+
+def _from_mitmproxy(response: http.Response, streamed: bytes) -> Response:
+    body = streamed if response.stream else response.raw_content or b""
+    return Response(
+        response.status_code, to_text(response.headers.fields), body, response.data.reason.decode("latin-1")
+    )
+
+
+def _to_mitmproxy(response: Response) -> http.Response:
+    made = http.Response.make(response.status, response.body)
+    made.headers = http.Headers(to_bytes(response.headers))
+    return made
+
+
+addons = [ShadowAddon()]

@@ -1,0 +1,138 @@
+"""One copy from the envelope to the observation: map, send, pair, look again where needed, observe."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gateway.core.exchange import Exchange, Failure, Request, Response
+from gateway.core.mapping import MappingError
+from gateway.core.observation import Bucket
+from gateway.store.counts import Refusal
+from shadow.budget import Budget
+from shadow.envelope import Outcome
+from shadow.mirror import Copied, OversizeError
+from shadow.observe import needs_again, observe
+from shadow.pairing import DRY_RUN, READ, SERVED, Pair
+from shadow.plan import Copying
+from shadow.serve import in_gateway_terms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.core.observation import Observation
+    from gateway.core.routes import Route
+    from gateway.core.table import RouteTable
+    from shadow.envelope import Copy
+    from shadow.mirror import Mirror
+    from shadow.observe import Setting
+
+LATE = 10.0
+"""Seconds a copy may wait for its turn: a later answer would be compared with another state of the platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Where a copy landed, and what there is to record of it."""
+
+    outcome: Outcome
+    observation: Observation | None = None
+    refusal: Refusal | None = None
+
+
+class Copier:
+    """Makes copies; `setting` gives what observing needs at this moment."""
+
+    def __init__(self, table: RouteTable, mirror: Mirror, setting: Callable[[], Setting]) -> None:
+        self._table = table
+        self._mirror = mirror
+        self._setting = setting
+        self._budget = Budget()
+
+    async def copy(self, copy: Copy, waited: float) -> Done:
+        """Make one copy; never raises for what the gateway or legacy do."""
+        route = self._table.route(copy.route)
+        identity = copy.exchange.id
+        if route is None:
+            return Done(Outcome(identity, Bucket.UNMIRRORED, "unknown route"))
+        if waited > LATE:
+            return Done(Outcome(identity, Bucket.SHED, "late"))
+        try:
+            request = in_gateway_terms(route, copy.parameters, copy.exchange.request)
+            pair = await self._pair(route, copy, request)
+        except MappingError:
+            return Done(Outcome(identity, Bucket.UNMIRRORED, "unmappable"))
+        except OversizeError:
+            return Done(Outcome(identity, Bucket.OVERSIZE, "copy"))
+        return await self._observed(pair)
+
+    async def _pair(self, route: Route, copy: Copy, request: Request) -> Pair:
+        primary = copy.exchange
+        if copy.copying is Copying.SERVED:
+            legacy = await self._mirror.to_legacy(self._legacy(route), primary, primary.request)
+            return Pair(route, legacy, replace(primary, request=request), SERVED, "live", copy.subject)
+        if copy.copying is Copying.FALLBACK:
+            gone = replace(primary, request=request, response=Failure("connect", "legacy served instead"))
+            return Pair(route, primary, gone, READ, "live", copy.subject)
+        dry_run = self._dry_run(route, copy.copying)
+        copied = await self._mirror.to_gateway(primary, request, dry_run=dry_run)
+        pair = _paired(route, copy, copied, DRY_RUN if dry_run else READ)
+        if not dry_run and await asyncio.to_thread(needs_again, pair, self._setting()):
+            return replace(pair, again=await self._mirror.to_legacy(self._legacy(route), primary, primary.request))
+        return pair
+
+    async def _observed(self, pair: Pair) -> Done:
+        observation = await asyncio.to_thread(observe, pair, self._setting())
+        outcome = Outcome(pair.legacy.id, *_bucket(pair))
+        return Done(outcome, observation, _refusal(pair) if pair.refused else None)
+
+    def _dry_run(self, route: Route, copying: Copying) -> bool:
+        if copying is Copying.METERED:
+            return not self._budget.spend(route.id, route.shadow.budget, time.time())
+        return copying is Copying.DRY_RUN
+
+    def _legacy(self, route: Route) -> str:
+        return self._table.services[route.service].legacy
+
+
+def _paired(route: Route, copy: Copy, copied: Copied, mode: str) -> Pair:
+    return Pair(
+        route,
+        copy.exchange,
+        copied.exchange,
+        mode,
+        "live",
+        copy.subject,
+        upstream=copied.upstream,
+        refused=copied.refused,
+    )
+
+
+def _bucket(pair: Pair) -> tuple[Bucket, str]:
+    for exchange in (pair.gateway, pair.legacy):
+        if isinstance(exchange.response, Failure):
+            kind = exchange.response.kind
+            side = "" if exchange is pair.gateway else "legacy "
+            return (Bucket.TIMED_OUT if kind == "timeout" else Bucket.FAILED), side + kind
+    return Bucket.COMPARED, ""
+
+
+def _refusal(pair: Pair) -> Refusal | None:
+    exchange: Exchange = pair.gateway
+    if not isinstance(exchange.response, Response):
+        return None
+    at = pair.legacy.started
+    status = exchange.response.status
+    return Refusal(pair.route.id, pair.subject, status, _title(exchange.response), 1, at, at)
+
+
+def _title(response: Response) -> str:
+    try:
+        document = json.loads(response.body)
+    except ValueError:
+        return response.reason
+    title = document.get("title") if isinstance(document, dict) else None
+    return title if isinstance(title, str) else response.reason

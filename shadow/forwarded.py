@@ -1,0 +1,39 @@
+"""What the shadow changes in a request: who the client is, and nothing else that a service would see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.core.exchange import header_values
+from gateway.core.mark import MARK_HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from gateway.core.exchange import Headers
+
+FORWARDED_FOR = "X-Forwarded-For"
+_PEER_ONLY = {"x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "forwarded"}
+"""Services believe these from the shadow's address; a client's own would be believed with them."""
+
+
+def client_address(headers: Headers, peer: str, trusted: Collection[str]) -> str:
+    """The nearest address that no trusted proxy vouches for: the list is read from its end."""
+    if peer not in trusted:
+        return peer
+    hops = [hop.strip() for value in header_values(headers, FORWARDED_FOR) for hop in value.split(",") if hop.strip()]
+    return next((hop for hop in reversed(hops) if hop not in trusted), hops[0] if hops else peer)
+
+
+def forwarded(headers: Headers, peer: str, trusted: Collection[str]) -> Headers:
+    """The headers a service gets: order, case and duplicates kept; the peer's address appended, the mark stripped."""
+    believed = peer in trusted
+    hops = header_values(headers, FORWARDED_FOR) if believed else []
+    dropped = {MARK_HEADER.lower(), FORWARDED_FOR.lower()} | (set() if believed else _PEER_ONLY)
+    kept = tuple(pair for pair in headers if pair[0].lower() not in dropped)
+    return (*kept, (FORWARDED_FOR, ", ".join([*hops, peer])))
+
+
+def is_marked(headers: Headers) -> bool:
+    """Whether a request claims to be a copy: then it is never copied again."""
+    return bool(header_values(headers, MARK_HEADER))

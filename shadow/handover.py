@@ -1,0 +1,96 @@
+"""The proxy's books: every primary request opened and settled once, copies handed over, counts sent on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from gateway.core.observation import Bucket
+from shadow.buckets import Ledger, Sampler, Tally
+from shadow.channel import Channel
+from shadow.envelope import Counts, Outcome
+from shadow.plan import Copying
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.core.exchange import Response
+    from shadow.turn import Turn
+
+_INTERVAL = 0.25
+"""Seconds between two reports of the counts to the worker."""
+
+
+class Handover:
+    """Belongs to the event loop's thread; nothing here waits, reads a file or opens a database."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger()
+        self.tally = Tally()
+        self.sampler = Sampler()
+        self.channel = Channel(self._landed)
+        self._source = f"shadow:{uuid.uuid4().hex[:12]}"
+        self._reporting: asyncio.Task[None] | None = None
+
+    async def start(self, path: Path) -> None:
+        """Listen for the worker on a Unix socket and begin to report."""
+        await self.channel.listen(path)
+        self._reporting = asyncio.get_running_loop().create_task(self._report())
+
+    async def stop(self) -> None:
+        """Send the last counts and hang up."""
+        if self._reporting:
+            self._reporting.cancel()
+        self._tell()
+        await self.channel.close()
+
+    def open(self, turn: Turn) -> None:
+        """Count a request that came in."""
+        self.ledger.open(turn.plan.route_id)
+
+    def settle(self, turn: Turn, bucket: Bucket, reason: str = "") -> None:
+        """Count where a request landed; a second call changes nothing."""
+        if not turn.settled:
+            turn.settled = True
+            self.ledger.settle(turn.plan.route_id, bucket, reason)
+
+    def finish(self, turn: Turn, response: Response) -> None:
+        """The primary answer is complete: settle the request, or hand its copy over once the answer is out."""
+        plan = turn.plan
+        if plan.copying is Copying.NONE:
+            self.settle(turn, plan.bucket, plan.reason)
+        elif turn.oversize:
+            self.settle(turn, Bucket.OVERSIZE)
+        elif not turn.settled:
+            turn.settled = True
+            asyncio.get_running_loop().call_soon(self._hand, turn, response)
+
+    def served(self, turn: Turn, status: int) -> None:
+        """Count an answer by the side that gave it; status 0 means there was none."""
+        self.tally.add(
+            turn.plan.route_id,
+            turn.plan.side,
+            at=time.time(),
+            seconds=turn.seconds,
+            error=status == 0 or status >= 500,  # noqa: PLR2004 - RFC 9110 §15.6
+            fallback=turn.fallback,
+        )
+
+    def _hand(self, turn: Turn, response: Response) -> None:
+        reason = self.channel.offer(turn.copy(response))
+        if reason:
+            self.ledger.settle(turn.plan.route_id, Bucket.SHED, reason)
+
+    def _landed(self, route: str, outcome: Outcome) -> None:
+        self.ledger.settle(route, outcome.bucket, outcome.reason)
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(_INTERVAL)
+            self._tell()
+
+    def _tell(self) -> None:
+        if self.channel.connected:
+            self.channel.tell(Counts(self._source, self.ledger, self.tally.take()))

@@ -1,0 +1,131 @@
+"""The shadow's own answers, readable for a browser (CORS), and redirects said in legacy's terms."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from gateway.core.exchange import Request, Response, header
+from gateway.core.mapping import MappingError, to_legacy
+
+if TYPE_CHECKING:
+    from gateway.core.exchange import Headers
+    from gateway.core.path import PathPattern
+    from gateway.core.routes import Cors, Route
+    from gateway.core.table import RouteTable
+    from gateway.flags.flag import Flag
+
+_METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+
+
+def cors_headers(cors: Cors, request: Request) -> Headers:
+    """What lets the page that asked read the answer: nothing without an allowed Origin."""
+    origin = header(request.headers, "origin")
+    if origin is None or not ("*" in cors.origins or origin in cors.origins):
+        return ()
+    any_origin = "*" in cors.origins and header(request.headers, "cookie") is None and not request.is_preflight
+    named: Headers = (("access-control-allow-origin", "*" if any_origin else origin),)
+    if cors.credentials:
+        named = (*named, ("access-control-allow-credentials", "true"))
+    return named if any_origin else (*named, ("vary", "Origin"))
+
+
+def preflight(cors: Cors, request: Request) -> Response:
+    """The answer to a preflight for a closed route, so that the browser goes on and reads the 410."""
+    allowed = cors_headers(cors, request)
+    if not allowed:
+        return _text(400, "Disallowed CORS origin", ())
+    asked = header(request.headers, "access-control-request-headers")
+    granted: Headers = (
+        ("access-control-allow-methods", _METHODS),
+        ("access-control-max-age", str(cors.max_age)),
+        *((("access-control-allow-headers", asked),) if asked else ()),
+    )
+    return _text(200, "OK", (*allowed, *granted))
+
+
+def closed(table: RouteTable, route: Route, request: Request, successor: str) -> Response:
+    """410 for a closed route (RFC 9110 §15.5.11), with a link to what serves now; `successor` is a URL or empty."""
+    if request.is_preflight:
+        return preflight(table.policy.cors, request)
+    link: Headers = (("link", _successor(successor)),) if successor else ()
+    detail = f"{route.legacy} is closed; use {route.gateway} at {table.policy.public_url}"
+    return _problem(410, "Gone", detail, (*link, *cors_headers(table.policy.cors, request)))
+
+
+def unavailable(table: RouteTable, service: str, request: Request) -> Response:
+    """503 when the service that should serve does not answer."""
+    headers = cors_headers(table.policy.cors, request)
+    return _problem(503, "Service Unavailable", f"{service} does not answer", (("retry-after", "1"), *headers))
+
+
+def farewell(flag: Flag, successor: str) -> Headers:
+    """Deprecation (RFC 9745), Sunset (RFC 8594) and the successor, once a sunset is announced."""
+    if not flag.sunset:
+        return ()
+    link: Headers = (("Link", _successor(successor)),) if successor else ()
+    return (("Deprecation", f"@{int(flag.at)}"), ("Sunset", _http_date(flag.sunset)), *link)
+
+
+def home(table: RouteTable, service: str, request: Request, location: str) -> str:
+    """A Location from the gateway as legacy would write it: the legacy path on the Host the client called.
+
+    A Location that leaves the gateway, or that names no path of this service, is left as it is.
+    """
+    parts = urlsplit(location)
+    host = header(request.headers, "host") or ""
+    if parts.netloc and parts.netloc not in {host, urlsplit(table.policy.public_url).netloc, table.policy.listen}:
+        return location
+    target = location[location.index(parts.netloc) + len(parts.netloc) :] if parts.netloc else location
+    back = _legacy_target(table, service, target.partition("#")[0])
+    if back is None:
+        return location
+    return f"{parts.scheme}://{host}{back}" if parts.netloc else back
+
+
+def _legacy_target(table: RouteTable, service: str, target: str) -> str | None:
+    path = target.partition("?")[0]
+    for method in table.exposed.methods(path):
+        matched = table.exposed.find(method, path)
+        if matched and matched.route.service == service:
+            try:
+                return to_legacy(matched.route, matched.parameters, Request(method, target)).target
+            except MappingError:
+                continue
+    return None
+
+
+def successor_url(table: RouteTable, route: Route, target: str) -> str:
+    """Where the route lives now: the mapped target, or its pattern when the request could not be mapped."""
+    if route.gateway is None:
+        return ""
+    path = target or _template(route.gateway.path)
+    return table.policy.public_url.rstrip("/") + path
+
+
+def _template(path: PathPattern) -> str:
+    return path.text.replace("{", "%7B").replace("}", "%7D")
+
+
+def _successor(url: str) -> str:
+    return f'<{url}>; rel="successor-version"'
+
+
+def _http_date(date: str) -> str:
+    moment = datetime.fromisoformat(date)
+    return formatdate((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp(), usegmt=True)
+
+
+def _problem(status: int, title: str, detail: str, headers: Headers) -> Response:
+    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}).encode()
+    fixed: Headers = (("content-type", "application/problem+json"), ("content-length", str(len(body))))
+    return Response(status, (*fixed, *headers), body, title)
+
+
+def _text(status: int, text: str, headers: Headers) -> Response:
+    body = text.encode()
+    fixed: Headers = (("content-type", "text/plain; charset=utf-8"), ("content-length", str(len(body))))
+    return Response(status, (*fixed, *headers), body, "OK" if status < 300 else "Bad Request")  # noqa: PLR2004

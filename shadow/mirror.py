@@ -1,0 +1,157 @@
+"""Sends one copy down the other path: marked, bounded in time and size, never on the primary's connections."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+import httpx
+
+from gateway.core.exchange import Exchange, Failure, Request, Response, header
+from gateway.core.mark import DRY_RUN, DRY_RUN_TYPE, MARK_HEADER, READ, REFUSED_HEADER, UPSTREAM_HEADER, sign
+from shadow.pairing import upstream_request
+from shadow.wire import to_bytes, to_text
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+DEADLINE = 10.0
+"""Seconds a copy may take as a whole."""
+RESPONSE_LIMIT = 8 * 1024 * 1024
+"""Bytes of a copy's answer after which nothing more is read."""
+_HOP = {
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "upgrade",
+    "transfer-encoding",
+    "content-length",
+    "expect",
+}
+
+
+class OversizeError(Exception):
+    """The answer to a copy is larger than what may be kept of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What came back: the exchange, what the gateway sent upstream, and whether its policy refused."""
+
+    exchange: Exchange
+    upstream: Request | None = None
+    refused: bool = False
+
+
+class Mirror:
+    """A client with a pool of its own; `key` signs the marks, `internal` is the gateway's internal address."""
+
+    def __init__(
+        self, internal: str, key: bytes, *, deadline: float = DEADLINE, limit: int = RESPONSE_LIMIT, pool: int = 8
+    ) -> None:
+        self._internal = internal
+        self._key = key
+        self._deadline = deadline
+        self._limit = limit
+        # Legacy closes kept connections without a word, so none is kept: the copy must not blame it for that.
+        limits = httpx.Limits(max_connections=pool, max_keepalive_connections=0)
+        self._client = httpx.AsyncClient(limits=limits, timeout=deadline, trust_env=False, follow_redirects=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def to_gateway(self, primary: Exchange, request: Request, *, dry_run: bool) -> Copied:
+        """Send a request in gateway terms to the internal listener, marked as a read or a dry run.
+
+        Raises:
+            OversizeError: the answer is larger than the limit; reading has stopped.
+        """
+        mode = DRY_RUN if dry_run else READ
+        mark = sign(
+            self._key,
+            mode=mode,
+            method=request.method,
+            target=request.target,
+            body=request.body,
+            now=time.time(),
+            client=request.client,
+        )
+        marked = replace(request, headers=(*request.headers, (MARK_HEADER, mark)))
+        exchange = await self._send(self._internal, primary, marked)
+        return _read(replace(exchange, request=request))
+
+    async def to_legacy(self, address: str, primary: Exchange, request: Request) -> Exchange:
+        """Send a read in legacy terms to the service itself.
+
+        Raises:
+            OversizeError: the answer is larger than the limit; reading has stopped.
+        """
+        return await self._send(address, primary, request)
+
+    async def _send(self, address: str, primary: Exchange, request: Request) -> Exchange:
+        started = time.monotonic()
+        wall = time.time()
+        first = 0.0
+        answer: Response | Failure
+        try:
+            async with asyncio.timeout(self._deadline):
+                answer, first = await self._exchange(address, request, started)
+        except (TimeoutError, httpx.TimeoutException):
+            answer = Failure("timeout", f"no complete answer within {self._deadline:g} s")
+        except httpx.ConnectError as error:
+            answer = Failure("connect", str(error))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            answer = Failure("broken", str(error))
+        return Exchange(
+            primary.id, primary.service, request, answer, wall, first or time.monotonic() - started,
+            time.monotonic() - started,
+        )  # fmt: skip
+
+    async def _exchange(self, address: str, request: Request, started: float) -> tuple[Response, float]:
+        made = httpx.Request(
+            request.method,
+            address,
+            headers=to_bytes(tuple(pair for pair in request.headers if pair[0].lower() not in _HOP)),
+            content=request.body or (b"" if header(request.headers, "content-length") else None),
+            extensions={"target": request.target.encode("latin-1"), "timeout": self._client.timeout.as_dict()},
+        )
+        response = await self._client.send(made, stream=True)
+        try:
+            first = time.monotonic() - started
+            body = bytearray()
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > self._limit:
+                    raise OversizeError
+        finally:
+            await response.aclose()
+        answer = Response(response.status_code, to_text(response.headers.raw), bytes(body), response.reason_phrase)
+        return answer, first
+
+
+def _read(exchange: Exchange) -> Copied:
+    answer = exchange.response
+    if isinstance(answer, Failure):
+        return Copied(exchange)
+    refused = header(answer.headers, REFUSED_HEADER) is not None
+    document = header(answer.headers, UPSTREAM_HEADER)
+    shown = tuple(pair for pair in answer.headers if pair[0].lower() != UPSTREAM_HEADER.lower())
+    exchange = replace(exchange, response=replace(answer, headers=shown))
+    try:
+        if document is not None:
+            return Copied(exchange, upstream_request(json.loads(base64.b64decode(document))), refused)
+        if (header(answer.headers, "content-type") or "").startswith(DRY_RUN_TYPE):
+            return Copied(exchange, upstream_request(json.loads(answer.body)["upstream"]), refused)
+    except (KeyError, TypeError, ValueError) as error:
+        return Copied(replace(exchange, response=Failure("broken", f"unreadable upstream document: {error!r}")))
+    return Copied(exchange, None, refused)

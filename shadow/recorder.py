@@ -1,0 +1,124 @@
+"""What the worker writes: kept in memory until the store takes it, so that a store that is away loses nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gateway.core.errors import CutoverError
+from gateway.store.counts import Refusal, Served, count_refusal, count_served, put_buckets
+from gateway.store.database import open_store, transaction
+from gateway.store.observations import append, rules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from gateway.core.observation import Observation, Rule
+    from shadow.buckets import Ledger
+
+_KEPT = 10_000
+"""Observations held while the store is away; beyond it the oldest go."""
+
+
+@dataclass
+class Batch:
+    """What waits to be written; each part is emptied once it is stored, so that a retry repeats nothing."""
+
+    observations: list[Observation] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    served: list[Served] = field(default_factory=list)
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
+
+
+class Recorder:
+    """Collects in the event loop's thread; `write` may run in another. `lost` counts what had to be given up."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._batch = Batch()
+        self.rules: Mapping[str, Rule] = {}
+        self.lost = 0
+
+    def observed(self, observation: Observation) -> None:
+        """Keep an observation."""
+        self._batch.observations.append(observation)
+        self._bound()
+
+    def refused(self, refusal: Refusal) -> None:
+        """Keep one would-be refusal."""
+        self._batch.refusals.append(refusal)
+
+    def counted(self, source: str, ledger: Ledger) -> None:
+        """Keep a source's counts; a newer one replaces an older."""
+        self._batch.ledgers[source] = ledger
+
+    def served(self, entries: list[Served]) -> None:
+        """Keep what was served."""
+        self._batch.served.extend(entries)
+
+    def take(self) -> Batch:
+        """What is kept; from now on it is the caller's to write or to put back."""
+        taken, self._batch = self._batch, Batch()
+        return taken
+
+    def put_back(self, batch: Batch) -> None:
+        """Keep what was not written, in front of what came meanwhile."""
+        later = self._batch
+        self._batch = Batch(
+            batch.observations + later.observations,
+            batch.refusals + later.refusals,
+            batch.served + later.served,
+            batch.ledgers | later.ledgers,
+        )
+        self._bound()
+
+    def write(self, batch: Batch) -> bool:
+        """Store a batch and read the reviewed rules; False when the store did not take all of it."""
+        try:
+            if self._connection is None:
+                self._connection = open_store(self._path)
+            _store(self._connection, batch)
+            self.rules = rules(self._connection)
+        except (sqlite3.Error, CutoverError, OSError):
+            self.close()
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let the store go."""
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def _bound(self) -> None:
+        surplus = len(self._batch.observations) - _KEPT
+        if surplus > 0:
+            del self._batch.observations[:surplus]
+            self.lost += surplus
+
+
+def _store(connection: sqlite3.Connection, batch: Batch) -> None:
+    for source, ledger in batch.ledgers.items():
+        put_buckets(connection, source, ledger.counts)
+    batch.ledgers = {}
+    if batch.observations:
+        append(connection, batch.observations)
+        batch.observations = []
+    if batch.refusals:
+        with transaction(connection):
+            for refusal in batch.refusals:
+                count_refusal(
+                    connection,
+                    route=refusal.route,
+                    subject=refusal.subject,
+                    status=refusal.status,
+                    reason=refusal.reason,
+                    at=refusal.last_seen,
+                )
+        batch.refusals = []
+    if batch.served:
+        count_served(connection, batch.served)
+        batch.served = []

@@ -1,0 +1,95 @@
+"""One primary request on its way through the proxy, and the limits on what is kept of it."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from gateway.core.exchange import Exchange, header
+from shadow.envelope import Copy
+from shadow.plan import Copying, Plan, Side
+
+if TYPE_CHECKING:
+    from gateway.core.exchange import Request, Response
+    from gateway.core.observation import Bucket
+
+COPY_LIMIT = 1024 * 1024
+"""Bytes of a body up to which an exchange is copied; beyond it the exchange counts as oversize."""
+
+
+class Tee:
+    """Passes chunks on at once and keeps them up to a limit."""
+
+    def __init__(self, limit: int = COPY_LIMIT) -> None:
+        self._limit = limit
+        self._kept = bytearray()
+        self.over = False
+
+    def __call__(self, chunk: bytes) -> bytes:
+        """The chunk itself."""
+        if len(self._kept) + len(chunk) > self._limit:
+            self.over = True
+            self._kept.clear()
+        if not self.over:
+            self._kept += chunk
+        return chunk
+
+    @property
+    def body(self) -> bytes:
+        """What passed; empty once it was too much."""
+        return bytes(self._kept)
+
+
+@dataclass
+class Turn:
+    """What the hooks know of one request; `request` stands in legacy terms, as the service gets it."""
+
+    plan: Plan
+    request: Request
+    sent: Tee = field(default_factory=Tee)
+    received: Tee = field(default_factory=Tee)
+    directed: bool = False
+    fallback: bool = False
+    settled: bool = False
+    arrived: float = field(default_factory=time.monotonic)
+    complete: float = 0.0
+    answered: float = 0.0
+
+    def to_legacy(self, bucket: Bucket, reason: str = "", copying: Copying = Copying.NONE) -> None:
+        """Legacy serves after all."""
+        self.plan = replace(self.plan, side=Side.LEGACY, copying=copying, bucket=bucket, reason=reason)
+
+    @property
+    def seconds(self) -> float:
+        """From the complete request until now."""
+        return max(0.0, time.monotonic() - (self.complete or self.arrived))
+
+    @property
+    def oversize(self) -> bool:
+        """Whether a body passed that is too large to be copied."""
+        return self.sent.over or self.received.over
+
+    def copy(self, response: Response) -> Copy:
+        """The complete exchange, ready to be handed over."""
+        started = self.complete or self.arrived
+        now = time.monotonic()
+        exchange = Exchange(
+            id=uuid.uuid4().hex,
+            service=self.plan.service,
+            request=self.request,
+            response=response,
+            started=time.time() - (now - started),
+            first_byte=max(0.0, (self.answered or now) - started),
+            total=max(0.0, now - started),
+        )
+        return Copy(self.plan.route_id, self.plan.parameters, self.plan.copying, self.plan.subject.key, exchange)
+
+
+def declared_length(request: Request) -> int | None:
+    """Bytes of body that a request head announces; None when it does not say."""
+    if header(request.headers, "transfer-encoding"):
+        return None
+    length = header(request.headers, "content-length") or "0"
+    return int(length) if length.isdigit() else None
