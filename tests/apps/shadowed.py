@@ -1,0 +1,138 @@
+"""A shadow in processes of its own between a raw client and raw services, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from gateway.core.routes import Stage
+from gateway.flags.flag import Flag
+from gateway.flags.store import FlagStore
+from gateway.store import counts, observations
+from gateway.store.database import open_store
+from shadow.process import running
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from gateway.core.observation import Observation
+
+ROUTES = """\
+  - {id: items.get, service: svc, legacy: "GET /items/{id}", gateway: "GET /api/v1/items/{id}", effect: read,
+     access: public}
+  - {id: items.create, service: svc, legacy: POST /items, gateway: POST /api/v1/items, effect: write, access: public}
+  - {id: items.move, service: svc, legacy: POST /items/move, gateway: "POST /api/v1/items/{id}/move", effect: write,
+     access: public, moves: [{legacy: body.item_id, gateway: path.id}]}
+  - {id: fault, service: svc, legacy: GET /fault, gateway: GET /api/v1/fault, effect: read, access: public}
+  - {id: redirect, service: svc, legacy: GET /redirect, gateway: GET /api/v1/redirect, effect: read, access: public}
+  - {id: empty, service: svc, legacy: GET /empty, gateway: GET /api/v1/empty, effect: read, access: public}
+  - {id: events, service: svc, legacy: GET /events, gateway: GET /api/v1/events, effect: read, access: public,
+     kind: sse}
+  - {id: large, service: svc, legacy: GET /large, gateway: GET /api/v1/large, effect: read, access: public}
+  - {id: socket, service: svc, legacy: GET /socket, gateway: "GET /api/v1/socket/{id}", effect: read, access: public,
+     kind: websocket}
+"""
+
+
+def free_port() -> int:
+    """A port that nobody holds now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Rig:
+    """A running shadow with its store, over `legacy`; the gateway's listeners are whatever stands at its addresses."""
+
+    url: str
+    pid: int
+    store: Path
+    public: int
+    internal: int
+
+    def promote(self, route: str, stage: Stage, **changes: object) -> None:
+        """Set a flag, and wait until the proxy has taken it over."""
+        connection = open_store(self.store)
+        flags = FlagStore(connection)
+        revision = flags.change([Flag(route, stage, by="test", **changes)], expected=flags.snapshot()).revision
+        deadline = time.monotonic() + 10
+        while not any(p.kind == "shadow" and p.revision >= revision for p in flags.processes()):
+            assert time.monotonic() < deadline, "the shadow did not take the flag over"
+            time.sleep(0.01)
+        connection.close()
+
+    def buckets(self) -> dict[counts.BucketKey, int]:
+        """Counts as stored."""
+        connection = open_store(self.store)
+        try:
+            return counts.buckets(connection)
+        finally:
+            connection.close()
+
+    def observations(self) -> list[Observation]:
+        """Observations as stored, newest first."""
+        connection = open_store(self.store)
+        try:
+            return observations.query(connection)
+        finally:
+            connection.close()
+
+    def served(self) -> list[counts.Served]:
+        """What was served, as stored."""
+        connection = open_store(self.store)
+        try:
+            return counts.served(connection)
+        finally:
+            connection.close()
+
+    async def settled(self, total: int, seconds: float = 20) -> dict[counts.BucketKey, int]:
+        """The stored buckets once they hold `total` requests and none is pending."""
+        return await self.until(
+            lambda: sum(self.buckets().values()) == total and not any(key[1] == "pending" for key in self.buckets()),
+            self.buckets,
+            seconds,
+        )
+
+    async def until[T](self, true: Callable[[], bool], give: Callable[[], T], seconds: float = 20) -> T:
+        """What `give` gives as soon as `true` is."""
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, give()
+            await asyncio.sleep(0.05)
+        return give()
+
+    def child(self, word: str) -> psutil.Process:
+        """The child whose command line holds a word."""
+        return next(c for c in psutil.Process(self.pid).children() if any(word in part for part in c.cmdline()))
+
+
+@asynccontextmanager
+async def shadowed(
+    directory: Path, legacy: str, *, public: int | None = None, internal: int | None = None, routes: str = ROUTES
+) -> AsyncIterator[Rig]:
+    """A shadow over the service at `legacy` (`host:port`)."""
+    public, internal, listen = public or free_port(), internal or free_port(), free_port()
+    config = directory / "cutover.yaml"
+    config.write_text(
+        f"version: 1\nplatform: odd\ngateway:\n  listen: 127.0.0.1:{public}\n  internal_listen: 127.0.0.1:{internal}\n"
+        f"  public_url: http://gateway.example\n  cors: {{origins: ['*'], credentials: true}}\n"
+        f"services:\n  svc: {{legacy: 'http://{legacy}', internal: 'http://{legacy}', authorization: forward,"
+        f" shadow_listen: '127.0.0.1:{listen}'}}\n"
+        f"limits:\n  read: {{rate: 1000, per: 1m, burst: 100}}\n  write: {{rate: 1000, per: 1m, burst: 100}}\nroutes:\n{routes}"
+    )
+    store = directory / "state" / "cutover.db"
+    context = running(config, store)
+    shadow = await asyncio.to_thread(context.__enter__)
+    try:
+        yield Rig(shadow.urls["svc"], shadow.pid, store, public, internal)
+    finally:
+        await asyncio.to_thread(context.__exit__, None, None, None)
