@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+_GROUP = "\N{NO-BREAK SPACE}"
 _SMALL = 1e-3
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
 def count(number: int, noun: str = "", plural: str = "") -> str:
     """`4 211 pairs`: thin groups of three, and the noun in its number."""
-    text = f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
+    text = f"{number:,}".replace(",", _GROUP)
     return f"{text} {noun if number == 1 else plural or noun + 's'}" if noun else text
 
 
@@ -47,3 +48,11 @@ def ago(then: float, now: float) -> str:
 def moment(at: float) -> str:
     """A point in time in UTC, to the second; empty for never."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ") if at else ""
+
+
+def plain(text: str, limit: int | None = None) -> str:
+    """Recorded text made safe to print: controls, direction marks and broken characters are shown as escapes."""
+    cut = text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
+    return "".join(
+        char if char.isprintable() or char == _GROUP else char.encode("unicode_escape").decode() for char in cut
+    )

@@ -1,0 +1,63 @@
+"""Reports as one self-contained HTML file: no script, nothing loaded, recorded text always escaped."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from reports import charts, figures, render_json
+from reports.marking import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reports.diff_report import DiffReport
+    from reports.readiness_report import ReadinessReport
+
+_SHORT = 320
+_EXCHANGE = 4000
+
+
+def diffs(report: DiffReport) -> str:
+    """The diff report as a page."""
+    return _page("diffs.html", report=report, digest=render_json.diffs(report)["digest"])
+
+
+def readiness(report: ReadinessReport) -> str:
+    """The readiness report as a page."""
+    return _page("readiness.html", report=report, digest=render_json.readiness(report)["digest"])
+
+
+def _page(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(**values)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(charts=charts, mark=mark, short=_SHORT)
+    environment.filters.update(
+        ago=figures.ago,
+        count=figures.count,
+        moment=figures.moment,
+        percent=figures.percent,
+        plain=figures.plain,
+        rate=figures.rate,
+        seconds=figures.seconds,
+        exchange=_exchange,
+    )
+    return environment
+
+
+def _exchange(value: Mapping[str, Any]) -> str:
+    """A redacted exchange as indented JSON, cut where a page would get too heavy."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    lines = "\n".join(figures.plain(line) for line in text.split("\n"))
+    return lines if len(lines) <= _EXCHANGE else lines[:_EXCHANGE] + f"\n… {len(lines) - _EXCHANGE} characters cut"
