@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.core.exchange import Exchange, Failure, Frame, Request, Response
 from shadow.recording.recorded import EntryError, Origin, Recorded, RecordingError
 from shadow.recording.tnetstring import BrokenError, parse
-from shadow.recording.wire import clean_headers
+from shadow.recording.wire import clean_headers, clean_method
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
@@ -54,7 +54,7 @@ def _recorded(number: int, flow: Any) -> Recorded:
     started = _time(asked.get("timestamp_start"))
     origin = Origin(_string(asked.get("scheme")) or "http", _host(asked.get("host")), _port(asked.get("port")))
     request = Request(
-        _string(asked.get("method")),
+        clean_method(_string(asked.get("method"))),
         _target(asked),
         clean_headers(_headers(asked), origin),
         _bytes(asked.get("content")),

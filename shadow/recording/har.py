@@ -11,7 +11,15 @@ from urllib.parse import urlencode
 from gateway.core.exchange import Exchange, Failure, Frame, Request, Response, header
 from shadow.recording.recorded import EntryError, Recorded, RecordingError
 from shadow.recording.truncated import where_it_breaks
-from shadow.recording.wire import body_bytes, clean_headers, decode_base64, fit_length, header_text, split_url
+from shadow.recording.wire import (
+    body_bytes,
+    clean_headers,
+    clean_method,
+    decode_base64,
+    fit_length,
+    header_text,
+    split_url,
+)
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
@@ -63,7 +71,7 @@ def _recorded(name: str, number: int, entry: Any, total: int) -> Recorded:
 def _entry(number: int, entry: dict[str, Any]) -> Recorded:
     asked, answered = _object(entry.get("request"), "request"), _object(entry.get("response"), "response")
     origin, target = split_url(_text(asked.get("url"), "request.url"))
-    method = _text(asked.get("method"), "request.method")
+    method = clean_method(_text(asked.get("method"), "request.method"))
     headers = clean_headers(_headers(asked, "request"), origin)
     body, notes = _request_body(asked, headers)
     headers, fitted = fit_length(headers, body, decoded=False)
@@ -162,7 +170,10 @@ def _first_byte(entry: dict[str, Any]) -> float:
     timings = entry.get("timings")
     if not isinstance(timings, dict):
         return 0.0
-    parts = (_number(timings.get(name) or 0, f"timings.{name}") for name in ("blocked", "connect", "send", "wait"))
+    parts = (
+        _number(0 if timings.get(name) is None else timings[name], f"timings.{name}")
+        for name in ("blocked", "connect", "send", "wait")
+    )
     return sum(part for part in parts if part > 0) / 1000
 
 

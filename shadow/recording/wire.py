@@ -46,6 +46,17 @@ def _origin(scheme: str, authority: str) -> Origin:
     return Origin(scheme, host.lower(), port)
 
 
+def clean_method(method: str) -> str:
+    """The method when it is a token (RFC 9110 §9.1).
+
+    Raises:
+        EntryError: it is not, and would break the request line.
+    """
+    if not _TOKEN.fullmatch(method):
+        raise EntryError(f"request.method is {method!r:.40}, no token")
+    return method
+
+
 def clean_headers(pairs: Headers, origin: Origin | None = None) -> Headers:
     """Headers as HTTP/1.1 carries them: HTTP/2 pseudo headers go, Host is made where `origin` is given.
 
