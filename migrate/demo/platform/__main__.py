@@ -7,6 +7,7 @@ import sys
 
 from gateway.core.errors import CutoverError, UsageError
 from migrate.demo.platform.launch import INTERNAL_KEY, JWT_SECRET, SERVICES
+from migrate.demo.platform.planting import plant
 from migrate.demo.platform.seed import Seed
 from migrate.demo.platform.serve import run
 from migrate.demo.platform.world import World
@@ -37,12 +38,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--seed", default="{}", help="JSON object over the fields of Seed")
     parser.add_argument("--while-stdin-is-open", action="store_true", help="stop when standard input closes")
     given = parser.parse_args(arguments)
-    world = World(
-        Seed.from_json(given.seed),
-        jwt_secret=given.jwt_secret,
-        internal_key=given.internal_key,
-        login_limit=given.login_limit,
-    )
+    world = World(jwt_secret=given.jwt_secret, internal_key=given.internal_key, login_limit=given.login_limit)
+    plant(world, Seed.from_json(given.seed))
     run(world, parse_ports(given.ports), while_stdin_is_open=given.while_stdin_is_open)
 
 

@@ -1,0 +1,1 @@
+"""Filtration: accounts, policy and management."""

@@ -1,0 +1,1 @@
+"""Inference: the OpenAI-compatible data plane."""

@@ -1,0 +1,1 @@
+"""Orchestration: compute pools and deployments, without any authentication."""
