@@ -68,7 +68,7 @@ async def play(
 
 
 async def play_at(placed: Sequence[Placed], table: RouteTable, url: str, keys: Keys, plan: Plan) -> Outcome:
-    """Play the exchanges against a gateway that runs at `url`, started with the player's addresses and a set clock."""
+    """Play the exchanges against a gateway that runs at `url`, with the player as its services and its clock set."""
     async with _stage(table, plan) as (player, aimed):
         return await _Play(placed, aimed, keys, plan, player, url, PlayClock()).run()
 

@@ -51,7 +51,7 @@ class Outcome:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is wrong: no mismatch, no failure, no stray upstream request, and something was compared."""
+        """Whether nothing is wrong: no mismatch, no failure, no stray request, and something was compared."""
         return not self.bad and not self.stray and any(one.observation for one in self.played)
 
     @property

@@ -43,11 +43,8 @@ class Translator:
             target = self._made_for(position, route.id, request.target) if request.is_preflight else None
             if target is None:
                 raise
-            plain = replace(one.matched.route, moves=(), gateway=route.legacy)
-            asked = in_gateway_terms(plain, one.matched.parameters, request)
-            mapped = replace(
-                asked, target=target, headers=_asking(asked, route.gateway.method if route.gateway else "")
-            )
+            method = route.gateway.method if route.gateway else route.legacy.method
+            mapped = replace(request, target=target, headers=_asking(request, method))
         return replace(mapped, headers=tuple(self._with_host(pair) for pair in mapped.headers))
 
     def _learn(self, position: int, one: Placed) -> None:

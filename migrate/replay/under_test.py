@@ -7,10 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gateway.server import serving
-
 from gateway.core.routes import Stage
 from gateway.flags.flag import Flag, FlagSnapshot
+from gateway.server import serving
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.app import Gateway
-
     from gateway.core.table import RouteTable
     from migrate.replay.clock import PlayClock
 
@@ -54,7 +52,7 @@ def aimed_at(table: RouteTable, player: Mapping[str, str]) -> RouteTable:
 async def embedded(
     factory: Factory, table: RouteTable, keys: Keys, clock: PlayClock, store: Path
 ) -> AsyncIterator[str]:
-    """Serve a gateway of this process on free ports; yields its public URL. `store` names a file that is not opened."""
+    """Serve a gateway of this process on free ports; yields its public URL. the store is not opened."""
     settings = Settings(
         store=store,
         jwt_secret=keys.jwt_secret,
