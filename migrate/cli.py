@@ -11,6 +11,19 @@ import typer
 
 from gateway import __version__
 from gateway.core.errors import CutoverError
+from migrate.commands import (
+    check,
+    gateway,
+    history,
+    init,
+    loadtest,
+    ports,
+    promote,
+    rollback,
+    routes,
+    shadow,
+    up,
+)
 
 app = typer.Typer(
     name="cutover",
@@ -40,6 +53,22 @@ def root(
     ),
 ) -> None:
     """Every reading command takes --json. Exit codes: 0 yes, 1 no, 2 usage, 3 configuration, 4 unreachable."""
+
+
+for command in (
+    init.init,
+    check.check,
+    up.up,
+    gateway.gateway,
+    shadow.shadow,
+    routes.routes,
+    promote.promote,
+    rollback.rollback,
+    history.history,
+):
+    app.command()(command)
+app.add_typer(loadtest.app, name="loadtest")
+app.add_typer(ports.app, name="ports")
 
 
 def main() -> None:

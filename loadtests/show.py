@@ -1,0 +1,73 @@
+"""A load test for people: the line while it runs, the table when it has ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from loadtests.results import GATEWAY, LEGACY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from loadtests.process import Progress
+    from loadtests.results import LoadResult, RouteFigures
+
+_SECONDS_A_MINUTE = 60
+
+
+def duration(seconds: float) -> str:
+    """Seconds as `12 s` or `3 min 05 s`."""
+    whole = round(seconds)
+    if whole < _SECONDS_A_MINUTE:
+        return f"{whole} s"
+    return f"{whole // _SECONDS_A_MINUTE} min {whole % _SECONDS_A_MINUTE:02d} s"
+
+
+def progress_line(progress: Progress, run_time: float) -> str:
+    """One line that says how far the run is and how it goes."""
+    return (
+        f"{duration(min(progress.elapsed, run_time))} of {duration(run_time)},"
+        f" {progress.users} users on {progress.side}: {progress.requests} requests, {progress.failures} failed,"
+        f" {progress.rps:.0f}/s, p95 {progress.p95_ms:.0f} ms"
+    )
+
+
+def results_table(result: LoadResult) -> Table:
+    """One row per route and side, the overall one last; a ratio column where both sides were loaded."""
+    both = len(result.sides) > 1
+    table = Table("route", *(["side"] if both else []), box=None, header_style="bold", pad_edge=False)
+    for title in ("requests", "failed", "p50 ms", "p95 ms", "p99 ms", *(["x legacy"] if both else [])):
+        table.add_column(title, justify="right")
+    for name, side, figures in _rows(result):
+        ratio = result.ratios.get(name) if side == GATEWAY else None
+        cells = [str(figures.requests), f"{figures.error_rate:.1%}" if figures.failures else "0"]
+        cells += [_milliseconds(figures.milliseconds(share)) for share in (0.5, 0.95, 0.99)]
+        cells += [f"{ratio.median:.2f}" if ratio else ""] if both else []
+        table.add_row(name, *([side] if both else []), *cells, style="bold" if name == "overall" else "")
+    return table
+
+
+def verdict_lines(result: LoadResult) -> Iterator[str]:
+    """Passed or failed, every reason, and what the figures do not cover."""
+    yield f"{'passed' if result.passed else 'failed'}: {result.id}, {result.users} users, {duration(result.run_time)}"
+    yield from (f"  {reason}" for reason in result.reasons)
+    yield from (f"  note: {note}" for note in result.notes)
+    if result.left_out:
+        yield f"  note: left out, not served by the gateway yet: {', '.join(result.left_out)}"
+
+
+def _rows(result: LoadResult) -> Iterator[tuple[str, str, RouteFigures]]:
+    sides = [side for side in (LEGACY, GATEWAY) if side in result.sides]
+    names = sorted({name for side in sides for name in result.sides[side].routes})
+    for name in names:
+        for side in sides:
+            if name in result.sides[side].routes:
+                yield name, side, result.sides[side].routes[name]
+    for side in sides:
+        yield "overall", side, result.sides[side].overall
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:.1f}" if value < 100 else f"{value:.0f}"  # noqa: PLR2004 - three digits are enough

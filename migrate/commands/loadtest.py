@@ -1,0 +1,159 @@
+"""`cutover loadtest run`: put load on the gateway, on legacy or on both, and say whether it held."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import threading
+from contextlib import closing, contextmanager
+from pathlib import Path  # noqa: TC003 - Typer reads annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from gateway.config import load_table
+from gateway.core.errors import UsageError
+from gateway.flags.store import FlagStore
+from gateway.store.audit import put_result
+from gateway.store.database import open_store
+from loadtests import process
+from loadtests.judge import Objectives
+from loadtests.plan import LoadPlan, Outputs, unserved
+from loadtests.results import GATEWAY, LEGACY, stored
+from loadtests.show import progress_line, results_table, verdict_lines
+from loadtests.targets import host_option
+from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gateway.core.table import RouteTable
+    from loadtests.process import Progress
+    from loadtests.results import LoadResult
+
+app = typer.Typer(help="Load tests, judged by exit code.", no_args_is_help=True)
+
+_INTERRUPTED = 130
+_QUIET_INTERVAL = 5.0
+
+
+@app.callback()
+def loadtest() -> None:
+    """Load tests, judged by exit code."""
+
+
+@app.command()
+def run(
+    *,
+    target: Annotated[str, typer.Option("--target", "-t", help="gateway, legacy or both (alternating).")] = GATEWAY,
+    users: Annotated[int, typer.Option("--users", "-u", help="Simulated people.")] = 5,
+    run_time: Annotated[str, typer.Option("--run-time", help="How long: 30, 30s, 5m, 1h30m.")] = "30s",
+    spawn_rate: Annotated[float, typer.Option("--spawn-rate", help="Users started a second.")] = 5.0,
+    think: Annotated[float, typer.Option("--think", help="Factor on think times; 0 for none.")] = 1.0,
+    host: Annotated[
+        list[str] | None,
+        typer.Option("--host", help="URL of the gateway, or SERVICE=URL, instead of the configured."),
+    ] = None,
+    owned: Annotated[
+        list[str] | None,
+        typer.Option("--i-own-this-target", metavar="HOST", help="Allow load on a host beyond the configured."),
+    ] = None,
+    max_error_rate: Annotated[float, typer.Option("--max-error-rate", help="Per route, 0 to 1.")] = 0.01,
+    p95: Annotated[float, typer.Option("--p95", metavar="MS", help="95th percentile per route.")] = 500.0,
+    max_ratio: Annotated[
+        float | None, typer.Option("--max-ratio", help="Gateway's median over legacy's, with --target both.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write locust's HTML page here.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="PREFIX", help="Write locust's CSV files.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json-file", help="Write the judged result here.")] = None,
+    as_json: Json = False,
+    config: Config = DEFAULT_CONFIG,
+    store: Store = DEFAULT_STORE,
+) -> None:
+    """Load the dashboard's pages and judge errors and latency per route.
+
+    Credentials come from CUTOVER_LOAD_USERNAME, CUTOVER_LOAD_PASSWORD and CUTOVER_LOAD_TOTP_SECRET, or
+    CUTOVER_LOAD_TOKEN. Exit code 0: objectives met; 1: not met; 4: a target does not answer; 130: interrupted.
+    """
+    table = load_table(config)
+    with closing(open_store(store)) as connection:
+        plan = LoadPlan(
+            config=config,
+            target=target,
+            users=users,
+            run_time=seconds(run_time),
+            spawn_rate=spawn_rate,
+            think=think,
+            hosts=host_option(table, host or ()),
+            owned=tuple(owned or ()),
+            left_out=() if target == LEGACY else unserved(table, FlagStore(connection).snapshot()),
+            objectives=Objectives(max_error_rate, p95, max_ratio),
+            outputs=Outputs(html, csv),
+        )
+        with _stopping() as stop, _showing(plan.run_time) as show:
+            result = process.run(plan, on_progress=show, stop=stop)
+        put_result(connection, stored(result))
+    _print(result, table, as_json=as_json, json_file=json_file)
+    if stop.is_set():
+        raise typer.Exit(_INTERRUPTED)
+    raise typer.Exit(0 if result.passed else 1)
+
+
+def seconds(text: str) -> float:
+    """A duration such as 90, 90s, 5m or 1h30m in seconds.
+
+    Raises:
+        UsageError: it is none.
+    """
+    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip())
+    if not found or not any(found.groups()):
+        raise UsageError(f"--run-time {text}: write a duration such as 30s, 5m or 1h30m")
+    hours, minutes, rest = (float(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + rest
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set: the run then ends, is judged and stored as partial."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _showing(run_time: float) -> Iterator[Callable[[Progress], None]]:
+    """One line that renews itself on a terminal; elsewhere a line every few seconds. Both go to standard error."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status("signing in, starting locust") as status:
+            yield lambda progress: status.update(progress_line(progress, run_time))
+        return
+    due = 0.0
+
+    def show(progress: Progress) -> None:
+        nonlocal due
+        if progress.elapsed >= due:
+            due = progress.elapsed + _QUIET_INTERVAL
+            typer.echo(progress_line(progress, run_time), err=True)
+
+    yield show
+
+
+def _print(result: LoadResult, table: RouteTable, *, as_json: bool, json_file: Path | None) -> None:
+    document = json.dumps(result.to_json(), indent=2)
+    if json_file:
+        json_file.write_text(document + "\n")
+    if as_json:
+        typer.echo(document)
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{table.platform}: load on {', '.join(sorted(set(result.hosts.values())))}")
+    console.print(results_table(result))
+    for line in verdict_lines(result):
+        console.print(line, markup=False)
