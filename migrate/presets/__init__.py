@@ -1,5 +1,5 @@
 """Shipped route tables."""
 
-from migrate.presets.write import names, preset_text, write
+from migrate.presets.write import keep, names, preset_text, write
 
-__all__ = ["names", "preset_text", "write"]
+__all__ = ["keep", "names", "preset_text", "write"]

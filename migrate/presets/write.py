@@ -54,6 +54,21 @@ def write(path: Path, preset: str = "inferia", values: Mapping[str, str] | None 
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
 
 
+def keep(path: Path) -> Path | None:
+    """Move a file that stands in the way to `PATH.bak`; None when there is none.
+
+    Raises:
+        ConfigError: it cannot be moved.
+    """
+    kept = path.with_name(path.name + ".bak")
+    try:
+        return path.replace(kept)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be kept as {kept.name}: {error.strerror}") from None
+
+
 def replace_values(text: str, values: Mapping[str, str]) -> str:
     """The same YAML text with single values replaced where they stand.
 

@@ -12,7 +12,7 @@ from gateway.core.errors import RefusedError, UsageError
 from gateway.core.routes import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from gateway.flags.flag import Flag
 
@@ -21,7 +21,11 @@ STAGES = tuple(Stage)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for: `to` None means the next stage, `percent` None the one the flag has."""
+    """What somebody asks for: `to` None means the next stage, `percent` None the one the flag has.
+
+    Raises:
+        UsageError: the reason is empty, or the share is no number of 0 to 100.
+    """
 
     by: str
     reason: str
@@ -30,6 +34,19 @@ class Wish:
     named: tuple[str, ...] = ()
     sunset: str = ""
     force: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise UsageError("--reason is empty: say why, it goes into the audit trail")
+        if self.percent is not None and not 0 <= self.percent <= 100:  # noqa: PLR2004 - per cent
+            raise UsageError(f"--percent {self.percent:g} is not within 0 and 100")
+
+
+def named(users: Iterable[str], organisations: Iterable[str]) -> tuple[str, ...]:
+    """A named cohort as a flag holds it; each text may list several, separated by commas."""
+    entries = [f"user:{item}" for text in users for item in text.split(",")]
+    entries += [f"org:{item}" for text in organisations for item in text.split(",")]
+    return tuple(dict.fromkeys(entry for entry in entries if not entry.endswith(":")))
 
 
 def promoted(flag: Flag, wish: Wish) -> Flag | None:
@@ -66,8 +83,6 @@ def rolled_back(flag: Flag, wish: Wish) -> Flag | None:
         raise RefusedError(f"{flag.route} stands in {flag.stage}, before {to}: go forward with cutover promote")
     if wish.percent is not None and to is not Stage.CANARY:
         raise UsageError(f"--percent belongs to canary, and {flag.route} would stand in {to}")
-    if wish.percent is not None and not 0 <= wish.percent <= 100:  # noqa: PLR2004 - per cent
-        raise UsageError(f"--percent {wish.percent:g} is not within 0 and 100")
     if wish.percent is not None and flag.stage is Stage.CANARY and wish.percent > flag.percent:
         raise RefusedError(f"{flag.route} holds {flag.percent:g} %: a larger share is a cutover promote")
     after = replace(
@@ -135,11 +150,7 @@ def _validate_cohort(flag: Flag, wish: Wish, to: Stage) -> None:
         return
     if wish.percent is None and not wish.named and flag.stage is not Stage.CANARY:
         raise UsageError(f"say whom the canary of {flag.route} serves: --percent N, --users or --orgs")
-    if wish.percent is None:
-        return
-    if not 0 <= wish.percent <= 100:  # noqa: PLR2004 - per cent
-        raise UsageError(f"--percent {wish.percent:g} is not within 0 and 100")
-    if flag.stage is Stage.CANARY and wish.percent < flag.percent:
+    if wish.percent is not None and flag.stage is Stage.CANARY and wish.percent < flag.percent:
         raise RefusedError(
             f"{flag.route} already holds {flag.percent:g} %: a smaller share is cutover rollback --percent"
             f" {wish.percent:g}"

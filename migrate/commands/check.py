@@ -1,0 +1,58 @@
+"""`cutover check`: every problem of the route table at once, or a summary."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path  # noqa: TC003 - Typer reads annotations
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.config import load_table, problems
+from gateway.core.errors import ConfigError
+from migrate.commands.options import DEFAULT_CONFIG, Json
+
+if TYPE_CHECKING:
+    from gateway.core.table import RouteTable
+
+
+def check(
+    *,
+    file: Annotated[
+        Path, typer.Argument(metavar="[FILE]", envvar="CUTOVER_CONFIG", help="The route table.", show_default=True)
+    ] = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Validate the route table: every error at once, with its line and what to write instead.
+
+    Exit code 0: it is fine; 3: it has problems.
+    """
+    found = problems(file)
+    if as_json:
+        summary = {} if found else _summary(load_table(file))
+        document = {"file": str(file), "ok": not found, **summary, "problems": [asdict(item) for item in found]}
+        typer.echo(json.dumps(document, indent=2))
+        raise typer.Exit(ConfigError.exit_code if found else 0)
+    for problem in found:
+        typer.echo(problem.text(file))
+    if found:
+        typer.echo(f"{len(found)} problem{'s' if len(found) > 1 else ''} in {file}", err=True)
+        raise typer.Exit(ConfigError.exit_code)
+    told = _summary(load_table(file))
+    typer.echo(
+        f"{file} is fine: platform {told['platform']}, {told['services']} services, {told['routes']} routes"
+        f" ({told['exposed']} exposed, {told['internal']} internal), {told['changes']} intended changes"
+    )
+
+
+def _summary(table: RouteTable) -> dict[str, Any]:
+    exposed = len(table.select("*"))
+    return {
+        "platform": table.platform,
+        "services": len(table.services),
+        "routes": len(table.routes),
+        "exposed": exposed,
+        "internal": len(table.routes) - exposed,
+        "changes": len(table.changes),
+    }

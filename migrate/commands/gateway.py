@@ -1,0 +1,18 @@
+"""`cutover gateway`: run the data plane."""
+
+from __future__ import annotations
+
+from gateway import server
+from gateway.config import load_table
+from gateway.settings import load_settings
+from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Store
+
+
+def gateway(*, config: Config = DEFAULT_CONFIG, store: Store = DEFAULT_STORE) -> None:
+    """Run the gateway until Ctrl-C or SIGTERM; it then finishes what is under way.
+
+    CUTOVER_JWT_SECRET and CUTOVER_INTERNAL_KEY hold the platform's secrets. Exit code 3: configuration; 4: an
+    address is taken.
+    """
+    table = load_table(config)
+    server.run(table, load_settings(store), store)

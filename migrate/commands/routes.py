@@ -1,0 +1,72 @@
+"""`cutover routes`: where every route stands, and what holds it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.config import load_table
+from gateway.core.errors import UsageError
+from gateway.store.database import open_store
+from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
+from migrate.rollout.choose import chosen, unknown
+from migrate.standing.access import access_rows, access_table
+from migrate.standing.rows import detail, rows, stage_table
+from migrate.standing.terminal import console
+from reports.evidence import gather
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from gateway.core.table import RouteTable
+
+
+def routes(
+    *,
+    route: Annotated[str, typer.Argument(metavar="[ROUTE]", help="One route, or a glob; default: all.")] = "*",
+    access: Annotated[bool, typer.Option("--access", help="Show who may call what instead.")] = False,
+    as_json: Json = False,
+    config: Config = DEFAULT_CONFIG,
+    store: Store = DEFAULT_STORE,
+) -> None:
+    """Show each route's stage, share, match rate with its bound, latency ratio and blockers."""
+    table = load_table(config)
+    if access:
+        _show_access(table, route, as_json=as_json)
+        return
+    selected = chosen(table, [route])
+    with _opened(store) as connection:
+        found = rows(table, gather(connection, table), selected)
+    if as_json:
+        typer.echo(json.dumps([row.to_json() for row in found], indent=2))
+    elif len(found) == 1 and found[0].route.id == route:
+        console().print(detail(found[0]))
+    else:
+        console().print(stage_table(found))
+
+
+def _show_access(table: RouteTable, glob: str, *, as_json: bool) -> None:
+    found = access_rows(table, glob)
+    if not found:
+        raise UsageError(unknown(table, glob))
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        console().print(access_table(found))
+
+
+@contextmanager
+def _opened(store: Path) -> Iterator[sqlite3.Connection]:
+    # Before anything ran there is no store, and every route stands in legacy: a reading command makes no file.
+    if store.exists():
+        with closing(open_store(store, create=False)) as connection:
+            yield connection
+        return
+    with TemporaryDirectory() as folder, closing(open_store(Path(folder) / "empty.db")) as connection:
+        yield connection

@@ -1,0 +1,1 @@
+"""Where routes stand, as rows and tables."""
