@@ -9,6 +9,9 @@ from typing import Annotated
 
 import typer
 
+from gateway.core.errors import UsageError
+from reports.criteria import Targets
+
 Config = Annotated[
     Path,
     typer.Option("--config", "-c", envvar="CUTOVER_CONFIG", help="The route table.", show_default=True),
@@ -20,6 +23,12 @@ Store = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; goes into the audit trail.")]
 By = Annotated[str, typer.Option("--by", help="Who; goes into the audit trail. Default: the login name.")]
+Target = Annotated[
+    float | None,
+    typer.Option(
+        "--target", help="The match rate, between 0 and 1, that the lower bound must reach. Default: 0.999."
+    ),
+]
 
 DEFAULT_CONFIG = Path("cutover.yaml")
 DEFAULT_STORE = Path(".cutover/cutover.db")
@@ -31,3 +40,16 @@ def login_name() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return f"uid:{os.getuid()}"
+
+
+def targets(parity: float | None) -> Targets:
+    """The default targets, with the parity that was asked for.
+
+    Raises:
+        UsageError: it is no rate.
+    """
+    if parity is None:
+        return Targets()
+    if not 0 < parity < 1:
+        raise UsageError(f"--target {parity:g}: a match rate lies between 0 and 1, such as 0.999")
+    return Targets(parity=parity)
