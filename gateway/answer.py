@@ -1,0 +1,30 @@
+"""What goes back to the client: status, headers, and a body that is whole or still arriving."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from gateway.core.exchange import Headers
+
+
+class Arriving(Protocol):
+    """A body that is still arriving."""
+
+    async def take(self) -> bytes:
+        """The next piece, empty at the end; raises when the service breaks off or falls silent."""
+        ...
+
+    def close(self) -> None:
+        """Give the rest up at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the client gets; `body` is whole or arriving."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes | Arriving = b""

@@ -1,0 +1,166 @@
+"""The gateway as two ASGI applications, public and internal; here problems become answers."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from dataclasses import replace
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+from gateway import dry_run
+from gateway.answer import Answer
+from gateway.api import build_api
+from gateway.context import request_id
+from gateway.core.exchange import header
+from gateway.core.mark import MARK_HEADER, REFUSED_HEADER, MarkVerifier
+from gateway.cors import with_cors
+from gateway.handle import Call, Context, Parts, handle
+from gateway.incoming import Body, ClientGone, request_of
+from gateway.metrics import Metrics
+from gateway.problem import PROBLEM_TYPE, NotFound, Problem, UpstreamProblem
+from gateway.record import Entry, record
+from gateway.stream import deliver
+from gateway.ticket import Tickets
+from gateway.transport.pool import Pool
+from gateway.websocket import relay
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from gateway.core.table import RouteTable
+    from gateway.flags.flag import FlagSnapshot
+    from gateway.settings import Settings
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+OWN = "/.cutover/"
+"""Where the gateway's own API stands on the public listener."""
+CLIENT_GONE = 499
+"""The status recorded, never sent, when the client left before it was answered."""
+_log = logging.getLogger("cutover.gateway")
+
+
+class Gateway:
+    """One gateway: `public` and `internal` are ASGI applications over one shared `context`."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._api: App = build_api(context)
+
+    async def public(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The listener for clients."""
+        if scope["type"] == "websocket":
+            await relay(self.context, scope, receive, send)
+        elif scope["type"] == "http":
+            if scope["path"].startswith(OWN):
+                await self._api({**scope, "root_path": OWN.rstrip("/")}, receive, send)
+            else:
+                await self._serve(scope, receive, send, internal=False)
+
+    async def internal(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The listener for marked copies, metrics and health."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send, internal=True)
+
+    def close(self) -> None:
+        """Close the connections to the services that rest."""
+        self.context.pool.close()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, *, internal: bool) -> None:
+        started = time.perf_counter()
+        context = self.context
+        request = request_of(scope)
+        identity = request_id(request.headers)
+        entry = Entry(identity, request.method, request.path, request.client)
+        body = Body(receive, request.headers, context.table.policy.max_body)
+        call = Call(request, body, scope["scheme"], entry)
+        try:
+            answer = await self._answer(call, internal=internal)
+            entry.status = answer.status
+            headers = with_cors(context.table.policy.cors, request, _stamped(answer, identity))
+            delivery = await deliver(replace(answer, headers=headers), body, send)
+            entry.size, entry.failure = delivery.size, delivery.failure
+        except ClientGone:
+            entry.status, entry.failure = CLIENT_GONE, "client-gone"
+        entry.seconds = time.perf_counter() - started
+        if entry.route or not internal:
+            record(context.metrics, entry, log=context.settings.access_log)
+
+    async def _answer(self, call: Call, *, internal: bool) -> Answer:
+        try:
+            if internal:
+                own = self._internal_page(call.request.method, call.request.path)
+                if own is not None:
+                    return own
+                await self._admit_copy(call)
+            return await handle(self.context, call)
+        except Problem as problem:
+            return self._problem_answer(problem, call)
+        except ClientGone:
+            raise
+        except Exception:  # noqa: BLE001 - the outermost boundary: a fault of our own must still be an answer
+            _log.exception("%s %s", call.request.method, call.request.path)
+            return self._problem_answer(Problem("Internal Server Error", reason="fault"), call)
+
+    async def _admit_copy(self, call: Call) -> None:
+        if header(call.request.headers, MARK_HEADER) is None:
+            raise NotFound("Not Found", reason="mark")
+        call.request = replace(call.request, body=await call.body.read())
+        mark = dry_run.verified(self.context.marks, call.request, self.context.settings.clock())
+        call.mark, call.entry.copy = mark, mark.mode
+
+    def _problem_answer(self, problem: Problem, call: Call) -> Answer:
+        entry = call.entry
+        entry.reason = problem.reason
+        kind = "cutover_upstream_failures_total" if isinstance(problem, UpstreamProblem) else "cutover_refused_total"
+        if call.mark is None:
+            self.context.metrics.count(kind, route=entry.route, status=str(problem.status), reason=problem.reason)
+        body = problem.body(entry.request_id)
+        refused = ((REFUSED_HEADER, "1"),) if call.mark is not None and problem.refusal else ()
+        headers = (("content-type", PROBLEM_TYPE), ("content-length", str(len(body))), *problem.headers, *refused)
+        return Answer(problem.status, headers, b"" if call.request.method == "HEAD" else body)
+
+    def _internal_page(self, method: str, path: str) -> Answer | None:
+        if method != "GET" or path not in {"/health", "/metrics"}:
+            return None
+        revision, stale = self.context.flags().revision, self.context.stale()
+        if path == "/health":
+            return _page("application/json", json.dumps({"status": "ok", "flags": revision, "flags_stale": stale}))
+        gauges = {"cutover_flags_revision": revision, "cutover_flags_stale": int(stale)}
+        return _page("text/plain; version=0.0.4; charset=utf-8", self.context.metrics.text(gauges))
+
+
+def build_app(
+    table: RouteTable, settings: Settings, flags: Callable[[], FlagSnapshot], *, parts: Parts | None = None
+) -> Gateway:
+    """A gateway over a route table. `parts` replaces steps of the spine; only tests give it."""
+    context = Context(
+        table=table,
+        settings=settings,
+        flags=flags,
+        pool=Pool(),
+        marks=MarkVerifier(settings.mark_key),
+        tickets=Tickets(settings.ticket_key),
+        metrics=Metrics(),
+        public_url=table.policy.public_url.rstrip("/"),
+        parts=parts or Parts(),
+    )
+    return Gateway(context)
+
+
+def _page(kind: str, text: str) -> Answer:
+    body = text.encode()
+    return Answer(200, (("content-type", kind), ("content-length", str(len(body)))), body)
+
+
+def _stamped(answer: Answer, identity: str) -> tuple[tuple[str, str], ...]:
+    stamped = (*answer.headers, ("x-request-id", identity))
+    # RFC 9110 §6.6.1: an answer without a date gets the time it was received at.
+    return stamped if header(stamped, "date") else (*stamped, ("date", formatdate(usegmt=True)))

@@ -1,0 +1,96 @@
+"""Refuses what could be read in two ways, before anything decides on it. Pure.
+
+What the server has already refused or hidden is written down in docs/gateway.md.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from gateway.core.exchange import header_values
+from gateway.problem import BadRequest, HeadersTooLarge, NotFound
+
+if TYPE_CHECKING:
+    from gateway.core.exchange import Headers, Request
+    from gateway.core.routes import Route
+    from gateway.core.table import RouteTable
+
+HEADER_LIMIT = 64 * 1024
+HEADER_COUNT = 128
+_SINGLE = ("host", "content-length", "transfer-encoding", "authorization", "content-type")
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\#]")
+_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
+
+
+def guard(request: Request) -> None:
+    """Pass a request that every party reads alike.
+
+    Raises:
+        BadRequest: target, Host or framing is missing, doubled, malformed or tries to climb.
+        HeadersTooLarge: the header section exceeds 64 KiB or 128 lines.
+    """
+    _check_size(request.headers)
+    _check_framing(request.headers)
+    check_target(request.target)
+
+
+def check_target(target: str) -> None:
+    """Pass an origin-form target (RFC 9112 §3.2.1) whose path cannot change its meaning when it is decoded.
+
+    Raises:
+        BadRequest: it is of another form, or holds dot segments, empty segments, control characters, backslashes
+            or broken escapes.
+    """
+    path, _, query = target.partition("?")
+    if not path.startswith("/"):
+        raise BadRequest("The request target must be a path", reason="target")
+    if _UNSAFE.search(path) or _ESCAPE.search(path) or _CONTROL.search(path):
+        raise BadRequest("The path holds characters that must not stand in one", reason="target")
+    if re.search(r"[\x00-\x20\x7f#\\]", query):
+        raise BadRequest("The query holds characters that must not stand in one", reason="target")
+    segments = unquote(path).split("/") if "%" in path else path.split("/")
+    if any(segment in {".", ".."} for segment in segments):
+        raise BadRequest("The path holds dot segments", reason="target")
+    if "" in segments[1:-1]:
+        raise BadRequest("The path holds empty segments", reason="target")
+
+
+def check_crossing(table: RouteTable, route: Route, upstream: Request, *, upgrade: bool = False) -> None:
+    """Refuse a request that the service would take for another route once it has decoded the path.
+
+    `/pools/%68ealth` must not reach `/pools/health` under the rule of `/pools/{id}`.
+
+    Raises:
+        NotFound: the decoded path belongs to another route of this service.
+    """
+    path = upstream.path
+    check_target(path)
+    decoded = unquote(path, errors="surrogateescape") if "%" in path else path
+    found = table.legacy(route.service).find(upstream.method, decoded, upgrade=upgrade)
+    if found is not None and found.route.id != route.id:
+        raise NotFound("Not Found", reason="crossing")
+
+
+def _check_size(headers: Headers) -> None:
+    if len(headers) > HEADER_COUNT or sum(len(name) + len(value) for name, value in headers) > HEADER_LIMIT:
+        raise HeadersTooLarge("The header section is too large", reason="headers")
+
+
+def _check_framing(headers: Headers) -> None:
+    names = [name.lower() for name, _ in headers]
+    for name in _SINGLE:
+        if names.count(name) > 1:
+            raise BadRequest(f"More than one {name.title()} header", reason="framing")
+    host = header_values(headers, "host")
+    if not host or not host[0] or re.search(r"[\s/?#@\\,]", host[0]):
+        raise BadRequest("The Host header is missing or malformed", reason="framing")
+    length, coding = header_values(headers, "content-length"), header_values(headers, "transfer-encoding")
+    if length and coding:
+        raise BadRequest("Content-Length and Transfer-Encoding exclude each other", reason="framing")
+    if length and not (length[0].isascii() and length[0].isdigit()):
+        raise BadRequest("Content-Length must be a number", reason="framing")
+    if coding and coding[0].strip().lower() != "chunked":
+        raise BadRequest("Transfer-Encoding other than chunked is not understood", reason="framing")

@@ -1,0 +1,208 @@
+"""The spine of one request: match, guard, authenticate, authorise, stage, forward, transform; then stream and record.
+
+Every step is a function in `Parts`, called in this order and nowhere else.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from gateway import dry_run
+from gateway.authenticate import authenticate
+from gateway.authorise import authorise
+from gateway.caller import ANONYMOUS
+from gateway.core.mark import DRY_RUN
+from gateway.core.routes import Where
+from gateway.cors import preflight
+from gateway.forward import forward, problem
+from gateway.guard import guard
+from gateway.match import match
+from gateway.prepare import dressed, mapped, with_forwarding
+from gateway.problem import Forbidden, Unauthenticated
+from gateway.stage import Standing, standing
+from gateway.ticket import PARAMETER
+from gateway.transform import transform
+from gateway.transport.errors import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gateway.answer import Answer
+    from gateway.caller import Caller
+    from gateway.core.exchange import Request
+    from gateway.core.mark import Mark, MarkVerifier
+    from gateway.core.routes import Route
+    from gateway.core.table import Matched, RouteTable
+    from gateway.flags.flag import FlagSnapshot
+    from gateway.incoming import Body
+    from gateway.metrics import Metrics
+    from gateway.record import Entry
+    from gateway.settings import Settings
+    from gateway.ticket import Tickets
+    from gateway.transport.pool import Pool
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The steps. A test may put another in a step's place; production never does."""
+
+    guard: Callable[..., None] = guard
+    match: Callable[..., Matched] = match
+    standing: Callable[..., Standing] = standing
+    preflight: Callable[..., Answer] = preflight
+    authenticate: Callable[..., Caller] = authenticate
+    authorise: Callable[..., None] = authorise
+    mapped: Callable[..., Request] = mapped
+    dressed: Callable[..., Request] = dressed
+    forward: Callable[..., Any] = forward
+    transform: Callable[..., Any] = transform
+
+
+@dataclass
+class Context:
+    """What all requests of one gateway share; `stale` says that the flags could not be read lately."""
+
+    table: RouteTable
+    settings: Settings
+    flags: Callable[[], FlagSnapshot]
+    pool: Pool
+    marks: MarkVerifier
+    tickets: Tickets
+    metrics: Metrics
+    public_url: str
+    parts: Parts = field(default_factory=Parts)
+    stale: Callable[[], bool] = bool
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way: head, body, how it came in, and what is recorded of it."""
+
+    request: Request
+    body: Body
+    scheme: str
+    entry: Entry
+    mark: Mark | None = None
+
+
+async def handle(context: Context, call: Call) -> Answer:
+    """The answer to one request.
+
+    Raises:
+        Problem: the gateway answers itself.
+        ClientGone: the client left while its body was read.
+    """
+    parts, table = context.parts, context.table
+    parts.guard(call.request)
+    matched = parts.match(table, call.request)
+    stands = stage(context, call, matched.route)
+    if call.request.is_preflight:
+        return parts.preflight(table.policy.cors, call.request, table.exposed.methods(call.request.path))
+    await buffer(call, whole=needs_body(matched.route))
+    caller = ANONYMOUS
+    with enforced(context, call, stands):
+        caller = parts.authenticate(matched.route.access, call.request, table.policy, context.settings)
+        call.entry.scheme, call.entry.subject = caller.scheme, caller.subject
+        parts.authorise(matched, caller, call.request)
+    request = prepare(context, call, matched, caller, stands)
+    if call.mark is not None:
+        dry_run.check_mode(call.mark, matched.route)
+        if call.mark.mode == DRY_RUN:
+            return dry_run.dry_run_answer(request, matched.route, context.settings.fingerprint_key)
+    answer = await exchange(context, call, matched, request, caller)
+    return answer if call.mark is None else dry_run.with_upstream(answer, request, context.settings.fingerprint_key)
+
+
+def stage(context: Context, call: Call, route: Route) -> Standing:
+    """How this call stands; written down before anything can refuse it."""
+    call.entry.route = route.id
+    stands = context.parts.standing(context.flags(), route, copy=call.mark is not None)
+    call.entry.standing = stands
+    return stands
+
+
+@contextmanager
+def enforced(context: Context, call: Call, stands: Standing) -> Iterator[None]:
+    """Refusals inside stand, except for a transparent call: there they are counted and the call goes on."""
+    try:
+        yield
+    except (Unauthenticated, Forbidden) as refusal:
+        if stands is not Standing.TRANSPARENT:
+            raise
+        context.metrics.count(
+            "cutover_would_refuse_total", route=call.entry.route, status=str(refusal.status), reason=refusal.reason
+        )
+
+
+def needs_body(route: Route) -> bool:
+    """Whether a parameter stands in the body, so that it must be read before the request can go on."""
+    places = [*route.scope, *(place for move in route.moves for place in (move.legacy, move.gateway))]
+    return any(place.where is Where.BODY for place in places)
+
+
+async def buffer(call: Call, *, whole: bool) -> None:
+    """Read a body that is small or must be known; any other stays a stream.
+
+    Raises:
+        TooLarge: the body exceeds the limit.
+        ClientGone: the client left in the middle.
+    """
+    call.body.check()
+    if call.body.taken or not (whole or call.body.small):
+        return
+    body = await call.body.read()
+    headers = tuple(pair for pair in call.request.headers if pair[0].lower() != "transfer-encoding")
+    if len(headers) != len(call.request.headers):
+        headers = (*headers, ("content-length", str(len(body))))
+    call.request = replace(call.request, body=body, headers=headers)
+
+
+def prepare(context: Context, call: Call, matched: Matched, caller: Caller, stands: Standing) -> Request:
+    """The request that the service gets.
+
+    Raises:
+        Problem: it cannot be said in the service's terms.
+    """
+    table, settings = context.table, context.settings
+    told, call.entry.client = with_forwarding(
+        call.request, call.scheme, table.policy.trusted_proxies, copy_of=call.mark.client if call.mark else None
+    )
+    return context.parts.dressed(
+        context.parts.mapped(table, matched, call.request),
+        table.services[matched.route.service],
+        caller,
+        told=told,
+        request_id=call.entry.request_id,
+        internal_key="" if stands is Standing.TRANSPARENT else settings.internal_key,
+    )
+
+
+async def exchange(context: Context, call: Call, matched: Matched, request: Request, caller: Caller) -> Answer:
+    """Forward and transform.
+
+    Raises:
+        UpstreamProblem: the service gave no usable answer.
+        ClientGone: the client left while its body was passed on.
+    """
+    service = context.table.services[matched.route.service]
+    body = None if call.body.taken else call.body
+    upstream = await context.parts.forward(context.pool, service, matched.route, request, body)
+
+    def socket_url(path: str, target: str, subscription: Any) -> str:
+        ticket = context.tickets.issue(
+            subject=caller.subject,
+            organisation=caller.organisation,
+            path=path,
+            upstream=target,
+            subscription=subscription,
+            now=context.settings.clock(),
+        )
+        return f"{context.public_url.replace('http', 'ws', 1)}{path}?{PARAMETER}={ticket}"
+
+    try:
+        answer: Answer = await context.parts.transform(context.table, matched, request, upstream, socket_url)
+    except TransportError as error:
+        raise problem(service, error) from error
+    return answer

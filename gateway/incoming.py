@@ -1,0 +1,113 @@
+"""A request as it arrives: its head at once, its body as a stream that is counted."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from gateway.core.exchange import Request, header
+from gateway.problem import TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+SMALL = 1 << 16
+
+
+class ClientGone(Exception):  # noqa: N818 - an event, and nobody is left to be told of an error
+    """The client closed its connection before the answer was complete."""
+
+
+class Body:
+    """A request body under a limit.
+
+    `length` is what Content-Length declares, None for chunked bodies.
+    """
+
+    def __init__(self, receive: Receive, headers: tuple[tuple[str, str], ...], limit: int) -> None:
+        length = header(headers, "content-length")
+        self.length = int(length) if length is not None and length.isdigit() else None
+        self._receive = receive
+        self._limit = limit
+        self._taken = 0
+        self._more = length not in {None, "0"} or header(headers, "transfer-encoding") is not None
+        self._idle = asyncio.Event()
+
+    def check(self) -> None:
+        """Refuse a declared length over the limit before a byte of it is read.
+
+        Raises:
+            TooLarge: the declared length exceeds the limit.
+        """
+        if self.length is not None and self.length > self._limit:
+            raise TooLarge(f"The body is longer than {self._limit} bytes", reason="body")
+
+    @property
+    def small(self) -> bool:
+        """Whether the body is known to be so short that it is better held than streamed."""
+        return self.length is not None and self.length <= SMALL
+
+    @property
+    def taken(self) -> bool:
+        """Whether nothing of the body is left to take."""
+        return not self._more
+
+    async def take(self) -> bytes:
+        """The next piece of the body, empty at its end.
+
+        Raises:
+            TooLarge: more came than the limit allows.
+            ClientGone: the client left in the middle.
+        """
+        while self._more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            self._more = message.get("more_body", False)
+            chunk: bytes = message.get("body", b"")
+            self._taken += len(chunk)
+            if self._taken > self._limit:
+                raise TooLarge(f"The body is longer than {self._limit} bytes", reason="body")
+            if chunk:
+                return chunk
+        return b""
+
+    async def read(self) -> bytes:
+        """The whole body; raises as `take` does."""
+        self.check()
+        pieces = []
+        while piece := await self.take():
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def release(self) -> None:
+        """Nobody takes from the body any more, so `gone` may."""
+        self._idle.set()
+
+    async def gone(self) -> None:
+        """Return when the client has left; reads what it still sends after the body was given up."""
+        if self._more:
+            await self._idle.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+def request_of(scope: Scope) -> Request:
+    """The request head of an ASGI scope; the target as it stood on the wire where the server tells it."""
+    raw = scope.get("state", {}).get("target")
+    if raw is None:
+        raw = scope.get("raw_path") or scope["path"].encode()
+        raw = raw.partition(b"?")[0]
+        if scope.get("query_string"):
+            raw = raw + b"?" + scope["query_string"]
+    client = scope.get("client")
+    return Request(
+        scope.get("method", "GET"),
+        raw.decode("utf-8", "surrogateescape"),
+        tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+        client=client[0] if client else "",
+    )

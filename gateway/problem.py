@@ -1,0 +1,127 @@
+"""What the gateway itself answers: problem+json (RFC 9457) that still carries the `detail` clients read."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.core.exchange import Headers
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+class Problem(Exception):  # noqa: N818 - the RFC's own word, and it is an answer rather than a fault
+    """An answer of the gateway's own. `reason` is a short word for metrics; `refusal` says policy decided it.
+
+    Problem
+    ├── BadRequest 400, TooLarge 413, HeadersTooLarge 431
+    ├── Unauthenticated 401, Forbidden 403
+    ├── NotFound 404, NotAllowed 405, Moved 307, Conflict 409
+    └── UpstreamProblem: Unreachable 502, TimedOut 504
+    """
+
+    status = 500
+    refusal = True
+
+    def __init__(self, detail: str, *, reason: str = "", headers: Headers = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.reason = reason or HTTPStatus(self.status).name.lower()
+        self.headers = headers
+
+    def body(self, request_id: str) -> bytes:
+        """The JSON document."""
+        document = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "reason": self.reason,
+            "request_id": request_id,
+        }
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class BadRequest(Problem):
+    """The request cannot be understood in exactly one way."""
+
+    status = 400
+
+
+class Unauthenticated(Problem):
+    """No credential, or one that does not hold (RFC 6750 §3)."""
+
+    status = 401
+
+
+class Forbidden(Problem):
+    """A known caller who may not."""
+
+    status = 403
+
+
+class NotFound(Problem):
+    """Nothing is served here, or not yet."""
+
+    status = 404
+
+
+class NotAllowed(Problem):
+    """The path exists under other methods (RFC 9110 §15.5.6)."""
+
+    status = 405
+
+    def __init__(self, methods: list[str]) -> None:
+        allow = ", ".join(methods)
+        super().__init__("Method Not Allowed", headers=(("allow", allow),))
+
+
+class Conflict(Problem):
+    """The request contradicts what it asks for."""
+
+    status = 409
+
+
+class TooLarge(Problem):
+    """The body is longer than the policy allows."""
+
+    status = 413
+
+
+class HeadersTooLarge(Problem):
+    """The header section is longer than the policy allows (RFC 6585 §5)."""
+
+    status = 431
+
+
+class Moved(Problem):
+    """The same resource under its one spelling; method and body stay (RFC 9110 §15.4.8)."""
+
+    status = 307
+
+    def __init__(self, location: str) -> None:
+        super().__init__("This path is served without the trailing slash", headers=(("location", location),))
+
+
+class UpstreamProblem(Problem):
+    """The service gave no usable answer; `sent` says whether it may have seen the request."""
+
+    refusal = False
+
+    def __init__(self, detail: str, *, reason: str, sent: bool) -> None:
+        super().__init__(detail, reason=reason)
+        self.sent = sent
+
+
+class Unreachable(UpstreamProblem):
+    """The service refused, broke off or answered garbage."""
+
+    status = 502
+
+
+class TimedOut(UpstreamProblem):
+    """The service let a time limit pass."""
+
+    status = 504

@@ -1,0 +1,68 @@
+"""What one request came to: counted always, written as one JSON line on stderr when asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.metrics import Metrics
+
+
+@dataclass(slots=True)
+class Entry:
+    """Filled in as the request passes the stages; holds no query, no header and no secret."""
+
+    request_id: str
+    method: str
+    path: str
+    client: str
+    copy: str = ""
+    route: str = ""
+    standing: str = ""
+    scheme: str = ""
+    subject: str = ""
+    status: int = 0
+    size: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+    failure: str = ""
+
+
+def record(metrics: Metrics, entry: Entry, *, log: bool) -> None:
+    """Count the request, and log it when `log` says so."""
+    status = str(entry.status)
+    if entry.copy:
+        metrics.count("cutover_copies_total", route=entry.route, mode=entry.copy, status=status)
+    else:
+        metrics.count("cutover_requests_total", route=entry.route, stage=entry.standing, status=status)
+        metrics.observe("cutover_request_seconds", entry.seconds, route=entry.route)
+    if entry.failure:
+        metrics.count("cutover_truncated_total", route=entry.route, by=entry.failure)
+    if log:
+        sys.stderr.write(line(entry) + "\n")
+
+
+def line(entry: Entry) -> str:
+    """The access log line."""
+    document = {
+        "at": round(time.time(), 3),
+        "request_id": entry.request_id,
+        "method": entry.method,
+        "path": entry.path,
+        "route": entry.route,
+        "stage": entry.standing,
+        "status": entry.status,
+        "bytes": entry.size,
+        "seconds": round(entry.seconds, 6),
+        "client": entry.client,
+        "auth": entry.scheme,
+        "subject": entry.subject,
+        "copy": entry.copy,
+        "reason": entry.reason,
+        "failure": entry.failure,
+    }
+    return json.dumps({name: value for name, value in document.items() if value != ""}, separators=(",", ":"))

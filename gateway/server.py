@@ -1,0 +1,127 @@
+"""The gateway process: two listeners, the live flags, a stop that drains from the first moment on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import uvloop
+
+from gateway.app import build_app
+from gateway.flags.watch import FlagWatch
+from gateway.listener import Listener, bound, url_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from gateway.app import Gateway
+    from gateway.core.table import RouteTable
+    from gateway.settings import Settings
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Base URLs of the two listeners as they were bound."""
+
+    public: str
+    internal: str
+
+
+@asynccontextmanager
+async def serving(gateway: Gateway, listen: str, internal_listen: str) -> AsyncIterator[Addresses]:
+    """Serve until the block ends, then drain for as long as the policy says; `:0` binds a free port.
+
+    A public port chosen here also becomes the gateway's public URL, since nobody can have configured it.
+
+    Raises:
+        ConfigError: an address cannot be read.
+        UnreachableError: an address is taken or not this machine's.
+    """
+    with bound(listen) as public, bound(internal_listen) as internal:
+        addresses = Addresses(url_of(public), url_of(internal))
+        if listen.endswith(":0"):
+            gateway.context.public_url = addresses.public
+        listeners = [Listener(gateway.public, public), Listener(gateway.internal, internal)]
+        try:
+            for listener in listeners:
+                await listener.start()
+            yield addresses
+        finally:
+            drain = gateway.context.table.policy.drain
+            await asyncio.gather(*(listener.stop(drain) for listener in listeners))
+            gateway.close()
+
+
+def run(table: RouteTable, settings: Settings, store_path: Path) -> None:
+    """Serve until SIGTERM or SIGINT, then drain; a second signal ends at once (exit code 128 + its number).
+
+    Raises:
+        ConfigError: the store cannot be used, or an address cannot be read.
+        UnreachableError: an address is taken.
+    """
+    stop = _Stop()
+    watch = FlagWatch(store_path, "gateway", table.policy.listen)
+    gateway = build_app(table, settings, lambda: watch.snapshot)
+    gateway.context.stale = lambda: watch.stale
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(gateway, watch, stop))
+    except asyncio.CancelledError:
+        raise SystemExit(stop.code) from None
+    finally:
+        stop.restore()
+
+
+async def _run(gateway: Gateway, watch: FlagWatch, stop: _Stop) -> None:
+    policy = gateway.context.table.policy
+    stop.attach()
+    async with serving(gateway, policy.listen, policy.internal_listen) as addresses:
+        watch.start()
+        try:
+            sys.stdout.write(f"gateway ready: public {addresses.public}, internal {addresses.internal}\n")
+            sys.stdout.flush()
+            await stop.event.wait()
+        finally:
+            await asyncio.to_thread(watch.stop)
+
+
+class _Stop:
+    """Catches the stopping signals from before the loop exists; the second one cancels everything."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+        self.code = 0
+        self._asked = False
+        self._task: asyncio.Task[None] | None = None
+        self._before = {number: signal.signal(number, lambda number, _: self._ask(number)) for number in _SIGNALS}
+
+    def attach(self) -> None:
+        """From now on signals arrive through the running loop."""
+        self._task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self._ask, number)
+        if self._asked:
+            self.event.set()
+
+    def restore(self) -> None:
+        """Put the former handlers back."""
+        for number, handler in self._before.items():
+            with contextlib.suppress(TypeError):
+                signal.signal(number, handler)
+
+    def _ask(self, number: int) -> None:
+        if self._asked and self._task is not None:
+            self.code = 128 + number
+            self._task.cancel()
+        self._asked = True
+        if self._task is not None:
+            self.event.set()

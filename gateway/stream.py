@@ -1,0 +1,64 @@
+"""Pass an answer on piece by piece; notice at once when the client leaves; never end a broken answer cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gateway.incoming import ClientGone
+from gateway.transport.errors import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from gateway.answer import Answer, Arriving
+    from gateway.incoming import Body
+
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of an answer: bytes passed on, and `broken`, `client-gone` or nothing."""
+
+    size: int
+    failure: str = ""
+
+
+async def deliver(answer: Answer, body: Body, send: Send) -> Delivery:
+    """Send the answer; the service's side is given up at once when the client leaves.
+
+    A pause of the client pauses the service: one piece is in flight at a time. When the service breaks off the
+    answer is left incomplete, so that the server cuts the connection and the client sees it.
+    """
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if isinstance(answer.body, bytes):
+        await send({"type": "http.response.body", "body": answer.body})
+        return Delivery(len(answer.body))
+    return await _relay(answer.body, body, send)
+
+
+async def _relay(arriving: Arriving, body: Body, send: Send) -> Delivery:
+    body.release()
+    watch = asyncio.create_task(_give_up_when_gone(arriving, body))
+    size = 0
+    try:
+        while piece := await arriving.take():
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            size += len(piece)
+        if watch.done():
+            return Delivery(size, "client-gone")
+        await send({"type": "http.response.body", "body": b""})
+    except (TransportError, ClientGone):
+        return Delivery(size, "client-gone" if watch.done() else "broken")
+    finally:
+        watch.cancel()
+        arriving.close()
+    return Delivery(size)
+
+
+async def _give_up_when_gone(arriving: Arriving, body: Body) -> None:
+    await body.gone()
+    arriving.close()

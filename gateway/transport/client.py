@@ -1,0 +1,119 @@
+"""One request to a service and its answer as a stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from gateway.transport.errors import Broken, TransportError
+
+if TYPE_CHECKING:
+    from gateway.core.exchange import Headers, Request
+    from gateway.core.routes import Timeouts
+    from gateway.transport.connection import Connection, Head
+    from gateway.transport.origin import Origin
+    from gateway.transport.pool import Pool
+
+
+class Source(Protocol):
+    """A request body that is still arriving; `length` is None when it is not known."""
+
+    length: int | None
+
+    async def take(self) -> bytes:
+        """The next piece, empty at the end."""
+        ...
+
+
+class Upstream:
+    """A response whose body is still arriving. `read` until empty, or `close` to give it up."""
+
+    def __init__(self, pool: Pool, origin: Origin, connection: Connection, head: Head, idle: float) -> None:
+        self.status = head.status
+        self.headers: Headers = head.headers
+        self._pool = pool
+        self._origin = origin
+        self._connection: Connection | None = connection
+        self._idle = idle
+
+    async def take(self) -> bytes:
+        """The next piece of the body as the service sent it, empty at the end.
+
+        Raises:
+            TransportError: the service broke off or fell silent.
+        """
+        if self._connection is None:
+            return b""
+        try:
+            data = await self._connection.read(self._idle)
+        except BaseException:
+            self.close()
+            raise
+        if not data:
+            self._pool.release(self._origin, self._connection)
+            self._connection = None
+        return data
+
+    def close(self) -> None:
+        """Give up what has not arrived: the service sees the connection end at once."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+async def send(
+    pool: Pool, origin: Origin, request: Request, source: Source | None, timeouts: Timeouts, *, fresh: bool = False
+) -> Upstream:
+    """Send a request and wait for the response head.
+
+    The body is `request.body`, or comes piece by piece from `source`; `request.headers` carry the framing.
+
+    Raises:
+        TransportError: of the kind and with the `sent` that say what may follow.
+    """
+    connection = await pool.take(origin, timeouts.connect, fresh=fresh)
+    connection.start(bodyless=request.method == "HEAD")
+    try:
+        await connection.write(serialise(request), timeouts.idle)
+        if source is not None:
+            await _pour(connection, source, timeouts.idle)
+        head = await connection.head(timeouts.first_byte)
+    except BaseException:
+        connection.close()
+        raise
+    return Upstream(pool, origin, connection, head, timeouts.idle)
+
+
+def serialise(request: Request) -> bytes:
+    """The request as it goes on the wire; targets and header bytes as they are.
+
+    Raises:
+        TransportError: a value would end its line early.
+    """
+    lines = [f"{request.method} {request.target} HTTP/1.1".encode("utf-8", "surrogateescape")]
+    lines.extend(f"{name}: {value}".encode("latin-1") for name, value in request.headers)
+    head = b"\r\n".join(lines)
+    if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1 or b"\0" in head:
+        raise TransportError("a header value holds a line end")
+    return b"%s\r\n\r\n%s" % (head, request.body)
+
+
+async def _pour(connection: Connection, source: Source, seconds: float) -> None:
+    chunked = source.length is None
+    while piece := await source.take():
+        if connection.answered:
+            # The service has decided without the rest; the connection ends after its answer.
+            connection.spoil()
+            return
+        try:
+            await connection.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece, seconds)
+        except Broken:
+            if _answered(connection):
+                return
+            raise
+    if chunked:
+        await connection.write(b"0\r\n\r\n", seconds)
+
+
+def _answered(connection: Connection) -> bool:
+    # A call, since the answer may have arrived while we waited, which a type checker does not see in a property.
+    return connection.answered

@@ -1,0 +1,99 @@
+"""Connections kept for the next request. A connection that ends while idle leaves the pool that very moment."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gateway.transport.connection import Connection
+from gateway.transport.errors import ConnectFailed, ConnectTimedOut
+
+if TYPE_CHECKING:
+    from gateway.transport.origin import Origin
+
+MAX_IDLE = 4.0
+"""Seconds a connection may rest: below the five after which uvicorn and Node close theirs."""
+
+
+class Pool:
+    """Idle connections by origin, the freshest first."""
+
+    def __init__(self, limit: int = 256) -> None:
+        self._limit = limit
+        self._idle: dict[Origin, list[Connection]] = {}
+
+    async def take(self, origin: Origin, seconds: float, *, fresh: bool = False) -> Connection:
+        """An open connection to a service; with `fresh` a new one.
+
+        Raises:
+            ConnectFailed: the service refuses or cannot be found.
+            ConnectTimedOut: no connection within `seconds`.
+        """
+        if not fresh:
+            found = self._rested(origin)
+            if found is not None:
+                return found
+        return await self._connect(origin, seconds)
+
+    def release(self, origin: Origin, connection: Connection) -> None:
+        """Give a connection back; one that may not be used again is closed."""
+        resting = self._idle.setdefault(origin, [])
+        if not connection.reusable or len(resting) >= self._limit:
+            connection.close()
+            return
+        connection.in_use = False
+        connection.idle_since = asyncio.get_running_loop().time()
+        resting.append(connection)
+
+    def idle(self, origin: Origin) -> int:
+        """How many connections rest."""
+        return len(self._idle.get(origin, ()))
+
+    def close(self) -> None:
+        """Close every resting connection."""
+        for resting in self._idle.values():
+            for connection in list(resting):
+                connection.close()
+        self._idle.clear()
+
+    def _rested(self, origin: Origin) -> Connection | None:
+        resting = self._idle.get(origin)
+        now = asyncio.get_running_loop().time()
+        while resting:
+            connection = resting.pop()
+            if now - connection.idle_since < MAX_IDLE and connection.open():
+                return connection
+            connection.close()
+        return None
+
+    async def _connect(self, origin: Origin, seconds: float) -> Connection:
+        context = self._tls if origin.scheme == "https" else None
+        name = origin.host if context else None
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(seconds):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(lambda ended: self._forget(origin, ended)),
+                    origin.host,
+                    origin.port,
+                    ssl=context,
+                    server_hostname=name,
+                )
+        except TimeoutError:
+            raise ConnectTimedOut(f"no connection to {origin.authority} within {seconds:g} s") from None
+        except OSError as error:
+            raise ConnectFailed(f"{origin.authority}: {error.strerror or error}") from None
+        return connection
+
+    def _forget(self, origin: Origin, connection: Connection) -> None:
+        resting = self._idle.get(origin, [])
+        if connection in resting:
+            resting.remove(connection)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        context.set_alpn_protocols(["http/1.1"])
+        return context
