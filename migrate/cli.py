@@ -12,16 +12,21 @@ import typer
 from gateway import __version__
 from gateway.core.errors import CutoverError
 from migrate.commands import (
+    accept,
     check,
+    diffs,
     gateway,
     history,
     init,
     loadtest,
     ports,
     promote,
+    reject,
+    report,
     rollback,
     routes,
     shadow,
+    tolerate,
     up,
 )
 
@@ -65,8 +70,13 @@ for command in (
     promote.promote,
     rollback.rollback,
     history.history,
+    diffs.diffs,
+    accept.accept,
+    tolerate.tolerate,
+    reject.reject,
 ):
     app.command()(command)
+app.add_typer(report.app, name="report")
 app.add_typer(loadtest.app, name="loadtest")
 app.add_typer(ports.app, name="ports")
 

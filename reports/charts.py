@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from reports.figures import count, percent, rate, seconds
+from gateway.core.observation import Bucket
+from reports.figures import count, rate, seconds, target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from reports.nouns import Latency, Tally
 
@@ -47,15 +48,15 @@ def bar(parts: Iterable[Part]) -> Markup:
     return _svg(words, 10, shapes)
 
 
-def bound(lower: float, target: float | None = None) -> Markup:
+def bound(lower: float, wanted: float | None = None) -> Markup:
     """A match rate's lower bound on a scale of nines (0, 90, 99, 99.9, 99.99 %), with the target as a tick."""
     words = f"match rate at least {rate(lower)}"
-    reached = target is None or lower >= target
+    reached = wanted is None or lower >= wanted
     shapes = [_rect("none", 0, 2, _WIDTH, 6), _rect("reached" if reached else "short", 0, 2, _nines(lower), 6)]
     shapes += [_rect("grid", nine * _WIDTH / _NINES - 0.2, 2, 0.4, 6) for nine in range(1, int(_NINES))]
-    if target is not None:
-        words += f", target {rate(target)}"
-        shapes.append(_rect("tick", min(_WIDTH - 1, _nines(target) - 0.5), 0, 1, 10))
+    if wanted is not None:
+        words += f", target {target(wanted)}"
+        shapes.append(_rect("tick", min(_WIDTH - 1, _nines(wanted) - 0.5), 0, 1, 10))
     return _svg(words, 10, shapes)
 
 
@@ -71,9 +72,9 @@ def latency(pair: Latency) -> Markup:
     return _svg(words, 22, shapes)
 
 
-def share(part: int, whole: int) -> str:
-    """`25.0 %`, or nothing of nothing."""
-    return percent(part / whole) if whole else "-"
+def buckets(counts: Mapping[str, int]) -> list[Part]:
+    """The parts of a bucket bar, in the order in which they are documented."""
+    return [(str(bucket), counts.get(bucket, 0)) for bucket in Bucket]
 
 
 def _nines(value: float) -> float:

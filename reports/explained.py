@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from gateway.core.observation import REJECTED, Difference, DifferenceKind, Verdi
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gateway.core.observation import Rule
+    from gateway.core.observation import Observation, Rule
 
 
 class Explanations:
@@ -47,13 +48,25 @@ class Explanations:
 
         Only `mismatch` and `expected` depend on explanations; without differences a verdict stands.
         """
+        if verdict not in {Verdict.MISMATCH, Verdict.EXPECTED}:
+            return verdict
         items = json.loads(differences)
-        if verdict not in {Verdict.MISMATCH, Verdict.EXPECTED} or not items:
+        if not items:
             return verdict
         explained = all(
             self.by(signature_of(route, item["location"], item["path"], item["kind"]), item["by"]) for item in items
         )
         return Verdict.EXPECTED if explained else Verdict.MISMATCH
+
+    def judged(self, observation: Observation) -> Observation:
+        """The observation with its verdict and its differences' explanations as of now."""
+        differences = tuple(
+            replace(item, by=self.by(item.signature(observation.route), item.by)) for item in observation.differences
+        )
+        verdict = observation.verdict
+        if differences and verdict in {Verdict.MISMATCH, Verdict.EXPECTED}:
+            verdict = Verdict.EXPECTED if all(item.by for item in differences) else Verdict.MISMATCH
+        return replace(observation, verdict=verdict, differences=differences)
 
 
 @lru_cache(maxsize=65_536)

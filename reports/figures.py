@@ -22,6 +22,11 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{scaled:.{digits}f} %"
 
 
+def target(share: float) -> str:
+    """A rate that somebody chose, as exact as it was chosen."""
+    return f"{share * 100:.8g} %"
+
+
 def rate(share: float) -> str:
     """A match rate, with as many digits as its nearness to one needs."""
     return percent(share, 1 if share < 0.99 else 2 if share < 0.999 else 3)  # noqa: PLR2004 - one digit per nine

@@ -51,6 +51,7 @@ def _environment() -> Environment:
         plain=figures.plain,
         rate=figures.rate,
         seconds=figures.seconds,
+        target=figures.target,
         exchange=_exchange,
     )
     return environment

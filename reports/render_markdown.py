@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.figures import count, moment, percent, plain, rate
+from reports.figures import count, moment, percent, plain, rate, target
 
 if TYPE_CHECKING:
     from reports.diff_report import DiffReport, RouteDiffs
@@ -36,7 +36,7 @@ def readiness(report: ReadinessReport) -> str:
     head = [
         f"## Readiness: {_text(report.platform)}",
         "",
-        f"{moment(report.at)} · {summary} (parity target {rate(report.targets.parity)}).",
+        f"{moment(report.at)} · {summary} (parity target {target(report.targets.parity)}).",
         "",
         "| route | stage | next | ready | match rate ≥ | pairs | missing |",
         "|---|---|---|---|---:|---:|---|",

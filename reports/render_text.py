@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 _VALUE = 60
+_NARROWEST = 60
 
 
 def diffs(report: DiffReport, *, every: bool = False, limit: int | None = None, width: int = WIDTH) -> str:
@@ -51,12 +54,12 @@ def readiness(report: ReadinessReport, *, width: int = WIDTH) -> str:
     return _print(parts, width)
 
 
-def samples(found: Iterable[Observation], signature: str, of: dict[str, str], *, width: int = WIDTH) -> str:
-    """Samples of one signature side by side; `of` tells for each observation its effective verdict."""
+def samples(found: Iterable[Observation], signature: str, *, width: int = WIDTH) -> str:
+    """Samples of one signature, every difference of each side by side."""
     parts: list[object] = []
     for item in found:
         parts.append(
-            f"{item.id}  {moment(item.at)}  {item.route}  {item.mode} {item.source}  verdict {of[item.id]}"
+            f"{item.id}  {moment(item.at)}  {item.route}  {item.mode} {item.source}  {item.verdict}"
             f"  legacy {item.legacy_status or '-'}, gateway {item.gateway_status or '-'}"
         )
         parts.append(_side_by_side(item, signature))
@@ -71,6 +74,11 @@ def observed(found: Iterable[Observation], verdict: str, *, width: int = WIDTH) 
         statuses = (str(status or "-") for status in (item.legacy_status, item.gateway_status))
         table.add_row(item.id, moment(item.at), item.route, item.mode, *statuses, _cell(places))
     return _print([f"Observations with verdict {verdict}, newest first", table], width)
+
+
+def terminal_width() -> int:
+    """The terminal's width, or 100 columns where there is none."""
+    return max(_NARROWEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
 
 
 def _route(route: RouteDiffs, now: float, *, every: bool, limit: int | None) -> list[object]:

@@ -26,20 +26,24 @@ WHERE cutover_verdict(o.route, o.verdict, o.differences) = ? ORDER BY at DESC, i
 """
 
 
-def of_signature(connection: sqlite3.Connection, route: str, signature: str, limit: int) -> list[Observation]:
-    """Observations of any digest in which a difference of this signature was seen."""
+def of_signature(
+    connection: sqlite3.Connection, route: str, signature: str, explanations: Explanations, limit: int
+) -> list[Observation]:
+    """Observations of any digest in which a difference of this signature was seen, judged as of now."""
     connection.create_function("cutover_signature", 4, signature_of, deterministic=True)
-    return _found(connection, connection.execute(_OF_SIGNATURE, [route, signature, limit]).fetchall())
+    return _found(connection, connection.execute(_OF_SIGNATURE, [route, signature, limit]).fetchall(), explanations)
 
 
 def of_verdict(
     connection: sqlite3.Connection, routes: str, verdict: Verdict, explanations: Explanations, limit: int
 ) -> list[Observation]:
-    """Observations of any digest that have this verdict as of now; `routes` is a JSON list of ids."""
+    """Observations of any digest that have this verdict as of now, judged so; `routes` is a JSON list of ids."""
     connection.create_function("cutover_verdict", 3, explanations.verdict, deterministic=True)
-    return _found(connection, connection.execute(_OF_VERDICT, [routes, verdict, limit]).fetchall())
+    return _found(connection, connection.execute(_OF_VERDICT, [routes, verdict, limit]).fetchall(), explanations)
 
 
-def _found(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> list[Observation]:
+def _found(
+    connection: sqlite3.Connection, rows: Iterable[sqlite3.Row], explanations: Explanations
+) -> list[Observation]:
     found = (observations.find(connection, row[0]) for row in rows)
-    return [item for item in found if item is not None]
+    return [explanations.judged(item) for item in found if item is not None]

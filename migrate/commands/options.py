@@ -25,9 +25,7 @@ Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; goes into the 
 By = Annotated[str, typer.Option("--by", help="Who; goes into the audit trail. Default: the login name.")]
 Target = Annotated[
     float | None,
-    typer.Option(
-        "--target", help="The match rate, between 0 and 1, that the lower bound must reach. Default: 0.999."
-    ),
+    typer.Option("--target", help="The match rate (0 to 1) that the lower bound must reach. Default: 0.999."),
 ]
 
 DEFAULT_CONFIG = Path("cutover.yaml")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports.bound import lower_bound, pairs_needed
 from reports.criteria import TO_CANARY, Check, failed, passed
-from reports.figures import count, rate
+from reports.figures import count, rate, target
 
 if TYPE_CHECKING:
     from reports.criteria import Finding, Targets
@@ -27,7 +27,7 @@ def judge(_evidence: Evidence, route: RouteEvidence, targets: Targets) -> Findin
         text += f"; {count(route.stale, 'older observation')} of another route digest not counted"
     more = max(pairs_needed(targets.parity, pairs.agreed, pairs.trials), targets.min_pairs - pairs.trials)
     if more > 0:
-        return failed(NAME, text, f"{count(more, 'more agreeing pair')} needed for {rate(targets.parity)}")
+        return failed(NAME, text, f"{count(more, 'more agreeing pair')} needed for {target(targets.parity)}")
     return passed(NAME, text)
 
 

@@ -1,0 +1,18 @@
+"""`cutover reject`: a difference is a defect of the gateway."""
+
+from __future__ import annotations
+
+from migrate.commands.decision import Signature, run
+from migrate.commands.options import DEFAULT_STORE, By, Json, Reason, Store
+
+
+def reject(
+    signature: Signature,
+    *,
+    reason: Reason,
+    by: By = "",
+    as_json: Json = False,
+    store: Store = DEFAULT_STORE,
+) -> None:
+    """Reject a signature: it stays open, shown as a defect, until a mended gateway starts new evidence."""
+    run("reject", signature, reason, by, "", store=store, as_json=as_json)

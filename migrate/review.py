@@ -1,0 +1,120 @@
+"""Decisions on signatures: found by a unique beginning, stored with their audit entry, never by rewriting history."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from gateway.core.errors import UsageError
+from gateway.core.nearest import nearest
+from gateway.core.observation import Rule
+from gateway.store.audit import AuditEntry, record
+from gateway.store.counts import refusals
+from gateway.store.database import transaction
+from gateway.store.observations import put_rule, rules, signatures
+from reports.explained import refusal_signature
+
+if TYPE_CHECKING:
+    import sqlite3
+
+DECISIONS = {"accept": "expected", "tolerate": "tolerated", "reject": "rejected"}
+TOLERATED_FOR = 14 * 86_400.0
+"""Seconds for which a tolerated signature is tolerated when nobody says otherwise."""
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewable:
+    """A signature that can be decided on: of a difference, or of a would-be refusal."""
+
+    signature: str
+    route: str
+    what: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided on, the rule now, and the one it replaced."""
+
+    subject: Reviewable
+    rule: Rule
+    before: Rule | None
+
+
+def reviewable(connection: sqlite3.Connection) -> dict[str, Reviewable]:
+    """Everything that can be decided on, by signature."""
+    known = {
+        item.signature: Reviewable(
+            item.signature, item.route, f"{item.location} {item.pattern} {item.kind}".replace("  ", " "), item.count
+        )
+        for item in signatures(connection)
+    }
+    for item in refusals(connection):
+        signature = refusal_signature(item.route, item.status, item.reason)
+        counted = known[signature].count if signature in known else 0
+        what = f"would refuse {item.status} {item.reason}"
+        known[signature] = Reviewable(signature, item.route, what, counted + item.count)
+    return known
+
+
+def find(connection: sqlite3.Connection, beginning: str) -> Reviewable:
+    """The one signature that begins so.
+
+    Raises:
+        UsageError: none does, or several do.
+    """
+    known = reviewable(connection)
+    found = [item for signature, item in known.items() if beginning and signature.startswith(beginning.lower())]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        near = nearest(beginning, known)
+        hint = (
+            f"did you mean {near} ({known[near].route} {known[near].what})?" if near else "`cutover diffs` lists them"
+        )
+        raise UsageError(f"no signature {beginning!r}; {hint}")
+    named = ", ".join(f"{item.signature} ({item.route} {item.what})" for item in found[:_NAMED])
+    raise UsageError(f"{len(found)} signatures begin with {beginning!r}: {named}; write more of it")
+
+
+def decide(
+    connection: sqlite3.Connection, action: str, beginning: str, *, reason: str, by: str, expires: float | None
+) -> Decided:
+    """Store a decision and its audit entry at once; `action` is accept, tolerate or reject.
+
+    Raises:
+        UsageError: the signature is unknown, or the reason says nothing.
+    """
+    if not reason.strip():
+        raise UsageError("--reason says nothing; write why, it goes into the audit trail")
+    with transaction(connection):
+        subject = find(connection, beginning)
+        before = rules(connection).get(subject.signature)
+        rule = Rule(subject.signature, DECISIONS[action], by, reason.strip(), time.time(), expires)
+        put_rule(connection, rule)
+        detail: dict[str, Any] = {"route": subject.route, "what": subject.what, "expires": expires}
+        detail["before"] = before.decision if before else None
+        record(connection, AuditEntry(rule.created, by, action, subject.signature, rule.reason, detail))
+    return Decided(subject, rule, before)
+
+
+def expiry(text: str | None, now: float, default: float | None = None) -> float | None:
+    """The end of a date (UTC, the day included) in epoch seconds; without a text `now + default`, or never.
+
+    Raises:
+        UsageError: the text is no date, or it has passed.
+    """
+    if not text:
+        return None if default is None else math.ceil(now + default)
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise UsageError(f"--expires {text}: write a date such as 2030-01-31") from None
+    end = (day + timedelta(days=1)).timestamp()
+    if end <= now:
+        raise UsageError(f"--expires {text}: that day has passed")
+    return end
