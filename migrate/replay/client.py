@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -44,6 +45,8 @@ async def ask(
                 return await _answer(reader, request.method, on_body)
             finally:
                 writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
     except TimeoutError:
         return Failure("timeout", f"no whole answer within {deadline:g} s")
     except ConnectionRefusedError:

@@ -150,10 +150,12 @@ def _subscribes(descriptor: dict[str, Any], first: bytes) -> bool:
     return bool(descriptor.get("subscription", said) == said)
 
 
-async def converse(url: str, exchange: Exchange) -> tuple[Response | Failure, tuple[Frame, ...]]:
+async def converse(
+    url: str, exchange: Exchange, *, patience: float = PATIENCE
+) -> tuple[Response | Failure, tuple[Frame, ...]]:
     """Open a socket as the recorded client did, say its frames, and hear as many as were recorded.
 
-    `url` is a `ws:` URL at the gateway under test. The frames are those both sides said, in the recorded order.
+    `url` is a `ws:` URL at the gateway under test; `patience` is seconds to wait for one message. The frames are those both sides said, in the recorded order.
     """
     sent = exchange.request.headers
     try:
@@ -177,7 +179,7 @@ async def converse(url: str, exchange: Exchange) -> tuple[Response | Failure, tu
                         await socket.send(frame.data, text=frame.text)
                         said.append(frame)
                     else:
-                        said.append(_frame(await asyncio.wait_for(socket.recv(), PATIENCE)))
+                        said.append(_frame(await asyncio.wait_for(socket.recv(), patience)))
             except (TimeoutError, ConnectionClosed):
                 return answer, tuple(said)
             return answer, tuple(said)
