@@ -91,6 +91,7 @@ class Faulty:
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Apply the fault that the request meets, if any."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return

@@ -58,6 +58,7 @@ class Journalled:
         self._journal = journal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Note the request, read its body, hand it on."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrate.demo.platform import permissions, rows
 from migrate.demo.platform.seed import NO_POOL
-from migrate.demo.platform.values import digest, now
+from migrate.demo.platform.values import digest, new_id, now
 
 if TYPE_CHECKING:
     from migrate.demo.platform.seed import Seed
@@ -50,7 +50,7 @@ def _people(world: World, seed: Seed, began: datetime) -> None:
         rows.Invitation(
             seed.invitation,
             seed.organisation,
-            "invitee@demo.example",
+            seed.invitee_email,
             "member",
             seed.invitation_token,
             "pending",
@@ -69,10 +69,10 @@ def _settings(world: World, seed: Seed, began: datetime) -> None:
         rows.Template(template_id, organisation, seed.template, content, "Support agent", began),
     )
     quota = {"request_limit": 1000, "token_limit": 100000}
-    world.policies.insert(rows.PolicyRow(f"policy-{organisation}", organisation, "quota", None, quota, began))
+    world.policies.insert(rows.PolicyRow(new_id(), organisation, "quota", None, quota, began))
     text = "Refunds are possible within 30 days.\n"
     world.documents.insert(
-        rows.Document(f"document-{organisation}", organisation, seed.collection, "handbook.txt", text),
+        rows.Document(new_id(), organisation, seed.collection, "handbook.txt", text),
     )
     world.providers = {
         "cloud": {"aws": {"access_key_id": None, "secret_access_key": None, "region": "ap-south-1"}},
@@ -134,8 +134,7 @@ def _compute(world: World, seed: Seed) -> None:
 
 
 def _history(world: World, seed: Seed, began: datetime) -> None:
-    login = {"org_id": seed.organisation, "role": "admin"}
-    world.record("user.login", user=seed.admin, organisation=seed.organisation, details=login)
+    _audited(world, seed)
     asked = (
         (seed.external_deployment, seed.external_model, False, 237, None, 21.1, 3, 5),
         (seed.external_deployment, seed.external_model, True, 752, 268, 11.97, 7, 9),
@@ -163,6 +162,21 @@ def _history(world: World, seed: Seed, began: datetime) -> None:
                 applied_policies=("quota", "prompt_template"),
             ),
         )
+
+
+def _audited(world: World, seed: Seed) -> None:
+    policy = next(iter(world.policies)).id
+    document = next(iter(world.documents))
+    added = {"filename": document.filename, "collection": document.collection}
+    deployed = {"name": seed.external_model, "model": "latest", "pool_id": NO_POOL}
+    for action, resource, details in (
+        ("user.login", None, {"org_id": seed.organisation, "role": "admin"}),
+        ("prompt_template.create", ("prompt_template", seed.template), {"description": "Support agent"}),
+        ("config.update", ("policy", policy), {"policy_type": "quota", "deployment_id": None}),
+        ("knowledge_base.add_document", ("knowledge_base_document", document.id), added),
+        ("deployment.create", ("deployment", seed.external_deployment), deployed),
+    ):
+        world.record(action, user=seed.admin, organisation=seed.organisation, resource=resource, details=details)
 
 
 def _foreign(world: World, seed: Seed, began: datetime) -> None:

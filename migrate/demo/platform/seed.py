@@ -37,6 +37,7 @@ class Seed:
     nosana_key: str = "nos_demo_1234567890"
     template: str = "support"
     collection: str = "handbook"
+    invitee_email: str = "invitee@demo.example"
     invitation: str = "0f000000-0000-4000-8000-000000000001"
     invitation_token: str = "demo-invitation-token-0000000000000000000000"  # noqa: S105 - throw-away
     foreign: bool = True

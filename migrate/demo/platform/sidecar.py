@@ -33,6 +33,7 @@ class Sidecar:
     """The ASGI app; header names are written as Express writes them."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or conversation."""
         if scope["type"] == "websocket":
             await _socket(receive, send)
         elif scope["type"] == "http":

@@ -28,7 +28,7 @@ async def _unprocessable(_request: Request, error: Exception) -> Response:
 
 
 def _described(item: dict[str, Any]) -> dict[str, Any]:
-    shown = {key: item[key] for key in ("type", "loc", "msg", "input") if key in item}
+    shown: dict[str, Any] = {key: item[key] for key in ("type", "loc", "msg", "input") if key in item}
     if item.get("ctx"):
         shown["ctx"] = {
             key: value if isinstance(value, str | int | float) else str(value) for key, value in item["ctx"].items()

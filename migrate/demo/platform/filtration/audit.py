@@ -62,7 +62,7 @@ async def list_entries(
     start, end = naive(start_date), naive(end_date)
     found = [
         row
-        for row in world.audit
+        for row in reversed(list(world.audit))
         if row.organisation in (None, caller.organisation)
         and user_id in (None, row.user)
         and action in (None, row.action)

@@ -57,10 +57,10 @@ def summary(logs: Sequence[InferenceLog]) -> dict[str, Any]:
 
 def buckets(logs: Sequence[InferenceLog], granularity: str) -> list[dict[str, Any]]:
     """One entry per hour or day that has logs, oldest first."""
-    hour = {} if granularity == "hour" else {"hour": 0}
     groups = defaultdict(list)
     for row in logs:
-        groups[row.created_at.replace(minute=0, second=0, microsecond=0, **hour)].append(row)
+        start = row.created_at.replace(minute=0, second=0, microsecond=0)
+        groups[start if granularity == "hour" else start.replace(hour=0)].append(row)
     return [
         {
             "bucket_start": stamp(start),

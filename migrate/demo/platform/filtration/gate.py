@@ -45,6 +45,7 @@ class Credentials:
         self._world = world
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raise unless the request may pass."""
         if scope["type"] == "http" and scope["method"] != "OPTIONS":
             self._check(scope)
         await self._app(scope, receive, send)
@@ -69,6 +70,7 @@ class RequestContext:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add the three headers to the answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from migrate.demo.platform import context, scanning
 from migrate.demo.platform.inference.credentials import api_key, client_address
-from migrate.demo.platform.inference.upstream import Reply, UpstreamRefusedError, ask, last_text
+from migrate.demo.platform.inference.upstream import Reply, UpstreamRefusedError, ask, estimated_tokens, last_text
 from migrate.demo.platform.rows import ApiKey, Deployment, InferenceLog
 from migrate.demo.platform.values import new_id, now
 from migrate.demo.platform.wire import Here, refuse
@@ -89,9 +89,8 @@ async def _stream(asked: _Asked) -> AsyncIterator[bytes]:
         _record(asked, None, first=None)
         return
     first = _since(asked.began)
-    options = asked.body.get("stream_options") or {}
     try:
-        async for event in reply.stream(with_usage=bool(options.get("include_usage"))):
+        async for event in reply.stream(with_usage=_names_usage(asked.body)):
             yield event
     finally:
         # Also when the client left: the usage log is written either way.
@@ -104,8 +103,7 @@ def _since(began: float) -> int:
 
 def _record(asked: _Asked, reply: Reply | None, *, first: int | None) -> None:
     world, latency = asked.world, _since(asked.began)
-    prompt = len(last_text(asked.body["messages"]).split())
-    usage = reply.usage if reply else {"prompt_tokens": prompt, "completion_tokens": 0, "total_tokens": prompt}
+    usage = _usage(asked, reply)
     world.count_usage(asked.key.id, asked.deployment.model_name, tokens=usage["total_tokens"])
     organisation = world.organisations.get(asked.key.organisation)
     world.logs.insert(
@@ -122,6 +120,21 @@ def _record(asked: _Asked, reply: Reply | None, *, first: int | None) -> None:
             round(usage["completion_tokens"] * 1000 / max(latency, 1), 2) if reply else None,
             is_streaming=bool(asked.body.get("stream")),
             applied_policies=("quota", "prompt_template"),
-            **usage,
+            prompt_tokens=usage["prompt_tokens"],
+            completion_tokens=usage["completion_tokens"],
+            total_tokens=usage["total_tokens"],
         ),
     )
+
+
+def _names_usage(body: dict[str, Any]) -> bool:
+    return bool((body.get("stream_options") or {}).get("include_usage"))
+
+
+def _usage(asked: _Asked, reply: Reply | None) -> dict[str, int]:
+    if reply is None:
+        prompt = estimated_tokens(last_text(asked.body["messages"]))
+        return {"prompt_tokens": prompt, "completion_tokens": 0, "total_tokens": prompt}
+    if asked.body.get("stream") and not _names_usage(asked.body):
+        return reply.estimate
+    return reply.usage

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _MODEL = "fake-1"
 _FAIL = re.compile(r"FAIL(\d{3})")
 _SLOW = re.compile(r"SLOW(\d+(?:\.\d+)?)")
+_TOKENS = re.compile(r"[A-Za-z]+| (?=\d)|\d+|[^\sA-Za-z\d]")
 _CREATED = 1700000000
 _REASONS = {429: ("slow down", "rate_limit")}
 PIECE_SECONDS = 0.005
@@ -38,9 +39,13 @@ class Reply:
     """A whole answer of the model."""
 
     identity: str
-    text: str
-    prompt_tokens: int
+    prompt: str
     pause: float
+
+    @property
+    def text(self) -> str:
+        """What the model says."""
+        return f"You said: {self.prompt}"
 
     @property
     def words(self) -> list[str]:
@@ -50,9 +55,14 @@ class Reply:
     @property
     def usage(self) -> dict[str, int]:
         """Token counts: one per word."""
-        completion = len(self.words)
-        total = self.prompt_tokens + completion
-        return {"prompt_tokens": self.prompt_tokens, "completion_tokens": completion, "total_tokens": total}
+        prompt, completion = len(self.prompt.split()), len(self.words)
+        return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+
+    @property
+    def estimate(self) -> dict[str, int]:
+        """What inference counts for a stream that ends without usage."""
+        prompt, completion = estimated_tokens(self.prompt), len(self.words) + 4
+        return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
     def whole(self) -> dict[str, Any]:
         """The answer of a request that is not streamed."""
@@ -100,7 +110,12 @@ def ask(messages: list[Any]) -> Reply:
         raise UpstreamRefusedError(int(failing[1]))
     slow = _SLOW.search(text)
     identity = "chatcmpl-" + hashlib.sha256(text.encode()).hexdigest()[:24]
-    return Reply(identity, f"You said: {text}", len(text.split()), float(slow[1]) if slow else PIECE_SECONDS)
+    return Reply(identity, text, float(slow[1]) if slow else PIECE_SECONDS)
+
+
+def estimated_tokens(text: str) -> int:
+    """What inference takes a prompt for when the model names no usage: its own crude tokens and three more."""
+    return 3 + len(_TOKENS.findall(text))
 
 
 def last_text(messages: list[Any]) -> str:
