@@ -53,7 +53,8 @@ class Cue:
 class Player:
     """One HTTP/1.1 server per service; give the exchange with `cue` before the request is sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, alone: float = ALONE) -> None:
+        self._alone = alone
         self.addresses: dict[str, str] = {}
         self.current: Cue | None = None
         self.stray: list[Call] = []
@@ -90,19 +91,18 @@ class Player:
         if call.request.is_upgrade and response.status == 101:  # noqa: PLR2004 - Switching Protocols
             cue.frames.extend(await play_frames(call.request, cue.exchange, reader, writer))
             return False
-        return await _write(cue, response, call.request.method, writer)
+        return await self._write(cue, response, call.request.method, writer)
 
-
-async def _write(cue: Cue, response: Response, method: str, writer: asyncio.StreamWriter) -> bool:
-    head, chunks, keep = parts(response, method)
-    writer.write(head)
-    for number, chunk in enumerate(chunks):
-        writer.write(chunk)
+    async def _write(self, cue: Cue, response: Response, method: str, writer: asyncio.StreamWriter) -> bool:
+        head, chunks, keep = parts(response, method)
+        writer.write(head)
+        for number, chunk in enumerate(chunks):
+            writer.write(chunk)
+            await writer.drain()
+            if number == 0 and len(chunks) > 1 and is_stream(response):
+                cue.held_back = not await _within(cue.arrived, self._alone)
         await writer.drain()
-        if number == 0 and len(chunks) > 1 and is_stream(response):
-            cue.held_back = not await _within(cue.arrived, ALONE)
-    await writer.drain()
-    return keep
+        return keep
 
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:
@@ -114,13 +114,15 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
 
 
 @asynccontextmanager
-async def playing(services: Mapping[str, str]) -> AsyncIterator[Player]:
+async def playing(services: Mapping[str, str], *, alone: float = ALONE) -> AsyncIterator[Player]:
     """A player that listens for every service; values are `host:port`, port 0 binds a free one.
+
+    `alone` is how many seconds the first event of a stream waits to be heard of.
 
     Raises:
         UnreachableError: an address is taken or not this machine's.
     """
-    player = Player()
+    player = Player(alone)
     async with AsyncExitStack() as stack:
         for service, listen in services.items():
             host, _, port = listen.rpartition(":")

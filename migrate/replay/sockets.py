@@ -155,7 +155,8 @@ async def converse(
 ) -> tuple[Response | Failure, tuple[Frame, ...]]:
     """Open a socket as the recorded client did, say its frames, and hear as many as were recorded.
 
-    `url` is a `ws:` URL at the gateway under test; `patience` is seconds to wait for one message. The frames are those both sides said, in the recorded order.
+    `url` is a `ws:` URL at the gateway under test; `patience` is seconds to wait for one message.
+    The frames are those both sides said, in the recorded order.
     """
     sent = exchange.request.headers
     try:

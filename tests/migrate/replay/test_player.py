@@ -58,7 +58,7 @@ async def test_a_request_between_exchanges_is_stray() -> None:
 async def test_a_stream_waits_for_its_first_event_to_arrive() -> None:
     """The rest of a stream follows once the client has heard the first event; without that it counts as held back."""
     recorded = Response(200, SSE, b"data: 1\n\ndata: 2\n\n", "OK")
-    async with playing({"main": "127.0.0.1:0"}) as player:
+    async with playing({"main": "127.0.0.1:0"}, alone=0.1) as player:
         cue = player.cue(exchange(recorded))
         assert await ask(player.addresses["main"], GET, deadline=5, on_body=cue.arrived.set) == recorded
         assert not cue.held_back
