@@ -97,12 +97,12 @@ async def handle(context: Context, call: Call) -> Answer:
     parts, table = context.parts, context.table
     parts.guard(call.request)
     matched = parts.match(table, call.request)
-    stands = stage(context, call, matched.route)
+    stands = stage(context, call.entry, matched.route, copy=call.mark is not None)
     if call.request.is_preflight:
         return parts.preflight(table.policy.cors, call.request, table.exposed.methods(call.request.path))
     await buffer(call, whole=needs_body(matched.route))
     caller = ANONYMOUS
-    with enforced(context, call, stands):
+    with enforced(context, call.entry, stands):
         caller = parts.authenticate(matched.route.access, call.request, table.policy, context.settings)
         call.entry.scheme, call.entry.subject = caller.scheme, caller.subject
         parts.authorise(matched, caller, call.request)
@@ -115,16 +115,16 @@ async def handle(context: Context, call: Call) -> Answer:
     return answer if call.mark is None else dry_run.with_upstream(answer, request, context.settings.fingerprint_key)
 
 
-def stage(context: Context, call: Call, route: Route) -> Standing:
+def stage(context: Context, entry: Entry, route: Route, *, copy: bool) -> Standing:
     """How this call stands; written down before anything can refuse it."""
-    call.entry.route = route.id
-    stands = context.parts.standing(context.flags(), route, copy=call.mark is not None)
-    call.entry.standing = stands
+    entry.route = route.id
+    stands = context.parts.standing(context.flags(), route, copy=copy)
+    entry.standing = stands
     return stands
 
 
 @contextmanager
-def enforced(context: Context, call: Call, stands: Standing) -> Iterator[None]:
+def enforced(context: Context, entry: Entry, stands: Standing) -> Iterator[None]:
     """Refusals inside stand, except for a transparent call: there they are counted and the call goes on."""
     try:
         yield
@@ -132,7 +132,7 @@ def enforced(context: Context, call: Call, stands: Standing) -> Iterator[None]:
         if stands is not Standing.TRANSPARENT:
             raise
         context.metrics.count(
-            "cutover_would_refuse_total", route=call.entry.route, status=str(refusal.status), reason=refusal.reason
+            "cutover_would_refuse_total", route=entry.route, status=str(refusal.status), reason=refusal.reason
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.context import context_headers
 from gateway.core.mapping import MappingError, to_legacy
-from gateway.core.routes import Authorization
+from gateway.core.routes import Authorization, Kind
 from gateway.guard import check_crossing
 from gateway.headers import forwarded, request_headers
 from gateway.problem import BadRequest
@@ -31,7 +31,7 @@ def mapped(table: RouteTable, matched: Matched, request: Request) -> Request:
         upstream = to_legacy(matched.route, matched.parameters, request)
     except MappingError as error:
         raise BadRequest(str(error), reason="mapping") from None
-    check_crossing(table, matched.route, upstream)
+    check_crossing(table, matched.route, upstream, upgrade=matched.route.kind is Kind.WEBSOCKET)
     return upstream
 
 

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gateway.metrics import Metrics
 
+SWITCHED = 101
+"""The status of a WebSocket, whose length says nothing about speed."""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -39,7 +42,8 @@ def record(metrics: Metrics, entry: Entry, *, log: bool) -> None:
         metrics.count("cutover_copies_total", route=entry.route, mode=entry.copy, status=status)
     else:
         metrics.count("cutover_requests_total", route=entry.route, stage=entry.standing, status=status)
-        metrics.observe("cutover_request_seconds", entry.seconds, route=entry.route)
+        if entry.status != SWITCHED:
+            metrics.observe("cutover_request_seconds", entry.seconds, route=entry.route)
     if entry.failure:
         metrics.count("cutover_truncated_total", route=entry.route, by=entry.failure)
     if log:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gateway.app import Gateway
     from gateway.core.table import RouteTable
+    from gateway.handle import Parts
     from gateway.settings import Settings
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -60,8 +61,10 @@ async def serving(gateway: Gateway, listen: str, internal_listen: str) -> AsyncI
             gateway.close()
 
 
-def run(table: RouteTable, settings: Settings, store_path: Path) -> None:
+def run(table: RouteTable, settings: Settings, store_path: Path, *, parts: Parts | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends at once (exit code 128 + its number).
+
+    `parts` replaces steps of the spine; only tests and the demo's seeded defect give it.
 
     Raises:
         ConfigError: the store cannot be used, or an address cannot be read.
@@ -69,7 +72,7 @@ def run(table: RouteTable, settings: Settings, store_path: Path) -> None:
     """
     stop = _Stop()
     watch = FlagWatch(store_path, "gateway", table.policy.listen)
-    gateway = build_app(table, settings, lambda: watch.snapshot)
+    gateway = build_app(table, settings, lambda: watch.snapshot, parts=parts)
     gateway.context.stale = lambda: watch.stale
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,23 +1,193 @@
-"""Relay a WebSocket: ticket or credential first, then frames and close codes both ways."""
+"""Relay a WebSocket: who may open it, then frames and close codes both ways, each hop with its own pings."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from gateway.admit_socket import admit
+from gateway.context import request_id
+from gateway.incoming import request_of
+from gateway.problem import PROBLEM_TYPE, Problem, TimedOut, Unreachable
+from gateway.record import SWITCHED, Entry, record
+from gateway.ticket import LIFETIME, subscription_digest
+from gateway.transport.origin import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
+    from websockets.asyncio.client import ClientConnection
+    from websockets.typing import Subprotocol
+
+    from gateway.admit_socket import Admitted
     from gateway.handle import Context
 
     Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+
+FOREIGN: Message = {}
+"""Stands for a first frame that is not the one a ticket binds."""
+FRAME_LIMIT = 16 * 1024 * 1024
+_NORMAL, _AWAY, _POLICY, _BROKEN = 1000, 1001, 1008, 1011
+_SENDABLE = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
+_PRIVATE = range(3000, 5000)
+_HANDSHAKE = ("sec-websocket-", "content-length", "transfer-encoding")
 
 
-async def relay(
-    context: Context,
-    scope: Message,
-    receive: Callable[[], Awaitable[Message]],
-    send: Callable[[Message], Awaitable[None]],
-) -> None:
-    """Serve one WebSocket handshake and what follows."""
-    del context, scope, receive
-    await send({"type": "websocket.close", "code": 1008})
+async def relay(context: Context, scope: Message, receive: Receive, send: Send) -> None:
+    """Serve one WebSocket from its handshake to its end."""
+    started = time.perf_counter()
+    await receive()
+    request = request_of(scope)
+    entry = Entry(request_id(request.headers), "GET", request.path, request.client)
+    scheme = "https" if scope["scheme"] == "wss" else "http"
+    try:
+        admitted = admit(context, request, entry, scheme)
+        upstream = await _open(admitted, scope.get("subprotocols", []))
+    except Problem as problem:
+        await _reject(problem, entry, send)
+    except InvalidStatus as refusal:
+        await _pass_refusal(refusal, entry, send)
+    else:
+        entry.status = SWITCHED
+        code = await _converse(admitted, upstream, receive, send)
+        context.metrics.count("cutover_sockets_total", route=entry.route, code=str(code))
+    entry.seconds = time.perf_counter() - started
+    record(context.metrics, entry, log=context.settings.access_log)
+
+
+async def _open(admitted: Admitted, subprotocols: list[Subprotocol]) -> ClientConnection:
+    request, service, timeouts = admitted.request, admitted.service, admitted.matched.route.timeouts
+    origin = origin_of(service.internal)
+    scheme = "wss" if origin.scheme == "https" else "ws"
+    headers = [
+        (name, value)
+        for name, value in request.headers
+        if name.lower() != "host" and not name.lower().startswith(_HANDSHAKE)
+    ]
+    try:
+        return await connect(
+            f"{scheme}://{origin.authority}{request.target}",
+            additional_headers=headers,
+            subprotocols=subprotocols or None,
+            # Each hop speaks for itself: what a client compresses is never passed on as it is.
+            compression=None,
+            user_agent_header=None,
+            proxy=None,
+            open_timeout=timeouts.connect + timeouts.first_byte,
+            max_size=FRAME_LIMIT,
+        )
+    except InvalidStatus:
+        raise
+    except TimeoutError:
+        raise TimedOut(f"{service.name} took too long to answer", reason="timeout", sent=True) from None
+    except (OSError, InvalidHandshake):
+        raise Unreachable(f"{service.name} is not reachable", reason="connect", sent=False) from None
+
+
+async def _converse(admitted: Admitted, upstream: ClientConnection, receive: Receive, send: Send) -> int:
+    try:
+        await send({"type": "websocket.accept", "subprotocol": upstream.subprotocol})
+        first = await _first_frame(admitted, receive)
+        if first is FOREIGN:
+            reason = "the first frame must be the subscription"
+            await send({"type": "websocket.close", "code": _POLICY, "reason": reason})
+            return _POLICY
+        return await _both_ways(first, upstream, receive, send)
+    except OSError:
+        # The server's word for a client that left while we sent.
+        return _AWAY
+    finally:
+        await upstream.close()
+
+
+async def _first_frame(admitted: Admitted, receive: Receive) -> Message | None:
+    """The first frame where a ticket binds it, FOREIGN when it is another or none came; None without a ticket."""
+    if admitted.ticket is None:
+        return None
+    try:
+        async with asyncio.timeout(LIFETIME):
+            message = await receive()
+    except TimeoutError:
+        return FOREIGN
+    if message["type"] == "websocket.disconnect":
+        return message
+    try:
+        said = subscription_digest(json.loads(message.get("text") or ""))
+    except (ValueError, RecursionError):
+        return FOREIGN
+    return message if said == admitted.ticket.subscription else FOREIGN
+
+
+async def _both_ways(first: Message | None, upstream: ClientConnection, receive: Receive, send: Send) -> int:
+    up = asyncio.create_task(_to_service(first, upstream, receive))
+    down = asyncio.create_task(_to_client(upstream, send))
+    try:
+        done, _ = await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+        # When both ended at once, the service's close is the one to report.
+        return (down if down in done else up).result()
+    finally:
+        for task in (up, down):
+            task.cancel()
+            with suppress(asyncio.CancelledError, OSError):
+                await task
+
+
+async def _to_service(first: Message | None, upstream: ClientConnection, receive: Receive) -> int:
+    message = first or await receive()
+    try:
+        while message["type"] == "websocket.receive":
+            text = message.get("text")
+            await upstream.send(message["bytes"] if text is None else text)
+            message = await receive()
+    except ConnectionClosed:
+        # The other direction tells the client.
+        await asyncio.Event().wait()
+    code = message.get("code", _NORMAL)
+    await upstream.close(code if sendable(code) else _AWAY, message.get("reason") or "")
+    return int(code)
+
+
+async def _to_client(upstream: ClientConnection, send: Send) -> int:
+    try:
+        while True:
+            frame = await upstream.recv()
+            await send({"type": "websocket.send", "text" if isinstance(frame, str) else "bytes": frame})
+    except ConnectionClosed as closed:
+        code = closed.rcvd.code if closed.rcvd else _BROKEN
+        reason = closed.rcvd.reason if closed.rcvd else "the service broke the connection"
+    code = code if sendable(code) else _NORMAL
+    await send({"type": "websocket.close", "code": code, "reason": reason})
+    return code
+
+
+def sendable(code: int) -> bool:
+    """Whether a close frame may carry this code (RFC 6455 §7.4)."""
+    return code in _SENDABLE or code in _PRIVATE
+
+
+async def _reject(problem: Problem, entry: Entry, send: Send) -> None:
+    entry.status, entry.reason = problem.status, problem.reason
+    headers = (("content-type", PROBLEM_TYPE), *problem.headers, ("x-request-id", entry.request_id))
+    await _respond(send, problem.status, headers, problem.body(entry.request_id))
+
+
+async def _pass_refusal(refusal: InvalidStatus, entry: Entry, send: Send) -> None:
+    entry.status, entry.reason = refusal.response.status_code, "upstream"
+    kind = refusal.response.headers.get("content-type", "text/plain")
+    headers = (("content-type", kind), ("x-request-id", entry.request_id))
+    await _respond(send, entry.status, headers, bytes(refusal.response.body or b""))
+
+
+async def _respond(send: Send, status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> None:
+    pairs = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+    with suppress(OSError):
+        await send({"type": "websocket.http.response.start", "status": status, "headers": pairs})
+        await send({"type": "websocket.http.response.body", "body": body})
