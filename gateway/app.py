@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+__all__ = ["Gateway", "Parts", "build_app"]
+
 OWN = "/.cutover/"
 """Where the gateway's own API stands on the public listener."""
 CLIENT_GONE = 499

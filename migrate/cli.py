@@ -14,6 +14,7 @@ from gateway.core.errors import CutoverError
 from migrate.commands import (
     accept,
     check,
+    demo,
     diffs,
     gateway,
     history,
@@ -62,6 +63,7 @@ def root(
 
 
 for command in (
+    demo.demo,
     init.init,
     check.check,
     up.up,

@@ -97,11 +97,11 @@ class Children:
             child.stop()
         self.running.clear()
 
-    def command(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def command(self, *arguments: str, timeout: float = 120, columns: int = 118) -> subprocess.CompletedProcess[str]:
         """Run one `cutover` command to its end; its two outputs come back together in order."""
         return subprocess.run(
             [sys.executable, "-m", "migrate", *arguments],
-            env={**os.environ, **self.environment},
+            env={**os.environ, **self.environment, "COLUMNS": str(columns)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""The acts of the demo, in order: each does its part for real and shows what came of it."""
+"""How the demo tells itself: acts, commands as a user types them, a session with its progress and the board."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Group
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.core.errors import CutoverError
+from migrate.demo.board import board, pending, read
 from migrate.demo.dashboard import Dashboard
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
 
     from migrate.demo.stack import Stack
 
-_SETTLE = 10.0
-_EVERYTHING = "*"
+_SETTLE = 15.0
 
 
 class ActFailedError(CutoverError):
@@ -27,41 +27,46 @@ class ActFailedError(CutoverError):
 
 
 class Story:
-    """Plays the migration on a running stack and prints it; `ok` counts the acts that held."""
+    """Plays on a running stack and prints to a console."""
 
     def __init__(self, stack: Stack, console: Console) -> None:
         self._stack = stack
         self._console = console
         self._act = 0
         self._started = time.monotonic()
-        self.dashboard: Dashboard | None = None
+        self._dashboard: Dashboard | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the story began."""
+        return time.monotonic() - self._started
 
     def act(self, title: str) -> None:
         """Announce the next act."""
         self._act += 1
-        elapsed = time.monotonic() - self._started
         self._console.print()
-        self._console.rule(f"[bold]{self._act}. {title}[/bold]  [dim]{elapsed:.0f} s[/dim]", align="left")
+        self._console.print(f"[bold]{self._act}. {title}[/bold]  [dim]{self.seconds:.0f} s[/dim]", highlight=False)
 
     def say(self, text: str) -> None:
         """One line of narration."""
-        self._console.print(text, highlight=False)
+        self._console.print("  " + text, highlight=False)
 
-    def run(self, *arguments: str, expect: tuple[int, ...] = (0,), show: bool = True, head: int = 0) -> str:
-        """A `cutover` command as a user types it, its output indented; `head` shows only so many lines.
+    def run(self, *arguments: str, expect: tuple[int, ...] = (0,), head: int = 0) -> str:
+        """A `cutover` command as a user types it, its output indented; `head` shows only so many lines of it.
 
         Raises:
             ActFailedError: it ended with another exit code.
         """
         shown = " ".join(f"'{word}'" if set(word) & set(" *") else word for word in arguments)
-        self._console.print(f"[cyan]$ cutover {shown}[/cyan]", highlight=False)
-        done = self._stack.children.command(*arguments)
+        self._console.print(f"  [cyan]$ cutover {shown}[/cyan]", highlight=False, soft_wrap=True)
+        done = self._stack.children.command(*arguments, columns=self._console.width - 4)
         lines = done.stdout.rstrip().splitlines()
-        if show:
-            for line in lines[:head] if head else lines:
-                self._console.print("  " + line, highlight=False, markup=False, soft_wrap=True)
-            if head and len(lines) > head:
-                self._console.print(f"  [dim]… {len(lines) - head} more lines[/dim]", highlight=False)
+        for line in lines[:head] if head else lines:
+            self._console.print(
+                "    " + line.rstrip(), highlight=False, markup=False, no_wrap=True, overflow="ellipsis"
+            )
+        if head and len(lines) > head:
+            self._console.print(f"    [dim]… {len(lines) - head} more lines[/dim]", highlight=False)
         if done.returncode not in expect:
             raise ActFailedError(f"cutover {shown} ended with {done.returncode}: {done.stdout.strip()[-400:]}")
         return done.stdout
@@ -78,40 +83,47 @@ class Story:
         except ValueError:
             raise ActFailedError(f"cutover {' '.join(arguments)} --json said: {done.stdout[:300]}") from None
 
-    def play_session(self, title: str, *, rounds: int = 1) -> None:
-        """The dashboard's session through the shadow, page by page, with a progress display."""
-        dashboard = self._browser()
-        pages = list(dashboard.pages()) * rounds
-        columns = (TextColumn("  {task.description:<38}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
-        before = dashboard.calls
-        with Progress(*columns, console=self._console, transient=not self._console.is_terminal) as progress:
-            task = progress.add_task(title, total=len(pages))
+    def play_session(self, title: str, *, show_board: bool = True) -> None:
+        """The dashboard's session through the shadow, page by page, the board filling beside it.
+
+        Raises:
+            UnexpectedAnswerError: a call was answered in a way the dashboard could not go on with.
+        """
+        if self._dashboard is None:
+            sidecar = self._stack.platform.urls["sidecar"]
+            self._dashboard = Dashboard(self._stack.listeners, sidecar, self._stack.seed)
+        dashboard, before = self._dashboard, self._dashboard.calls
+        pages = list(dashboard.pages())
+        columns = (TextColumn("  {task.description:<36}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
+        progress = Progress(*columns, console=self._console)
+        task = progress.add_task(title, total=len(pages))
+        with Live(progress, console=self._console, transient=True, refresh_per_second=8) as live:
             for page in pages:
                 progress.update(task, description=page.title)
                 page.visit()
                 progress.advance(task)
-            progress.update(task, description=title)
-        self.say(f"  {dashboard.calls - before} calls, every one answered as the dashboard needs it")
+                if show_board and self._console.is_terminal:
+                    live.update(Group(progress, board(read(self._stack.places.store, self._stack.table))))
+        self.say(f"{title}: {dashboard.calls - before} calls, every one answered as the dashboard needs it")
         self.settle()
+        if show_board:
+            self._console.print(board(read(self._stack.places.store, self._stack.table)))
 
     def settle(self) -> None:
-        """Wait until no copy is pending, so that what is shown is complete."""
-        deadline = time.monotonic() + _SETTLE
+        """Wait until no copy is pending, so that what is shown is complete.
+
+        Raises:
+            ActFailedError: copies are still pending after 15 s.
+        """
+        table, deadline = self._stack.table, time.monotonic() + _SETTLE
         while time.monotonic() < deadline:
-            if not self._pending():
+            # The shadow writes its counts once a second; two looks apart see what is under way.
+            time.sleep(1.2)
+            if not pending(read(self._stack.places.store, table)):
                 return
-            time.sleep(0.2)
+        raise ActFailedError(f"copies are still pending after {_SETTLE:.0f} s; see {self._stack.places.folder}")
 
-    def _pending(self) -> int:
-        buckets = self.json("diffs")["buckets"]
-        return int(buckets.get("pending", 0))
-
-    def _browser(self) -> Dashboard:
-        if self.dashboard is None:
-            self.dashboard = Dashboard(self._stack.listeners, self._stack.platform.urls["sidecar"], self._stack.seed)
-        return self.dashboard
-
-    def reports(self, folder: Path) -> None:
-        """Write both reports."""
-        self.run("report", "diffs", "--html", str(folder / "diffs.html"), expect=(0, 1), show=False)
-        self.run("report", "readiness", "--html", str(folder / "readiness.html"), expect=(0, 1), show=False)
+    def close(self) -> None:
+        """Close the browser."""
+        if self._dashboard is not None:
+            self._dashboard.close()
