@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 
 def control_app(journal: Journal, faults: Faults, services: tuple[str, ...]) -> Starlette:
-    """`GET`/`DELETE /deliveries` and `POST`/`DELETE /faults`; a bad fault is 422 with the reason."""
+    """`GET /deliveries?since=NUMBER`, `DELETE /deliveries` and `POST`/`DELETE /faults`; a bad fault is 422 with the reason."""
 
     async def deliveries(request: Request) -> Response:
         if request.method == "DELETE":
             journal.clear()
             return Response(status_code=204)
-        return JSONResponse(journal.entries())
+        since = request.query_params.get("since", "0")
+        return JSONResponse(journal.entries(int(since) if since.isdecimal() else 0))
 
     async def set_faults(request: Request) -> Response:
         if request.method == "DELETE":

@@ -101,7 +101,10 @@ class Faulty:
             await self._app(scope, receive, send)
             return
         await asyncio.sleep(_FOREVER if fault.hang else fault.delay)
-        if fault.status or fault.body_bytes or fault.abort:
+        broken = fault.status or fault.body_bytes or fault.abort
+        if broken and scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1011})
+        elif broken:
             await _answer(fault, send)
         else:
             await self._app(scope, receive, send)

@@ -39,9 +39,9 @@ class Journal:
         self._entries.append(entry)
         return entry
 
-    def entries(self) -> list[dict[str, Any]]:
-        """All kept entries, oldest first."""
-        return list(self._entries)
+    def entries(self, since: int = 0) -> list[dict[str, Any]]:
+        """The kept entries with a number above `since`, oldest first."""
+        return [entry for entry in self._entries if entry["number"] > since]
 
     def clear(self) -> None:
         """Forget everything; numbers start at one again."""

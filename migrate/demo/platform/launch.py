@@ -35,9 +35,10 @@ class Platform:
     control: str
     seed: Seed = field(repr=False)
 
-    def deliveries(self) -> list[dict[str, Any]]:
-        """Every request that arrived at any service, in order of arrival; at most the last 20 000."""
-        entries: list[dict[str, Any]] = httpx.get(f"{self.control}/deliveries", trust_env=False).json()
+    def deliveries(self, since: int = 0) -> list[dict[str, Any]]:
+        """Requests that arrived at any service after number `since`, in order; at most the last 20 000."""
+        answer = httpx.get(f"{self.control}/deliveries", params={"since": since}, trust_env=False)
+        entries: list[dict[str, Any]] = answer.json()
         return entries
 
     def forget(self) -> None:

@@ -15,7 +15,7 @@ _PYDANTIC_DOCS = "https://errors.pydantic.dev/2.14/v/"
 
 def service_app(world: World, title: str, version: str, policy: CorsPolicy) -> FastAPI:
     """A FastAPI application with the platform's CORS and 422 bodies; its unhandled errors are plain text 500."""
-    app = FastAPI(title=title, version=version)
+    app = FastAPI(title=title, version=version, strict_content_type=False)
     app.state.world = world
     app.add_middleware(Cors, policy=policy)
     app.add_exception_handler(RequestValidationError, _unprocessable)
@@ -34,7 +34,8 @@ def _described(item: dict[str, Any]) -> dict[str, Any]:
             key: value if isinstance(value, str | int | float) else str(value) for key, value in item["ctx"].items()
         }
     shown["input"] = _plain(shown.get("input"))
-    return shown | {"url": _PYDANTIC_DOCS + item["type"]}
+    # FastAPI itself says that a body is no JSON; all other errors are pydantic's and name its documentation.
+    return shown if item["type"] == "json_invalid" else shown | {"url": _PYDANTIC_DOCS + item["type"]}
 
 
 def _plain(value: Any) -> Any:

@@ -26,6 +26,8 @@ class World:
         self.logins = LoginLimit(login_limit, 60.0, 300.0)
         self.invitation_uses = LoginLimit(3, 3600.0, 3600.0)
         self.internal_calls = TokenBucket(1.0, 10)
+        self.upstream_timeout = 60.0
+        """Seconds inference waits for the model: for a whole answer, or between two pieces of a stream."""
         self.addresses: dict[str, str] = {}
         """Service name to `host:port`, filled in when the sockets are bound."""
         self.organisations: Heap[rows.Organisation] = Heap()

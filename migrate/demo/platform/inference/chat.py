@@ -76,7 +76,9 @@ async def _whole(asked: _Asked) -> Response:
         reply = ask(asked.body["messages"])
     except UpstreamRefusedError as error:
         raise refuse(error.status, f"Provider error: {error}") from None
-    await asyncio.sleep(reply.pause)
+    await asyncio.sleep(min(reply.pause, asked.world.upstream_timeout))
+    if reply.pause > asked.world.upstream_timeout:
+        raise refuse(502, "Upstream provider error: ")
     _record(asked, reply, first=None)
     return JSONResponse(reply.whole())
 
@@ -90,8 +92,10 @@ async def _stream(asked: _Asked) -> AsyncIterator[bytes]:
         return
     first = _since(asked.began)
     try:
-        async for event in reply.stream(with_usage=_names_usage(asked.body)):
+        async for event in reply.stream(with_usage=_names_usage(asked.body), patience=asked.world.upstream_timeout):
             yield event
+    except TimeoutError:
+        yield b'data: {"error": "Streaming Failed: "}\n\n'
     finally:
         # Also when the client left: the usage log is written either way.
         _record(asked, reply, first=first)

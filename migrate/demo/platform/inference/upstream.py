@@ -76,11 +76,17 @@ class Reply:
             "usage": self.usage,
         }
 
-    async def stream(self, *, with_usage: bool) -> AsyncIterator[bytes]:
-        """The answer as server-sent events, `[DONE]` last."""
+    async def stream(self, *, with_usage: bool, patience: float) -> AsyncIterator[bytes]:
+        """The answer as server-sent events, `[DONE]` last.
+
+        Raises:
+            TimeoutError: a piece takes longer than `patience` seconds.
+        """
         yield self._event({"role": "assistant", "content": ""})
         for word in self.words:
-            await asyncio.sleep(self.pause)
+            await asyncio.sleep(min(self.pause, patience))
+            if self.pause > patience:
+                raise TimeoutError
             yield self._event({"content": word})
         yield self._event({}, "stop")
         if with_usage:
