@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -25,7 +26,9 @@ _WIDTH = 60
 def show_account(console: Console, recording: Recording, account: Account) -> None:
     """Routes with their counts, what has no route and why, and the totals."""
     if account.by_route:
-        table = Table("route", title=f"{recording.path.name}: {account.exchanges} exchanges", title_justify="left")
+        table = Table(
+            "route", title=f"{_safe(recording.path.name)}: {account.exchanges} exchanges", title_justify="left"
+        )
         table.add_column("exchanges", justify="right")
         for route, count in account.by_route.items():
             table.add_row(route, str(count))
@@ -41,7 +44,7 @@ def show_account(console: Console, recording: Recording, account: Account) -> No
         console.print(f"a shadow would copy: {copies}")
     for entry in recording.entries:
         for note in entry.notes:
-            console.print(f"note: exchange {entry.number}: {note}", markup=False)
+            console.print(f"note: exchange {entry.number}: {_safe(note)}")
 
 
 def _show_reasons(console: Console, account: Account) -> None:
@@ -51,7 +54,9 @@ def _show_reasons(console: Console, account: Account) -> None:
     table.add_column("exchanges", justify="right")
     table.add_column("")
     for reason, count in account.not_routed.items():
-        table.add_row(reason, str(count), "[red]a gap of the table[/]" if reason in account.gaps else "explained")
+        table.add_row(
+            _safe(reason), str(count), "[red]a gap of the table[/]" if reason in account.gaps else "explained"
+        )
     console.print(table)
 
 
@@ -65,11 +70,11 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
     console.print(table)
     value = outcome.to_json()
     for reason, count in {**value["not_routed"], **value["not_compared"]}.items():
-        console.print(f"not compared: {count} x {reason}", markup=False)
+        console.print(f"not compared: {count} x {_safe(reason)}")
     for entry in value["mismatches"]:
-        console.print(_line(entry), markup=False, soft_wrap=True)
+        console.print(_safe(_line(entry)), soft_wrap=True)
     for call in outcome.stray:
-        console.print(f"upstream request that belongs to no exchange: {call}", markup=False)
+        console.print(f"upstream request that belongs to no exchange: {_safe(call)}")
     buckets = ", ".join(f"{count} {bucket}" for bucket, count in value["buckets"].items())
     result = "no mismatch" if outcome.clean else f"{len(outcome.bad)} exchanges differ"
     console.print(f"{len(outcome.played)} exchanges: {buckets}; {result}")
@@ -83,6 +88,11 @@ def _line(entry: dict[str, str]) -> str:
     return (
         f"{head}: {place} {entry['kind']}: legacy {entry['legacy'][:_WIDTH]!r}, gateway {entry['gateway'][:_WIDTH]!r}"
     )
+
+
+def _safe(text: str) -> str:
+    # A recording is somebody else's text: neither markup nor terminal control may come out of it.
+    return escape("".join(char if char.isprintable() else "?" for char in text))
 
 
 @contextmanager

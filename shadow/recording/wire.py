@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.core.exchange import Headers
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*))?([^#]*)", re.DOTALL)
-_AUTHORITY = re.compile(r"(?:.*@)?(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]*))(?::(\d{1,5}))?")
+_AUTHORITY = re.compile(r"(?:.*@)?(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]\s\x00-\x1f\x7f]*))(?::(\d{1,5}))?")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
