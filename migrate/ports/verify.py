@@ -78,7 +78,9 @@ class Verification:
         }
 
 
-def verify(table: RouteTable, service: Service, places: Places, addresses: Iterable[str] = ()) -> Verification:
+def verify(
+    table: RouteTable, service: Service, places: Places, addresses: Iterable[str] = (), timeout: float = 3.0
+) -> Verification:
     """Ask the legacy port from outside, the internal address from the gateway's place, and the gateway from outside.
 
     `addresses` are asked beside those of the configured legacy host: IPv6, further interfaces.
@@ -87,9 +89,14 @@ def verify(table: RouteTable, service: Service, places: Places, addresses: Itera
         UnreachableError: a namespace does not exist or may not be entered, or a host name is not known.
     """
     wanted = [*addresses_of(urlsplit(service.legacy).hostname or ""), *addresses]
-    outside = [attempt(address, port_of(service.legacy), netns=places.outside) for address in dict.fromkeys(wanted)]
+    outside = [
+        attempt(address, port_of(service.legacy), netns=places.outside, timeout=timeout)
+        for address in dict.fromkeys(wanted)
+    ]
     internal = addresses_of(urlsplit(service.internal).hostname or "")
-    inside = [attempt(address, port_of(service.internal), netns=places.gateway) for address in internal]
+    inside = [
+        attempt(address, port_of(service.internal), netns=places.gateway, timeout=timeout) for address in internal
+    ]
     url = table.policy.public_url.rstrip("/") + _gateway_path(table, service)
     status = within(places.outside, lambda: _status(url))
     return Verification(service.name, tuple(outside), tuple(inside), url, status)
