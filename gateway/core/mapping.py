@@ -57,9 +57,8 @@ def _translate(
     for source, destination in moves:
         value = _take(source, path, query, body)
         if value is not None:
-            placed.append((destination, value if source.where is destination.where else _plain(source, value)))
-            if source.where is not destination.where:
-                placed[-1] = (destination, _encode(destination, placed[-1][1]))
+            same = source.where is destination.where
+            placed.append((destination, value if same else _encode(destination, _plain(source, value))))
         elif destination.where is Where.PATH:
             raise MappingError(f"{source} is missing, and {target} cannot be written without it")
     for destination, value in placed:
@@ -102,6 +101,8 @@ def _plain(place: Place, value: Any) -> Any:
 
 def _encode(place: Place, value: Any) -> Any:
     if place.where is Where.BODY:
+        if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
+            raise MappingError(f"{place} must be UTF-8 text")
         return value
     if not isinstance(value, str) or not value:
         if place.where is Where.PATH and not isinstance(value, int | float):
@@ -143,8 +144,20 @@ class _Body:
     def write(self, request: Request) -> Request:
         if not self._changed:
             return request
-        content = json.dumps(self._object, ensure_ascii=False, separators=(",", ":")).encode()
+        content = _compact(self._object)
         return replace(request, body=content, headers=_with_length(request.headers, len(content)))
+
+
+def _compact(value: Any) -> bytes:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        raise MappingError("the body holds a number that JSON cannot say, so it cannot be rewritten") from None
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # A lone surrogate is legal as an escape (RFC 8259 §8.2) and has no UTF-8 form.
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _with_length(headers: Headers, length: int) -> Headers:
