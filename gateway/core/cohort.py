@@ -32,4 +32,5 @@ def in_cohort(
     """Whether the gateway serves this subject; `named` holds `user:ID` and `org:ID` entries."""
     if f"user:{subject}" in named or (organisation and f"org:{organisation}" in named):
         return True
-    return position(salt, group, subject) < percent
+    # The greatest digests round to 100.0, and everybody is in at 100 %.
+    return percent >= 100 or position(salt, group, subject) < percent  # noqa: PLR2004 - per cent

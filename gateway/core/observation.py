@@ -79,7 +79,7 @@ def _blank(path: str) -> str:
             depth += 1
             if depth == 1:
                 out.append("[*")
-        elif char == "]":
+        elif char == "]" and depth:
             depth -= 1
             if depth == 0:
                 out.append("]")
