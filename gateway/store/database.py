@@ -72,31 +72,48 @@ def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
     Raises:
         ConfigError: the directory cannot be written, the file is no store, or it is from a newer version.
     """
+    if create:
+        _make_file(path)
+    elif not path.exists():
+        raise ConfigError(f"{path}: no store here yet; start `cutover up` or give --store")
+    connection = None
     try:
-        if create:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        elif not path.exists():
-            raise ConfigError(f"{path}: no store here yet; start `cutover up` or give --store")
         connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         _prepare(connection, path)
-    except OSError as error:
-        raise ConfigError(f"{path.parent}: cannot make the store: {error.strerror}; choose another --store") from None
     except sqlite3.DatabaseError as error:
+        if connection:
+            connection.close()
         raise ConfigError(
             f"{path}: {error}; it must be a writable Cutover store, or choose another --store"
         ) from None
+    except BaseException:
+        if connection:
+            connection.close()
+        raise
     return connection
+
+
+def _make_file(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Private before SQLite opens it: the files that SQLite puts beside it take over the mode.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot make the store: {error.strerror}; choose another --store") from None
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
-        connection.close()
         raise ConfigError(
             f"{path}: the store has version {version}, this Cutover knows {VERSION};"
             " upgrade Cutover (nothing was changed)"
         )
+    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may be making it now
+        if version == 0:
+            raise ConfigError(f"{path}: another program's database; choose another --store (nothing was changed)")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA busy_timeout = 10000")
@@ -109,7 +126,6 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
                     connection.execute(statement)
             connection.execute("INSERT INTO meta VALUES ('salt', ?), ('revision', '0')", [secrets.token_hex(16)])
             connection.execute(f"PRAGMA user_version = {VERSION}")
-    path.chmod(0o600)
 
 
 @contextmanager
