@@ -65,8 +65,9 @@ class FlagWatch:
         connection = open_store(self._path, create=False)
         try:
             store = FlagStore(connection)
-            self._take(store)
             version = _change_counter(connection)
+            self._take(store)
+            self._announce(store)
             beat = time.monotonic()
             file = self._path.stat().st_ino
             while not self._stop.wait(POLL):
@@ -86,7 +87,8 @@ class FlagWatch:
     def _take(self, store: FlagStore) -> None:
         snapshot = store.snapshot()
         self.stale = False
-        if snapshot.revision != self.snapshot.revision or self._process.revision != snapshot.revision:
+        # Compared whole: a store put back from a backup may carry another past under the same number.
+        if snapshot != self.snapshot or self._process.revision != snapshot.revision:
             self.snapshot = snapshot
             self._announce(store, applied=True)
 
