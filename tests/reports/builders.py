@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import weakref
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ from gateway.core.observation import Difference, DifferenceKind, Observation, Ru
 from gateway.core.path import PathPattern
 from gateway.core.routes import Access, Authorization, Change, Effect, Route, Service, Stage, Target
 from gateway.core.table import RouteTable
-from gateway.flags.flag import Flag
 from gateway.flags.store import FlagStore, Process
 from gateway.store import counts, observations
 from gateway.store.database import open_store
@@ -138,8 +138,9 @@ class Filled:
 
 
 def store(folder: Path, items: Iterable[Observation] = ()) -> Filled:
-    """A new store in a folder, filled with observations."""
+    """A new store in a folder, filled with observations; it closes itself when nobody holds it any more."""
     path = folder / "cutover.db"
     filled = Filled(path, open_store(path))
+    weakref.finalize(filled, filled.db.close)
     filled.add(*items)
     return filled

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from gateway.core.observation import Difference, DifferenceKind, Verdict
+from reports.explained import Explanations, refusal_signature, signature_of
+from tests.reports.builders import NOW, OPEN, ROUTE, differing, rule, seen
+
+SIGNATURE = OPEN.signature(ROUTE)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "explained"),
+    [("", ""), ("ws-url", "ws-url"), ("change:c1", "change:c1"), ("change:gone", ""), ("rule:whatever", "")],
+)
+def test_what_was_recorded_counts_as_of_now(recorded: str, explained: str) -> None:
+    """A class stays, a change counts while declared, a rule counts only while it is live."""
+    assert Explanations({}, ["c1"], NOW).by(SIGNATURE, recorded) == explained
+
+
+@pytest.mark.parametrize("decision", ["expected", "ignored", "tolerated"])
+def test_a_live_rule_explains(decision: str) -> None:
+    """Each explaining decision names itself, until its expiry."""
+    item = rule(decision, expires=NOW + 1)
+    assert Explanations({SIGNATURE: item}, (), NOW).by(SIGNATURE, "") == f"rule:{decision}"
+    assert Explanations({SIGNATURE: item}, (), NOW + 1).by(SIGNATURE, "") == ""
+
+
+def test_rejecting_beats_every_explanation() -> None:
+    """A rejected signature is explained neither by a class nor by a change."""
+    explanations = Explanations({SIGNATURE: rule("rejected")}, ["c1"], NOW)
+    assert explanations.rejected(SIGNATURE)
+    assert [explanations.by(SIGNATURE, recorded) for recorded in ("ws-url", "change:c1")] == ["", ""]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.MATCH, Verdict.INCONCLUSIVE, Verdict.FAILED])
+def test_other_verdicts_stand(verdict: Verdict) -> None:
+    """Only mismatch and expected depend on explanations, and only where there are differences."""
+    explanations = Explanations({}, (), NOW)
+    assert explanations.verdict(ROUTE, verdict, json.dumps([asdict(OPEN)])) == verdict
+    assert explanations.verdict(ROUTE, Verdict.EXPECTED, "[]") == Verdict.EXPECTED
+
+
+def test_an_observation_is_judged_like_its_stored_row() -> None:
+    """Judging the value and judging the stored text agree."""
+    for rules in ({}, {SIGNATURE: rule()}):
+        explanations = Explanations(rules, (), NOW)
+        item = differing()
+        judged = explanations.judged(item)
+        text = json.dumps([asdict(entry) for entry in item.differences])
+        assert judged.verdict == explanations.verdict(ROUTE, item.verdict, text)
+        assert bool(judged.differences[0].by) == bool(rules)
+    assert Explanations({}, (), NOW).judged(seen()).verdict is Verdict.MATCH
+
+
+def test_signatures_are_the_shared_ones() -> None:
+    """A stored difference has the signature of the difference it was."""
+    assert signature_of(ROUTE, "body", "$[id=9].name", "changed") == SIGNATURE
+    assert signature_of(ROUTE, "body", "$.name", "changed") != SIGNATURE
+
+
+def test_refusals_have_signatures_of_their_own() -> None:
+    """Status, reason and route tell would-be refusals apart, and none is a difference's."""
+    named = {
+        refusal_signature(*key) for key in ((ROUTE, 403, "a"), (ROUTE, 401, "a"), (ROUTE, 403, "b"), ("x", 403, "a"))
+    }
+    assert len(named) == 4
+    assert Difference("status", "", DifferenceKind.CHANGED).signature(ROUTE) not in named
