@@ -1,0 +1,1 @@
+"""What explains a difference, each class one short declared rule."""

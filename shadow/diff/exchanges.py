@@ -1,0 +1,72 @@
+"""Every place where two exchanges differ: the answers, and the request sent upstream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.core.observation import DifferenceKind
+from shadow.diff import body, cookies, cors, frames, headers, upstream
+from shadow.diff.found import Budget, Found
+from shadow.pairing import DRY_RUN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gateway.core.exchange import Response
+    from gateway.core.routes import Service
+    from shadow.pairing import Pair
+
+_EMPTY = b""
+
+
+def answers(pair: Pair, budget: Budget) -> list[Found]:
+    """Where the two answers differ.
+
+    Of answers whose statuses are of different kinds (2xx, 4xx …), and of refusals, only status, CORS and, between
+    answers of one kind, the body are compared: the rest is another answer altogether. A dry run has no answer.
+
+    Raises:
+        DeadlineError: it takes longer than the budget allows.
+    """
+    both = pair.answers
+    if both is None or (pair.mode == DRY_RUN and not pair.refused and pair.upstream is not None):
+        return []
+    legacy, gateway = both
+    if pair.legacy.request.is_preflight:
+        return list(cors.preflight(pair.legacy.request, legacy, gateway))
+    found = [*_status(legacy, gateway), *cors.simple(pair.legacy.request, legacy, gateway)]
+    if legacy.status // 100 != gateway.status // 100:
+        return found
+    if not pair.refused:
+        found += headers.diff(pair.legacy, legacy, pair.gateway, gateway)
+        found += cookies.diff(legacy.headers, gateway.headers)
+    found += _bodies(pair, legacy, gateway, budget)
+    return [*found, *frames.diff(pair.legacy.frames, pair.gateway.frames, budget)]
+
+
+def sent(pair: Pair, service: Service, key: bytes, budget: Budget) -> list[Found]:
+    """Where the request that reaches the service differs from the dashboard's own.
+
+    Raises:
+        DeadlineError: it takes longer than the budget allows.
+    """
+    if pair.upstream is None or pair.legacy.request.is_preflight:
+        return []
+    return upstream.diff(pair.legacy.request, pair.upstream, service, key, budget)
+
+
+def _status(legacy: Response, gateway: Response) -> Iterator[Found]:
+    # The path names both, so that a rule on one pair of statuses never hides another.
+    if legacy.status != gateway.status:
+        path = f"{legacy.status}→{gateway.status}"
+        yield Found("status", path, DifferenceKind.CHANGED, legacy.status, gateway.status)
+
+
+def _bodies(pair: Pair, legacy: Response, gateway: Response, budget: Budget) -> list[Found]:
+    head = pair.legacy.request.method == "HEAD"
+    return body.diff(
+        (legacy.headers, _EMPTY if head else legacy.body),
+        (gateway.headers, _EMPTY if head else gateway.body),
+        declared=pair.route.shadow.identity,
+        budget=budget,
+    )

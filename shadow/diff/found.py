@@ -1,0 +1,64 @@
+"""A difference before it is redacted and explained."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.core.observation import DifferenceKind
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One place where two sides differ, with the real values; `keys` are the member names on the way to it."""
+
+    location: str
+    path: str
+    kind: DifferenceKind
+    legacy: Any = None
+    gateway: Any = None
+    keys: tuple[str, ...] = ()
+
+
+class DeadlineError(Exception):
+    """Comparing took longer than it may."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How long one comparison may take, in seconds, and how many differences it may list."""
+
+    seconds: float = 2.0
+    most: int = 200
+    _end: float = field(default=0.0, init=False)
+    _steps: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._end = time.monotonic() + self.seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds left, never below 0."""
+        return max(0.0, self._end - time.monotonic())
+
+    def step(self) -> None:
+        """Count one step of work.
+
+        Raises:
+            DeadlineError: the time is over.
+        """
+        self._steps += 1
+        if self._steps % 256 == 0 and time.monotonic() > self._end:
+            raise DeadlineError
+
+
+def swapped(kind: DifferenceKind) -> DifferenceKind:
+    """The kind as the other side sees it."""
+    match kind:
+        case DifferenceKind.MISSING:
+            return DifferenceKind.EXTRA
+        case DifferenceKind.EXTRA:
+            return DifferenceKind.MISSING
+        case _:
+            return kind

@@ -1,0 +1,64 @@
+"""WebSocket conversations against each other, each direction by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.core.observation import DifferenceKind
+from shadow.diff import json_body, sequence
+from shadow.diff.found import Budget, Found
+from shadow.normalise.json_value import NotJsonError, canonical, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gateway.core.exchange import Frame
+
+LOCATION = "frame"
+
+
+def diff(legacy: tuple[Frame, ...], gateway: tuple[Frame, ...], budget: Budget) -> Iterator[Found]:
+    """Messages missing, extra, changed or reordered: `server[2]$.data`, `client[0]`; `order` is path `server`."""
+    for side, from_client in (("client", True), ("server", False)):
+        ours = [frame for frame in legacy if frame.from_client is from_client]
+        theirs = [frame for frame in gateway if frame.from_client is from_client]
+        yield from _direction(side, ours, theirs, budget)
+
+
+def _direction(side: str, ours: list[Frame], theirs: list[Frame], budget: Budget) -> Iterator[Found]:
+    left, right = ([_key(frame) for frame in frames] for frames in (ours, theirs))
+    if sequence.reordered(left, right):
+        yield Found(LOCATION, side, DifferenceKind.ORDER, len(left), len(right))
+        return
+    for at, other in sequence.unequal(left, right):
+        budget.step()
+        if other == sequence.NOWHERE:
+            yield Found(LOCATION, f"{side}[{at}]", DifferenceKind.MISSING, _value(ours[at]), None, ("data",))
+        elif at == sequence.NOWHERE:
+            yield Found(LOCATION, f"{side}[{other}]", DifferenceKind.EXTRA, None, _value(theirs[other]), ("data",))
+        else:
+            yield from _message(f"{side}[{at}]", ours[at], theirs[other], budget)
+
+
+def _message(path: str, legacy: Frame, gateway: Frame, budget: Budget) -> Iterator[Found]:
+    one, other = _value(legacy), _value(gateway)
+    if legacy.text is not gateway.text:
+        yield Found(LOCATION, path, DifferenceKind.TYPE, one, other, ("data",))
+    elif isinstance(one, dict | list) and isinstance(other, dict | list):
+        yield from json_body.diff(one, other, location=LOCATION, root=f"{path}$", budget=budget)
+    else:
+        yield Found(LOCATION, path, DifferenceKind.CHANGED, one, other, ("data",))
+
+
+def _key(frame: Frame) -> str:
+    value = _value(frame)
+    return f"{frame.text}{canonical(value) if isinstance(value, dict | list) else value!r}"
+
+
+def _value(frame: Frame) -> Any:
+    if not frame.text:
+        return frame.data
+    try:
+        return parse(frame.data)
+    except NotJsonError:
+        return frame.data.decode("utf-8", "replace")

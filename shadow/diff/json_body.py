@@ -1,0 +1,155 @@
+"""JSON against JSON: equal in one step, else a walk to the places that differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from gateway.core.observation import DifferenceKind
+from shadow.diff import identity, json_path
+from shadow.diff.alignment import aligned
+from shadow.diff.found import Budget, Found
+from shadow.diff.sequence import NOWHERE
+from shadow.normalise.json_value import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_ABSENT = object()
+_Keys = tuple[str, ...]
+
+
+def diff(
+    legacy: Any,
+    gateway: Any,
+    *,
+    location: str = "body",
+    root: str = json_path.ROOT,
+    declared: Mapping[str, str] | None = None,
+    budget: Budget | None = None,
+) -> list[Found]:
+    """Every place where two parsed documents differ, at most `budget.most`; numbers are compared by value.
+
+    Raises:
+        DeadlineError: it takes longer than the budget allows.
+    """
+    if canonical(legacy) == canonical(gateway):
+        return []
+    walk = _Walk(location, declared or {}, budget or Budget())
+    return walk.all(legacy, gateway, root)
+
+
+class _Walk:
+    def __init__(self, location: str, declared: Mapping[str, str], budget: Budget) -> None:
+        self._location = location
+        self._declared = declared
+        self._budget = budget
+
+    def all(self, legacy: Any, gateway: Any, root: str) -> list[Found]:
+        out: list[Found] = []
+        for found in self.compare(legacy, gateway, root, ()):
+            if len(out) == self._budget.most:
+                out.append(self._found("(more)", DifferenceKind.COUNT, None, None, ()))
+                break
+            out.append(found)
+        return out
+
+    def compare(self, legacy: Any, gateway: Any, path: str, keys: _Keys) -> Iterator[Found]:
+        self._budget.step()
+        if isinstance(legacy, dict) and isinstance(gateway, dict):
+            yield from self._objects(legacy, gateway, path, keys)
+        elif isinstance(legacy, list) and isinstance(gateway, list):
+            yield from self._lists(legacy, gateway, path, keys)
+        elif kind_of(legacy) != kind_of(gateway):
+            yield self._found(path, DifferenceKind.TYPE, legacy, gateway, keys)
+        elif legacy != gateway:
+            yield self._found(path, DifferenceKind.CHANGED, legacy, gateway, keys)
+
+    def _objects(self, legacy: dict[str, Any], gateway: dict[str, Any], path: str, keys: _Keys) -> Iterator[Found]:
+        for key in [*legacy, *(key for key in gateway if key not in legacy)]:
+            yield from self._member(
+                legacy.get(key, _ABSENT), gateway.get(key, _ABSENT), json_path.member(path, key), (*keys, key)
+            )
+
+    def _member(self, legacy: Any, gateway: Any, path: str, keys: _Keys) -> Iterator[Found]:
+        if gateway is _ABSENT:
+            yield self._found(path, DifferenceKind.MISSING, legacy, None, keys)
+        elif legacy is _ABSENT:
+            yield self._found(path, DifferenceKind.EXTRA, None, gateway, keys)
+        else:
+            yield from self.compare(legacy, gateway, path, keys)
+
+    def _lists(self, legacy: list[Any], gateway: list[Any], path: str, keys: _Keys) -> Iterator[Found]:
+        name = identity.declared(self._declared, path)
+        if name is None or not (identity.usable(name, legacy) and identity.usable(name, gateway)):
+            name = identity.found(legacy, gateway)
+        if name is None:
+            yield from self._values(legacy, gateway, path, keys)
+        else:
+            yield from self._identified(legacy, gateway, path, keys, name)
+
+    def _identified(
+        self, legacy: list[Any], gateway: list[Any], path: str, keys: _Keys, name: str
+    ) -> Iterator[Found]:
+        ours, theirs = ({item[name]: item for item in side} for side in (legacy, gateway))
+        order = [key for key in ours if key in theirs], [key for key in theirs if key in ours]
+        if order[0] != order[1]:
+            yield self._found(path, DifferenceKind.ORDER, *order, (*keys, name))
+        for key in [*ours, *(key for key in theirs if key not in ours)]:
+            yield from self._member(
+                ours.get(key, _ABSENT), theirs.get(key, _ABSENT), json_path.identified(path, name, key), keys
+            )
+
+    def _values(self, legacy: list[Any], gateway: list[Any], path: str, keys: _Keys) -> Iterator[Found]:
+        left, right = ([canonical(item) for item in side] for side in (legacy, gateway))
+        common = Counter(left) & Counter(right)
+        ours, theirs = _rest(left, common), _rest(right, common)
+        if _kept(left, ours) != _kept(right, theirs):
+            yield self._found(path, DifferenceKind.ORDER, legacy, gateway, keys)
+        yield from self._leftover({at: legacy[at] for at in ours}, {at: gateway[at] for at in theirs}, path, keys)
+
+    def _leftover(self, ours: dict[int, Any], theirs: dict[int, Any], path: str, keys: _Keys) -> Iterator[Found]:
+        for at, other in aligned(ours, theirs, self._budget):
+            yield from self._member(
+                ours.get(at, _ABSENT),
+                theirs.get(other, _ABSENT),
+                json_path.position(path, other if at == NOWHERE else at),
+                keys,
+            )
+
+    def _found(self, path: str, kind: DifferenceKind, legacy: Any, gateway: Any, keys: _Keys) -> Found:
+        return Found(self._location, path, kind, legacy, gateway, keys)
+
+
+def kind_of(value: Any) -> str:
+    """The JSON type of a value; integers and floats are both numbers."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _rest(texts: list[str], common: Counter[str]) -> list[int]:
+    """Positions left over when the common items are taken out, later copies first."""
+    spare = Counter(common)
+    out = []
+    for at, text in enumerate(texts):
+        if spare[text]:
+            spare[text] -= 1
+        else:
+            out.append(at)
+    return out
+
+
+def _kept(texts: list[str], rest: list[int]) -> list[str]:
+    left = set(rest)
+    return [text for at, text in enumerate(texts) if at not in left]

@@ -1,0 +1,1 @@
+"""Answers in comparable form: encodings undone, bodies parsed by content type, generated headers blanked."""

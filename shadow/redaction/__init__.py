@@ -1,0 +1,1 @@
+"""What is taken out before anything is stored."""
