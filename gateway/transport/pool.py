@@ -51,6 +51,10 @@ class Pool:
         """How many connections rest."""
         return len(self._idle.get(origin, ()))
 
+    def origins(self) -> tuple[Origin, ...]:
+        """Where connections were kept."""
+        return tuple(self._idle)
+
     def close(self) -> None:
         """Close every resting connection."""
         for resting in self._idle.values():
