@@ -42,8 +42,10 @@ def _caching(found: Found, _case: Case) -> bool:
 
 
 def _gateway_made(found: Found, case: Case) -> bool:
+    if found.location != "status":
+        return False
     made = found.gateway in _GATEWAY_MADE and found.legacy != found.gateway
-    return found.location == "status" and made and not (case.pair.refused and found.legacy in {401, 403})
+    return made and not (case.pair.refused and found.legacy in {401, 403})
 
 
 def _double_encoded(found: Found, _case: Case) -> bool:
