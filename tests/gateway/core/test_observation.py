@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.observation import REJECTED, Difference, DifferenceKind, Rule
+
+
+def difference(path: str, location: str = "body", kind: DifferenceKind = DifferenceKind.CHANGED) -> Difference:
+    """A difference at a place."""
+    return Difference(location, path, kind, "1", "2")
+
+
+def test_list_positions_and_identities_are_blanked() -> None:
+    """Like differences in different items share one pattern and one signature."""
+    one, other = difference("$.items[id=a[1]].name[3]"), difference("$.items[id=b].name[0]")
+    assert one.pattern == other.pattern == "$.items[*].name[*]"
+    assert one.signature("r") == other.signature("r")
+
+
+def test_a_signature_tells_route_location_place_and_kind_apart() -> None:
+    """Values do not count, everything else does."""
+    base = difference("$.a")
+    signatures = {
+        base.signature("r"),
+        base.signature("s"),
+        difference("$.b").signature("r"),
+        difference("$.a", "header").signature("r"),
+        difference("$.a", kind=DifferenceKind.MISSING).signature("r"),
+    }
+    assert len(signatures) == 5
+    assert all(len(signature) == 12 for signature in signatures)
+    assert Difference("body", "$.a", DifferenceKind.CHANGED, "x", "y").signature("r") == base.signature("r")
+
+
+@given(st.text("ab[]=$.", max_size=20))
+def test_blanking_twice_is_blanking_once(path: str) -> None:
+    """A pattern is its own pattern, also with stray brackets."""
+    pattern = difference(path).pattern
+    assert difference(pattern).pattern == pattern
+
+
+def test_a_stray_closing_bracket_hides_nothing() -> None:
+    """Member names may hold brackets; what follows still counts."""
+    assert difference("$.a].b[1].c").pattern == "$.a].b[*].c"
+
+
+def test_a_rule_explains_until_it_expires_and_never_when_rejected() -> None:
+    """Time and decision decide."""
+    rule = Rule("abc", "expected", "qa", "why", 0.0)
+    assert rule.explains(1e12)
+    assert not Rule("abc", REJECTED, "qa", "why", 0.0).explains(1)
+    limited = Rule("abc", "tolerated", "qa", "why", 0.0, expires=10.0)
+    assert limited.explains(9.9)
+    assert not limited.explains(10.0)

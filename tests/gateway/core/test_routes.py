@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from gateway.core.path import PathPattern
+from gateway.core.routes import Access, Effect, Place, Route, Stage, Target, Where
+
+LEGACY = Target("POST", PathPattern("/deployment/deploy"))
+ALIAS = Target("POST", PathPattern("/deploy"))
+ROUTE = Route("deployments.create", "orchestration", LEGACY, None, Effect.WRITE, Access.INTERNAL, aliases=(ALIAS,))
+
+
+def test_stages_stand_in_the_order_of_the_migration() -> None:
+    """legacy, shadow, canary, gateway, closed."""
+    assert [stage.rank for stage in Stage] == [0, 1, 2, 3, 4]
+    assert [str(stage) for stage in Stage] == ["legacy", "shadow", "canary", "gateway", "closed"]
+
+
+def test_targets_and_places_are_written_as_in_the_file() -> None:
+    """Their text can be pasted back into cutover.yaml."""
+    assert str(LEGACY) == "POST /deployment/deploy"
+    assert str(Place(Where.BODY, "deployment_id")) == "body.deployment_id"
+
+
+def test_a_route_rolls_out_with_its_service_unless_it_names_a_group() -> None:
+    """One person is not split within a group."""
+    assert ROUTE.rollout_group == "orchestration"
+    grouped = Route("a", "s", LEGACY, None, Effect.READ, Access.INTERNAL, group="deployments")
+    assert grouped.rollout_group == "deployments"
+
+
+def test_legacy_targets_begin_with_the_platforms_own() -> None:
+    """Aliases follow it."""
+    assert ROUTE.legacy_targets == (LEGACY, ALIAS)
