@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = 1
+_MAGIC = b"SQLite format 3\0"
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -76,6 +77,7 @@ def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
         _make_file(path)
     elif not path.exists():
         raise ConfigError(f"{path}: no store here yet; start `cutover up` or give --store")
+    _require_database(path)
     connection = None
     try:
         connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
@@ -101,6 +103,17 @@ def _make_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise ConfigError(f"{path}: cannot make the store: {error.strerror}; choose another --store") from None
+
+
+def _require_database(path: Path) -> None:
+    # SQLite takes a file of a few bytes for an empty database and would write over it.
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}; choose another --store") from None
+    if start and start != _MAGIC:
+        raise ConfigError(f"{path}: file is not a database; choose another --store (nothing was changed)")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

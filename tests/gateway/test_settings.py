@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gateway.core.errors import ConfigError
+from gateway.settings import load_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRETS = {"CUTOVER_JWT_SECRET": "j" * 32, "CUTOVER_INTERNAL_KEY": "internal-key"}
+
+
+def test_secrets_come_from_the_environment_and_keys_from_beside_the_store(tmp_path: Path) -> None:
+    """Three different keys are made once and found again."""
+    first = load_settings(tmp_path / "cutover.db", SECRETS)
+    again = load_settings(tmp_path / "cutover.db", SECRETS)
+    assert (first.jwt_secret, first.internal_key, first.access_log) == ("j" * 32, "internal-key", False)
+    keys = {first.mark_key, first.ticket_key, first.fingerprint_key}
+    assert keys == {again.mark_key, again.ticket_key, again.fingerprint_key}
+    assert len(keys) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fingerprint.key", "mark.key", "ticket.key"]
+
+
+def test_no_secret_is_shown(tmp_path: Path) -> None:
+    """The text form holds neither secrets nor keys."""
+    settings = load_settings(tmp_path / "cutover.db", SECRETS)
+    shown = repr(settings)
+    assert "j" * 32 not in shown
+    assert "internal-key" not in shown
+    assert repr(settings.mark_key) not in shown
+
+
+def test_every_missing_secret_is_named_at_once(tmp_path: Path) -> None:
+    """One message says what to set, and what it is for."""
+    with pytest.raises(ConfigError, match=r"CUTOVER_JWT_SECRET is not set.*; CUTOVER_INTERNAL_KEY is not set"):
+        load_settings(tmp_path / "cutover.db", {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_short_secret_is_refused_without_showing_it(tmp_path: Path) -> None:
+    """HS256 needs 32 characters (RFC 7518 §3.2)."""
+    with pytest.raises(ConfigError, match="shorter than 32") as refusal:
+        load_settings(tmp_path / "cutover.db", {**SECRETS, "CUTOVER_JWT_SECRET": "hunter2"})
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_the_access_log_is_asked_for(tmp_path: Path) -> None:
+    """CUTOVER_ACCESS_LOG turns it on."""
+    assert load_settings(tmp_path / "cutover.db", {**SECRETS, "CUTOVER_ACCESS_LOG": "1"}).access_log
+
+
+def test_the_clock_runs_unless_a_replay_sets_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """CUTOVER_CLOCK_AT moves the clock with a warning; nonsense is refused."""
+    usual = load_settings(tmp_path / "cutover.db", SECRETS)
+    assert abs(usual.clock() - time.time()) < 5
+    moved = load_settings(tmp_path / "cutover.db", {**SECRETS, "CUTOVER_CLOCK_AT": "2026-01-31T12:00:00"})
+    assert 0 <= moved.clock() - 1_769_860_800 < 5
+    assert "WARNING" in capsys.readouterr().err
+    with pytest.raises(ConfigError, match="ISO time"):
+        load_settings(tmp_path / "cutover.db", {**SECRETS, "CUTOVER_CLOCK_AT": "noon"})
