@@ -18,7 +18,7 @@ from gateway.core.routes import Kind
 from gateway.core.subject import fingerprint, subject_of
 from migrate.replay.client import ask
 from migrate.replay.clock import PlayClock
-from migrate.replay.delivery import judged
+from migrate.replay.delivery import judged, refuses
 from migrate.replay.outcome import Outcome, Played
 from migrate.replay.player import playing
 from migrate.replay.sockets import Sockets
@@ -31,7 +31,7 @@ from shadow.replay import account
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-    from gateway.core.exchange import Request
+    from gateway.core.exchange import Headers, Request
     from gateway.core.observation import Rule
     from gateway.core.table import RouteTable
     from migrate.replay.player import Cue, Player
@@ -116,6 +116,8 @@ class _Play:
         route = one.matched.route
         if isinstance(one.exchange.response, Failure):
             return Played(number, route.id, Bucket.UNMIRRORED, "no answer recorded")
+        if one.exchange.response.truncated:
+            return Played(number, route.id, Bucket.UNMIRRORED, "recorded answer broke off")
         if route.gateway is None:
             return Played(number, route.id, Bucket.OFF, "internal")
         try:
@@ -136,11 +138,12 @@ class _Play:
             if opened is None:
                 reason = "no descriptor with this subscription was answered before the socket"
                 return Played(one.recorded.number, route.id, Bucket.UNMIRRORED, reason)
-            request, answer, frames = opened
+            request, answer, frames = opened.request, opened.answer, opened.frames
+            one = _called_by(one, opened.credential)
         else:
             request = self._translator.translate(position, one)
             answer, frames = await ask(self._url, request, deadline=DEADLINE, on_body=cue.arrived.set), ()
-            self._sockets.remember(answer)
+            self._sockets.remember(request, answer)
         gateway = Exchange(
             f"{self._run}-{one.recorded.number}",
             one.exchange.service,
@@ -159,7 +162,16 @@ class _Play:
         upstream = _fingerprinted(cue.calls[0].request, self._key) if cue.calls else None
         legacy = replace(one.exchange, id=gateway.id)
         subject = subject_of(one.exchange.request, self._key).key
-        return Pair(one.matched.route, legacy, gateway, READ, "replay", subject, upstream)
+        refused = not cue.calls and refuses(gateway.response)
+        return Pair(one.matched.route, legacy, gateway, READ, "replay", subject, upstream, refused=refused)
+
+
+def _called_by(one: Placed, credential: Headers) -> Placed:
+    # A browser's socket carries no credential; who opens it is known from the descriptor it was given.
+    request = one.exchange.request
+    return replace(
+        one, exchange=replace(one.exchange, request=replace(request, headers=request.headers + credential))
+    )
 
 
 def _fingerprinted(request: Request, key: bytes) -> Request:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from migrate.replay.player import Cue
 
 PROBLEM = "application/problem+json"
+_REFUSALS = {401, 403, 429}
 
 
 def judged(observation: Observation, cue: Cue, answer: Response | Failure) -> Observation:
@@ -24,6 +25,15 @@ def judged(observation: Observation, cue: Cue, answer: Response | Failure) -> Ob
     if not found:
         return observation
     return replace(observation, differences=(*observation.differences, *found), verdict=Verdict.MISMATCH)
+
+
+def refuses(answer: Response | Failure) -> bool:
+    """Whether the answer is the gateway's own 401, 403 or 429."""
+    return isinstance(answer, Response) and answer.status in _REFUSALS and _is_problem(answer)
+
+
+def _is_problem(answer: Response) -> bool:
+    return (header(answer.headers, "content-type") or "").startswith(PROBLEM)
 
 
 def _differences(cue: Cue, answer: Response | Failure) -> Iterator[Difference]:
@@ -45,7 +55,7 @@ def _owes_a_delivery(cue: Cue, answer: Response | Failure) -> bool:
         and isinstance(answer, Response)
         and isinstance(recorded, Response)
         and answer.status == recorded.status
-        and not (header(answer.headers, "content-type") or "").startswith(PROBLEM)
+        and not _is_problem(answer)
     )
 
 

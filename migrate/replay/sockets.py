@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -111,35 +111,51 @@ class _Part:
                 self._writer.write(data)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A played socket. `credential` is the Authorization of whoever asked for its descriptor: the socket's caller."""
+
+    request: Request
+    answer: Response | Failure
+    frames: tuple[Frame, ...]
+    credential: Headers
+
+
 class Sockets:
     """Opens recorded sockets at the gateway through the descriptors that it answered."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._gateway = ("wss" if parts.scheme == "https" else "ws", parts.netloc)
-        self._descriptors: list[dict[str, Any]] = []
+        self._descriptors: list[tuple[dict[str, Any], Headers]] = []
 
-    def remember(self, answer: Response | Failure) -> None:
+    def remember(self, request: Request, answer: Response | Failure) -> None:
         """Keep the answer if it is a descriptor: a JSON object with `ws_url`."""
         if not isinstance(answer, Response) or b'"ws_url"' not in answer.body:
             return
         with contextlib.suppress(ValueError, RecursionError):
             document = json.loads(answer.body)
             if isinstance(document, dict) and isinstance(document.get("ws_url"), str):
-                self._descriptors.append(document)
+                self._descriptors.append((document, _credential(request)))
 
-    async def open(self, exchange: Exchange) -> tuple[Request, Response | Failure, tuple[Frame, ...]] | None:
+    async def open(self, exchange: Exchange) -> Opened | None:
         """Play a recorded socket; None when no descriptor was answered for what it subscribes to."""
         first = next((frame.data for frame in exchange.frames if frame.from_client), b"null")
-        descriptor = next((one for one in reversed(self._descriptors) if _subscribes(one, first)), None)
-        if descriptor is None:
+        found = next((one for one in reversed(self._descriptors) if _subscribes(one[0], first)), None)
+        if found is None:
             return None
-        self._descriptors.remove(descriptor)  # a ticket is good once
+        self._descriptors.remove(found)  # a ticket is good once
+        descriptor, credential = found
         parts = urlsplit(descriptor["ws_url"])
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         scheme, address = self._gateway
         request = replace(exchange.request, target=target)
-        return (request, *await converse(f"{scheme}://{address}{target}", exchange))
+        answer, frames = await converse(f"{scheme}://{address}{target}", exchange)
+        return Opened(request, answer, frames, credential)
+
+
+def _credential(request: Request) -> Headers:
+    return tuple(pair for pair in request.headers if pair[0].lower() == "authorization")
 
 
 def _subscribes(descriptor: dict[str, Any], first: bytes) -> bool:

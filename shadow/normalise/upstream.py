@@ -17,6 +17,8 @@ SECRET = frozenset({"authorization", "cookie", "x-internal-api-key", "x-internal
 
 _TRANSPORT = HOP_BY_HOP | INSTRUMENTS | {"content-length", "expect", "host", "http2-settings", BODY_SHA256}
 _TRANSPORT |= {"proxy-authenticate", "proxy-authorization", "proxy-authentication-info"}
+# Key and extensions are agreed anew on each connection of a WebSocket (RFC 6455 §4.1, §9.1).
+_TRANSPORT |= {"sec-websocket-key", "sec-websocket-extensions"}
 _SPOOFABLE = re.compile(
     r"x-(auth-)?(user|org|organi[sz]ation|tenant|roles?|internal|original|authenticated)(-.*)?"
     r"|x-(real|client|cluster-client)-ip|x-ip-address|true-client-ip|cf-connecting-ip"

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from gateway.core.exchange import Exchange, Failure, Frame, Request, Response
 from shadow.recording.recorded import EntryError, Origin, Recorded, RecordingError
 from shadow.recording.tnetstring import BrokenError, parse
-from shadow.recording.wire import clean_headers, clean_method
+from shadow.recording.wire import clean_headers, clean_method, fit_length
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gateway.core.exchange import Headers
 
 _TEXT_FRAME, _BINARY_FRAME = 1, 2
@@ -56,15 +58,21 @@ def _recorded(number: int, flow: Any) -> Recorded:
     request = Request(
         clean_method(_string(asked.get("method"))),
         _target(asked),
-        clean_headers(_headers(asked), origin),
+        _fitted(clean_headers(_headers(asked), origin), asked),
         _bytes(asked.get("content")),
         _client(flow),
     )
     response, first_byte, total = _response(flow, started)
     frames = _frames(flow.get("websocket"), started)
-    missing = ("request body not recorded",) if asked.get("content") is None else ()
     exchange = Exchange(f"flow-{number}", "", request, response, started, first_byte, total, frames)
-    return Recorded(number, origin, exchange, missing)
+    return Recorded(number, origin, exchange, tuple(_missing(flow)))
+
+
+def _missing(flow: dict[str, Any]) -> Iterator[str]:
+    for part in ("request", "response"):
+        # A body that was streamed through, or taken out of the file, is None; an empty one is b"".
+        if flow.get(part) is not None and flow[part].get("content") is None:
+            yield f"{part} body not recorded"
 
 
 def _response(flow: dict[str, Any], started: float) -> tuple[Response | Failure, float, float]:
@@ -76,17 +84,21 @@ def _response(flow: dict[str, Any], started: float) -> tuple[Response | Failure,
     status = answered.get("status_code")
     if not isinstance(status, int) or status not in range(100, 600):
         raise EntryError(f"response.status_code is {status!r:.40}")
-    content = answered.get("content")
     response = Response(
         status,
-        clean_headers(_headers(answered)),
-        _bytes(content),
+        _fitted(clean_headers(_headers(answered)), answered),
+        _bytes(answered.get("content")),
         "".join(c for c in _string(answered.get("reason")) if c.isprintable()),
-        content is None or flow.get("error") is not None,
+        flow.get("error") is not None,
     )
     first = _time(answered.get("timestamp_start")) or started
     last = _time(answered.get("timestamp_end")) or first
     return response, max(0.0, first - started), max(0.0, last - started)
+
+
+def _fitted(headers: Headers, part: dict[str, Any]) -> Headers:
+    # What announces a body that is not there would leave the other side waiting for it.
+    return headers if part.get("content") is not None else fit_length(headers, b"", decoded=True)[0]
 
 
 def _frames(websocket: Any, started: float) -> tuple[Frame, ...]:

@@ -123,7 +123,7 @@ def _response(answered: dict[str, Any], method: str) -> tuple[Response | Failure
         headers, fitted = fit_length(headers, body, decoded=True)
         notes = notes or fitted
     reason = _text(answered.get("statusText", ""), "response.statusText")
-    return Response(status, headers, body, "".join(c for c in reason if c.isprintable()), missing), notes
+    return Response(status, headers, body, "".join(c for c in reason if c.isprintable())), notes
 
 
 def _content(content: dict[str, Any], headers: Headers) -> tuple[bytes, bool]:

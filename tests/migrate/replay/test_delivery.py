@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gateway.core.exchange import Exchange, Failure, Frame, Request, Response
 from gateway.core.observation import Observation, Verdict
-from migrate.replay.delivery import judged
+from migrate.replay.delivery import judged, refuses
 from migrate.replay.player import Call, Cue
 
 REQUEST = Request("GET", "/x")
@@ -70,3 +70,12 @@ def test_frames_that_did_not_reach_the_service_are_counted() -> None:
     assert places(socket) == []
     refused = cue(exchange=replace(cue().exchange, frames=frames))
     assert places(refused, Response(403)) == []
+
+
+def test_a_refusal_is_the_gateways_own_word() -> None:
+    """Only 401, 403 and 429 as problem+json are the gateway's own refusals."""
+    problem = (("content-type", "application/problem+json"),)
+    assert refuses(Response(403, problem))
+    assert not refuses(Response(403, (("content-type", "application/json"),)))
+    assert not refuses(Response(404, problem))
+    assert not refuses(Failure("broken"))

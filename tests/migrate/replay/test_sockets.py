@@ -7,6 +7,7 @@ from migrate.replay.player import playing
 from migrate.replay.sockets import Sockets, converse
 
 SUBSCRIPTION = {"type": "subscribe_logs", "jobId": "j"}
+ASKING = Request("GET", "/descriptor", (("Host", "h"), ("Authorization", "Bearer t")))
 FIRST = json.dumps(SUBSCRIPTION).encode()
 HANDSHAKE = (
     ("Host", "h"),
@@ -81,11 +82,12 @@ async def test_a_socket_is_opened_through_its_descriptor() -> None:
         sockets = Sockets(player.addresses["main"])
         other = {"ws_url": "ws://x/other", "subscription": {"jobId": "else"}}
         for document in ({"ws_url": "ws://elsewhere:1/live?ticket=t", "subscription": SUBSCRIPTION}, other):
-            sockets.remember(Response(200, (), json.dumps(document).encode()))
+            sockets.remember(ASKING, Response(200, (), json.dumps(document).encode()))
         cue = player.cue(socket())
         opened = await sockets.open(socket())
         assert opened is not None
-        assert opened[0].target == "/live?ticket=t"
+        assert opened.request.target == "/live?ticket=t"
+        assert opened.credential == (("Authorization", "Bearer t"),)
         assert cue.calls[0].request.target == "/live?ticket=t"
         assert await sockets.open(socket()) is None
 
@@ -93,9 +95,9 @@ async def test_a_socket_is_opened_through_its_descriptor() -> None:
 async def test_other_answers_are_no_descriptors() -> None:
     """Failures, other documents and broken JSON are not remembered."""
     sockets = Sockets("http://h:1")
-    sockets.remember(Failure("broken"))
+    sockets.remember(ASKING, Failure("broken"))
     for body in (b"[]", b'{"a":1}', b'"ws_url"', b'{"ws_url"', b'{"ws_url": 5}'):
-        sockets.remember(Response(200, (), body))
+        sockets.remember(ASKING, Response(200, (), body))
     assert await sockets.open(socket()) is None
-    sockets.remember(Response(200, (), b'{"ws_url": "ws://h/x", "subscription": {}}'))
+    sockets.remember(ASKING, Response(200, (), b'{"ws_url": "ws://h/x", "subscription": {}}'))
     assert await sockets.open(socket(frames=(Frame(from_client=True, text=True, data=b"\xff"),))) is None

@@ -58,6 +58,16 @@ def test_an_answer_that_broke_off_is_truncated() -> None:
     assert read.exchange.response.truncated
 
 
+def test_bodies_that_were_streamed_are_noted() -> None:
+    """Mitmproxy keeps no body that it streamed; the exchange says which one is missing."""
+    streamed = flow()
+    streamed["request"]["content"] = streamed["response"]["content"] = None
+    (read,) = parse_flow("x.flow", netstring(streamed))
+    assert read.notes == ("request body not recorded", "response body not recorded")
+    assert isinstance(read.exchange.response, Response)
+    assert ("content-length", "0") in read.exchange.response.headers
+
+
 def test_other_traffic_is_counted_by_its_kind() -> None:
     """A TCP or DNS flow is no exchange, but it is not dropped."""
     (read,) = parse_flow("x.flow", netstring({"type": "dns"}))
