@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from gateway.core.exchange import header, header_values
 from gateway.core.observation import DifferenceKind
+from gateway.core.routes import Authorization
 from gateway.core.subject import subject_of
 from shadow.diff import body, pairs
 from shadow.diff.found import Budget, Found
@@ -34,7 +35,7 @@ def diff(sent: Request, passed: Request, service: Service, key: bytes, budget: B
         *_text(METHOD, sent.method, passed.method),
         *_text(PATH, sent.path, passed.path),
         *_query(sent, passed),
-        *_headers(sent, passed, key),
+        *_headers(sent, passed, service, key),
         *_host(passed, service),
         *_chain(sent, passed),
         *_body(sent, passed, budget),
@@ -53,13 +54,15 @@ def _query(sent: Request, passed: Request) -> Iterator[Found]:
     yield from found
 
 
-def _headers(sent: Request, passed: Request, key: bytes) -> Iterator[Found]:
+def _headers(sent: Request, passed: Request, service: Service, key: bytes) -> Iterator[Found]:
     ours, theirs = upstream.grouped(sent.headers, key), upstream.grouped(passed.headers, key)
     for name in [*ours, *(name for name in theirs if name not in ours)]:
         if name == "x-forwarded-for":
             continue
         left, right = ours.get(name, []), theirs.get(name, [])
-        if upstream.states_identity(name):
+        if name == "authorization" and right and service.authorization is Authorization.STRIP:
+            yield Found(HEADER, name, DifferenceKind.EXTRA, None, shown(right), (name,))
+        elif upstream.states_identity(name):
             yield from _identity(name, left, right, sent, key)
         elif left != right:
             yield Found(HEADER, name, kind_of(left, right), shown(left), shown(right), (name,))

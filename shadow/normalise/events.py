@@ -38,16 +38,22 @@ def events(text: str) -> list[Event]:
     """The events in order; comments mean nothing, an unfinished last event is marked so."""
     found: list[Event] = []
     fields: dict[str, list[str]] = {}
-    for line in _LINES.split(text.removeprefix("\ufeff")):
-        if not line:
+    *lines, rest = _LINES.split(text.removeprefix("\ufeff"))
+    for line in lines:
+        if line:
+            _add(fields, line)
+        else:
             _dispatch(found, fields, complete=True)
             fields = {}
-            continue
-        name, _, value = line.partition(":")
-        if name in {"event", "data", "id"}:
-            fields.setdefault(name, []).append(value.removeprefix(" "))
+    _add(fields, rest)
     _dispatch(found, fields, complete=False)
     return found
+
+
+def _add(fields: dict[str, list[str]], line: str) -> None:
+    name, _, value = line.partition(":")
+    if name in {"event", "data", "id"}:
+        fields.setdefault(name, []).append(value.removeprefix(" "))
 
 
 def _dispatch(found: list[Event], fields: dict[str, list[str]], *, complete: bool) -> None:
