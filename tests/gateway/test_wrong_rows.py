@@ -1,4 +1,4 @@
-"""Every wrong row of facts §8, "What proxy_request does wrong or not at all", and the mapping mistakes, done right."""
+"""Every wrong row of facts §8 ("What proxy_request does wrong or not at all") and the mapping mistakes, done right."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ async def test_request_body_streams(up: Upstream, gate: Running) -> None:
 
 
 async def test_response_streams_with_one_framing(up: Upstream, gate: Running) -> None:
-    """Row 7, response body: the first event arrives while the service still works; only one framing header is sent."""
+    """Row 7, response body: the first event arrives while the service still works; one framing header is sent."""
     release = asyncio.Event()
 
     async def behave(_seen: object, _reader: object, writer: asyncio.StreamWriter) -> bool:
