@@ -50,7 +50,8 @@ class Difference:
 
     `location` is status, header, cookie, cors, body, stream, frame, or upstream.method, upstream.path,
     upstream.query, upstream.header, upstream.body; `path` says where inside it. Values are redacted text.
-    `by` names the rule, change or class that explains it; empty means nothing does.
+    `by` names the rule, change or class that explains it; empty means nothing does. Lone surrogates in its texts
+    (broken UTF-8, hostile JSON) become escapes, since no store, page or terminal takes them.
     """
 
     location: str
@@ -59,6 +60,10 @@ class Difference:
     legacy: str = ""
     gateway: str = ""
     by: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("path", "legacy", "gateway"):
+            object.__setattr__(self, name, _writable(getattr(self, name)))
 
     @property
     def pattern(self) -> str:
@@ -69,6 +74,10 @@ class Difference:
         """Twelve hex digits that name differences of this shape on this route."""
         text = "\0".join((route_id, self.location, self.pattern, self.kind))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _writable(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _blank(path: str) -> str:
@@ -116,6 +125,10 @@ class Observation:
     legacy: dict[str, Any] = field(default_factory=dict)
     gateway: dict[str, Any] = field(default_factory=dict)
     note: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("subject", "shape", "note"):
+            object.__setattr__(self, name, _writable(getattr(self, name)))
 
 
 REJECTED = "rejected"
