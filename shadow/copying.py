@@ -67,7 +67,8 @@ class Copier:
             return Done(Outcome(identity, Bucket.UNMIRRORED, "unmappable"))
         except OversizeError:
             return Done(Outcome(identity, Bucket.OVERSIZE, "copy"))
-        return await self._observed(pair)
+        landed = (Bucket.FAILED, "fallback") if copy.copying is Copying.FALLBACK else _bucket(pair)
+        return await self._observed(pair, Outcome(identity, *landed))
 
     async def _pair(self, route: Route, copy: Copy, request: Request) -> Pair:
         primary = copy.exchange
@@ -84,9 +85,8 @@ class Copier:
             return replace(pair, again=await self._mirror.to_legacy(self._legacy(route), primary, primary.request))
         return pair
 
-    async def _observed(self, pair: Pair) -> Done:
+    async def _observed(self, pair: Pair, outcome: Outcome) -> Done:
         observation = await asyncio.to_thread(observe, pair, self._setting())
-        outcome = Outcome(pair.legacy.id, *_bucket(pair))
         return Done(outcome, observation, _refusal(pair) if pair.refused else None)
 
     def _dry_run(self, route: Route, copying: Copying) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import httptools
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,34 +20,49 @@ async def relay(
 ) -> int:
     """Pass the answer to `write` and return its status; 0 when there was none and nothing was written.
 
-    The request asks for the connection to be closed, so that the end of the answer needs no parsing. `connect` and
-    `idle` are seconds.
+    The request asks for the connection to be closed, since the client's is closed after it too. `connect` and `idle`
+    are seconds.
     """
     try:
         async with asyncio.timeout(connect):
             reader, writer = await asyncio.open_connection(*address)
     except OSError:
         return 0
-    status = 0
+    end = _End(request.method)
     try:
         writer.write(_assemble(request))
-        while chunk := await asyncio.wait_for(reader.read(_CHUNK), idle):
-            status = status or _status(chunk)
+        while not end.reached and (chunk := await asyncio.wait_for(reader.read(_CHUNK), idle)):
+            end.feed(chunk)
             write(chunk)
-    except OSError:
+    except (OSError, httptools.HttpParserError):
         # What was passed on stays passed on; the client sees the connection close early, as it would have.
-        return status
+        return end.status
     finally:
         writer.close()
-    return status
+    return end.status
+
+
+class _End:
+    """Watches an answer pass until it is complete."""
+
+    def __init__(self, method: str) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._bodiless = method == "HEAD"
+        self.reached = False
+        self.status = 0
+
+    def feed(self, chunk: bytes) -> None:
+        self._parser.feed_data(chunk)
+
+    def on_headers_complete(self) -> None:
+        self.status = self._parser.get_status_code()
+        self.reached = self._bodiless
+
+    def on_message_complete(self) -> None:
+        self.reached = True
 
 
 def _assemble(request: Request) -> bytes:
     kept = [f"{name}: {value}" for name, value in request.headers if name.lower() != "connection"]
     lines = [f"{request.method} {request.target} HTTP/1.1", *kept, "Connection: close", "", ""]
     return "\r\n".join(lines).encode("latin-1") + request.body
-
-
-def _status(chunk: bytes) -> int:
-    word = chunk[:12].partition(b" ")[2]
-    return int(word) if word.isdigit() else 1

@@ -27,8 +27,9 @@ class Oddities:
         self.heads: list[Head] = []
         self.bodies: list[bytes] = []
         self.release = asyncio.Event()
+        self.rename = ("", "")
         self.connections = 0
-        self.override: Callable[[Head, asyncio.StreamWriter], Awaitable[None]] | None = None
+        self.override: Callable[[Head, bytes, asyncio.StreamWriter], Awaitable[None]] | None = None
         self._open: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
@@ -44,9 +45,18 @@ class Oddities:
     async def stop(self) -> None:
         """Refuse connections and drop those that stand."""
         self._server.close()
+        self.drop()
+        await self._server.wait_closed()
+
+    @property
+    def standing(self) -> int:
+        """Connections that are open."""
+        return len(self._open)
+
+    def drop(self) -> None:
+        """Close the connections that stand."""
         for writer in list(self._open):
             writer.transport.abort()
-        await self._server.wait_closed()
 
     @property
     def address(self) -> str:
@@ -70,7 +80,7 @@ class Oddities:
                 self.heads.append(head)
                 self.bodies.append(body)
                 if self.override:
-                    await self.override(head, writer)
+                    await self.override(head, body, writer)
                 elif not await self._answer(head, body, reader, writer):
                     break
                 await writer.drain()
@@ -80,7 +90,7 @@ class Oddities:
     async def _answer(
         self, head: Head, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        path = head[1].partition("?")[0]
+        path = head[1].partition("?")[0].replace(*self.rename)
         host = value(head, "host")
         if path == "/fault":
             writer.write(
@@ -102,7 +112,7 @@ class Oddities:
             created = b'{"created":%d,"bytes":%d}' % (self.deliveries["POST " + head[1]], len(body))
             writer.write(answer("201 Created", created, ("content-type", "application/json")))
         else:
-            writer.write(_plain(head[1]))
+            writer.write(plain(head[1]))
         return True
 
     async def _events(self, writer: asyncio.StreamWriter) -> None:
@@ -131,7 +141,8 @@ def answer(status: str, body: bytes, *headers: tuple[str, str]) -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
-def _plain(target: str) -> bytes:
+def plain(target: str) -> bytes:
+    """A read with duplicates and mixed case in its headers."""
     body = b'{"target":"%s"}' % target.encode()
     headers = (
         ("Set-Cookie", "a=1; Path=/"),

@@ -58,6 +58,7 @@ class RawClient:
     async def send(self, method: str, target: str, *headers: tuple[str, str], body: bytes = b"") -> None:
         """Send a request, with a Host of its own unless one is given."""
         if self.writer is None or self.reader is None or self.reader.at_eof():
+            self.close()
             self.reconnects += 1
             self.reader, self.writer = await asyncio.open_connection(self._host, self._port)
         given = {name.lower() for name, _ in headers}
@@ -80,9 +81,14 @@ class RawClient:
         return Answer(head, await self.reader.readexactly(int(answer.header("content-length") or 0)))
 
     async def ask(self, method: str, target: str, *headers: tuple[str, str], body: bytes = b"") -> Answer:
-        """Send and receive."""
-        await self.send(method, target, *headers, body=body)
-        answer = await self.receive()
+        """Send and receive; like a browser, once more when a kept connection turns out to be closed."""
+        try:
+            await self.send(method, target, *headers, body=body)
+            answer = await self.receive()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self.close()
+            await self.send(method, target, *headers, body=body)
+            answer = await self.receive()
         if answer.header("connection").lower() == "close":
             self.close()
         return answer

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psutil
 
-from gateway.core.routes import Stage
 from gateway.flags.flag import Flag
 from gateway.flags.store import FlagStore
 from gateway.store import counts, observations
@@ -19,10 +18,11 @@ from gateway.store.database import open_store
 from shadow.process import running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from gateway.core.observation import Observation
+    from gateway.core.routes import Stage
 
 ROUTES = """\
   - {id: items.get, service: svc, legacy: "GET /items/{id}", gateway: "GET /api/v1/items/{id}", effect: read,
@@ -41,6 +41,27 @@ ROUTES = """\
 """
 
 
+_TABLE = """\
+version: 1
+platform: odd
+gateway:
+  listen: 127.0.0.1:{public}
+  internal_listen: 127.0.0.1:{internal}
+  public_url: http://gateway.example
+  cors: {{origins: ["*"], credentials: true}}
+services:
+  svc:
+    legacy: http://{legacy}
+    internal: http://{legacy}
+    authorization: forward
+    shadow_listen: 127.0.0.1:{listen}
+limits:
+  read: {{rate: 1000, per: 1m, burst: 100}}
+  write: {{rate: 1000, per: 1m, burst: 100}}
+routes:
+"""
+
+
 def free_port() -> int:
     """A port that nobody holds now."""
     with socket.socket() as probe:
@@ -51,7 +72,7 @@ def free_port() -> int:
 
 @dataclass
 class Rig:
-    """A running shadow with its store, over `legacy`; the gateway's listeners are whatever stands at its addresses."""
+    """A running shadow with its store; the gateway is whatever stands at `public` and `internal`."""
 
     url: str
     pid: int
@@ -110,9 +131,29 @@ class Rig:
             await asyncio.sleep(0.05)
         return give()
 
-    def child(self, word: str) -> psutil.Process:
-        """The child whose command line holds a word."""
-        return next(c for c in psutil.Process(self.pid).children() if any(word in part for part in c.cmdline()))
+    def workers(self) -> list[psutil.Process]:
+        """The live mirror workers."""
+        return self.children("shadow.worker")
+
+    def children(self, word: str) -> list[psutil.Process]:
+        """Live children whose command line holds a word."""
+        found = []
+        for child in psutil.Process(self.pid).children():
+            with suppress(psutil.Error):
+                if any(word in part for part in child.cmdline()):
+                    found.append(child)
+        return found
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the store's write lock."""
+        connection = open_store(self.store)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            connection.execute("COMMIT")
+            connection.close()
 
 
 @asynccontextmanager
@@ -122,13 +163,7 @@ async def shadowed(
     """A shadow over the service at `legacy` (`host:port`)."""
     public, internal, listen = public or free_port(), internal or free_port(), free_port()
     config = directory / "cutover.yaml"
-    config.write_text(
-        f"version: 1\nplatform: odd\ngateway:\n  listen: 127.0.0.1:{public}\n  internal_listen: 127.0.0.1:{internal}\n"
-        f"  public_url: http://gateway.example\n  cors: {{origins: ['*'], credentials: true}}\n"
-        f"services:\n  svc: {{legacy: 'http://{legacy}', internal: 'http://{legacy}', authorization: forward,"
-        f" shadow_listen: '127.0.0.1:{listen}'}}\n"
-        f"limits:\n  read: {{rate: 1000, per: 1m, burst: 100}}\n  write: {{rate: 1000, per: 1m, burst: 100}}\nroutes:\n{routes}"
-    )
+    config.write_text(_TABLE.format(public=public, internal=internal, legacy=legacy, listen=listen) + routes)
     store = directory / "state" / "cutover.db"
     context = running(config, store)
     shadow = await asyncio.to_thread(context.__enter__)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shadow.forwarded import client_address, forwarded, is_marked
+
+TRUSTED = ("127.0.0.1", "10.0.0.1")
+NAME = st.text("abcXYZ-", min_size=1, max_size=8).filter(lambda name: not name.lower().startswith("x-forwarded"))
+
+
+@pytest.mark.parametrize(
+    ("peer", "incoming", "client", "sent"),
+    [
+        ("203.0.113.5", [], "203.0.113.5", "203.0.113.5"),
+        ("203.0.113.5", ["1.2.3.4"], "203.0.113.5", "203.0.113.5"),
+        ("127.0.0.1", [], "127.0.0.1", "127.0.0.1"),
+        ("127.0.0.1", ["1.2.3.4"], "1.2.3.4", "1.2.3.4, 127.0.0.1"),
+        ("127.0.0.1", ["6.6.6.6, 1.2.3.4, 10.0.0.1"], "1.2.3.4", "6.6.6.6, 1.2.3.4, 10.0.0.1, 127.0.0.1"),
+        ("127.0.0.1", ["6.6.6.6", "1.2.3.4"], "1.2.3.4", "6.6.6.6, 1.2.3.4, 127.0.0.1"),
+        ("127.0.0.1", ["10.0.0.1"], "10.0.0.1", "10.0.0.1, 127.0.0.1"),
+    ],
+)
+def test_only_trusted_peers_name_the_client(peer: str, incoming: list[str], client: str, sent: str) -> None:
+    """The peer is appended; what came before it is kept and believed only from trusted peers, nearest first."""
+    headers = tuple(("x-forwarded-for", value) for value in incoming)
+    assert client_address(headers, peer, TRUSTED) == client
+    assert forwarded(headers, peer, TRUSTED) == (("X-Forwarded-For", sent),)
+
+
+def test_a_stranger_cannot_name_scheme_or_host() -> None:
+    """X-Forwarded-Proto and its kin from an untrusted peer do not reach a service that trusts the shadow."""
+    headers = (("X-Forwarded-Proto", "https"), ("Forwarded", "for=x"), ("A", "1"))
+    assert forwarded(headers, "203.0.113.5", TRUSTED) == (("A", "1"), ("X-Forwarded-For", "203.0.113.5"))
+    assert forwarded(headers, "127.0.0.1", TRUSTED)[:3] == headers
+
+
+@given(st.lists(st.tuples(NAME, st.text(max_size=5))))
+def test_everything_else_is_untouched(pairs: list[tuple[str, str]]) -> None:
+    """Order, case and duplicates of all other headers stay."""
+    assert forwarded(tuple(pairs), "127.0.0.1", TRUSTED)[:-1] == tuple(
+        pair for pair in pairs if pair[0].lower() not in {"forwarded", "cutover-copy"}
+    )
+
+
+def test_a_mark_is_seen_and_stripped() -> None:
+    """A claim to be a copy is recognised in any case and goes no further."""
+    headers = (("cutover-COPY", "x"),)
+    assert is_marked(headers)
+    assert forwarded(headers, "127.0.0.1", TRUSTED) == (("X-Forwarded-For", "127.0.0.1"),)
+    assert not is_marked(())

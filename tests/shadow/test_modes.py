@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.routes import Authorization, Service
+from gateway.core.table import RouteTable
+from shadow.modes import host_port, listening, mode, services_by_port
+
+ONE = Service("one", "http://10.0.0.1:8000/", "http://i", Authorization.FORWARD, "127.0.0.1:18000")
+BARE = Service("bare", "http://10.0.0.2:8000", "http://i", Authorization.FORWARD, "")
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("127.0.0.1:18000", ("127.0.0.1", 18000)),
+        ("[::1]:9", ("::1", 9)),
+        ("http://example.org", ("example.org", 80)),
+        ("https://example.org/", ("example.org", 443)),
+    ],
+)
+def test_addresses_are_read(address: str, expected: tuple[str, int]) -> None:
+    """Addresses and URLs give host and port, with the scheme's port where none is written."""
+    assert host_port(address) == expected
+
+
+def test_each_service_has_one_listener() -> None:
+    """A service listens where the table says and forwards to its legacy address; without an address it has none."""
+    table = RouteTable("p", {"one": ONE, "bare": BARE}, ())
+    assert [mode(service) for service in listening(table)] == ["reverse:http://10.0.0.1:8000@127.0.0.1:18000"]
+    assert services_by_port(table) == {18000: "one"}

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from gateway.core.routes import Stage
+from gateway.core.subject import Subject
+from shadow.plan import Copying, Plan, Side
+
+
+def test_a_plan_without_a_route_leaves_everything_to_legacy() -> None:
+    """What is not matched is served by legacy, is not copied, and stands in no stage."""
+    plan = Plan("svc", Subject("192.0.2.1"))
+    assert (plan.side, plan.copying, plan.route_id, plan.stage) == (Side.LEGACY, Copying.NONE, "", Stage.LEGACY)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.exchange import Request, Response
+from gateway.core.observation import Bucket
+from gateway.core.subject import Subject
+from shadow.plan import Copying, Plan, Side
+from shadow.turn import Tee, Turn, declared_length
+
+
+@given(st.lists(st.binary(max_size=20)), st.integers(0, 60))
+def test_a_tee_passes_everything_and_keeps_no_more_than_its_limit(chunks: list[bytes], limit: int) -> None:
+    """Chunks pass unchanged; up to the limit all is kept, beyond it nothing."""
+    tee = Tee(limit)
+    assert [tee(chunk) for chunk in chunks] == chunks
+    whole = b"".join(chunks)
+    assert tee.over == (len(whole) > limit)
+    assert tee.body == (b"" if tee.over else whole)
+
+
+@pytest.mark.parametrize(
+    ("headers", "length"),
+    [
+        ((), 0),
+        ((("Content-Length", "12"),), 12),
+        ((("transfer-encoding", "chunked"),), None),
+        ((("content-length", "twelve"),), None),
+    ],
+)
+def test_a_head_announces_its_body(headers: tuple[tuple[str, str], ...], length: int | None) -> None:
+    """The declared length is known, or known to be unknown."""
+    assert declared_length(Request("POST", "/", headers)) == length
+
+
+def test_a_turn_becomes_a_copy() -> None:
+    """A complete turn carries the request in legacy terms, the answer, and times that fit together."""
+    turn = Turn(Plan("svc", Subject("u-1"), side=Side.GATEWAY, copying=Copying.SERVED), Request("GET", "/x"))
+    copy = turn.copy(Response(200))
+    assert (copy.copying, copy.subject, copy.exchange.service) == (Copying.SERVED, "u-1", "svc")
+    assert 0 <= copy.exchange.first_byte <= copy.exchange.total
+    turn.to_legacy(Bucket.UNMIRRORED, "unmappable")
+    assert (turn.plan.side, turn.plan.copying, turn.plan.reason) == (Side.LEGACY, Copying.NONE, "unmappable")
