@@ -36,9 +36,14 @@ def subject_of(request: Request, key: bytes) -> Subject:
         claims = _claims(credential)
         subject, organisation = claims.get("sub"), claims.get("org_id")
         if isinstance(subject, str):
-            return Subject(subject, organisation if isinstance(organisation, str) else "")
+            return Subject(_writable(subject), _writable(organisation) if isinstance(organisation, str) else "")
         return Subject(fingerprint(key, credential))
     return Subject(request.client)
+
+
+def _writable(claim: str) -> str:
+    # The token is unverified: a lone surrogate in a claim could neither be hashed for a cohort nor stored.
+    return claim.encode("utf-8", "backslashreplace").decode()
 
 
 def _claims(token: str) -> dict[str, object]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.observation import REJECTED, Difference, DifferenceKind, Rule
+from gateway.core.observation import REJECTED, Difference, DifferenceKind, Observation, Rule, Verdict
 
 
 def difference(path: str, location: str = "body", kind: DifferenceKind = DifferenceKind.CHANGED) -> Difference:
@@ -53,3 +53,12 @@ def test_a_rule_explains_until_it_expires_and_never_when_rejected() -> None:
     limited = Rule("abc", "tolerated", "qa", "why", 0.0, expires=10.0)
     assert limited.explains(9.9)
     assert not limited.explains(10.0)
+
+
+def test_lone_surrogates_become_escapes() -> None:
+    """Broken text in a path, a value, a subject or a shape can be hashed, stored and shown."""
+    broken = Difference("body", "$.\ud800", DifferenceKind.CHANGED, "\udc80", "é")
+    assert (broken.path, broken.legacy, broken.gateway) == ("$.\\ud800", "\\udc80", "é")
+    assert broken.signature("r")
+    observation = Observation("o", "r", 0.0, Verdict.MATCH, "read", "live", "d", subject="\ud800", shape="\ud800")
+    assert (observation.subject, observation.shape) == ("\\ud800", "\\ud800")

@@ -62,3 +62,8 @@ def test_fingerprints_depend_on_the_key_and_say_nothing_of_the_secret() -> None:
     """Equal secrets are equal under one key; lengths are equal always."""
     assert fingerprint(KEY, "a") == fingerprint(KEY, "a") != fingerprint(b"z" * 32, "a")
     assert len(fingerprint(KEY, "a")) == len(fingerprint(KEY, "a" * 500)) == 19
+
+
+def test_a_broken_claim_can_be_hashed_and_stored() -> None:
+    """A lone surrogate in an unverified token becomes an escape, since nothing could encode it."""
+    assert of(f"Bearer {token({'sub': 'a' + chr(0xD800), 'org_id': chr(0xDFFF)})}") == Subject("a\\ud800", "\\udfff")
