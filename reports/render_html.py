@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reports.readiness_report import ReadinessReport
 
 _SHORT = 320
-_EXCHANGE = 4000
+_WHOLE = 3000
 
 
 def diffs(report: DiffReport) -> str:
@@ -53,12 +53,21 @@ def _environment() -> Environment:
         seconds=figures.seconds,
         target=figures.target,
         exchange=_exchange,
+        folded=_folded,
     )
     return environment
 
 
 def _exchange(value: Mapping[str, Any]) -> str:
-    """A redacted exchange as indented JSON, cut where a page would get too heavy."""
-    text = json.dumps(value, indent=1, ensure_ascii=False)
-    lines = "\n".join(figures.plain(line) for line in text.split("\n"))
-    return lines if len(lines) <= _EXCHANGE else lines[:_EXCHANGE] + f"\n… {len(lines) - _EXCHANGE} characters cut"
+    """A redacted exchange as indented JSON."""
+    return "\n".join(_folded(line) for line in _cut(json.dumps(value, indent=1, ensure_ascii=False)).split("\n"))
+
+
+def _folded(text: str) -> str:
+    return figures.plain(_cut(text))
+
+
+def _cut(text: str) -> str:
+    """Text cut where a page of hundreds of signatures would get too heavy; the JSON report has it whole."""
+    left = len(text) - _WHOLE
+    return text if left <= 0 else f"{text[:_WHOLE]}… {left} characters cut"

@@ -21,8 +21,8 @@ GROUP BY o.id ORDER BY max(o.at) DESC LIMIT ?
 """
 
 _OF_VERDICT = """
-SELECT id FROM observations o JOIN json_each(?) c ON c.value = o.route
-WHERE cutover_verdict(o.route, o.verdict, o.differences) = ? ORDER BY at DESC, id LIMIT ?
+SELECT o.id FROM observations o JOIN json_each(?) c ON c.value = o.route
+WHERE cutover_verdict(o.route, o.verdict, o.differences) = ? ORDER BY o.at DESC, o.id LIMIT ?
 """
 
 

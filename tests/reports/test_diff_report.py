@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reports.diff_report import build
+from tests.reports.builders import OPEN, ROUTE, WRITE, differing, rule, seen, store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_line_holds_what_a_reviewer_needs(tmp_path: Path) -> None:
+    """Share, newest sample with both values, and the decision on it stand with each signature."""
+    filled = store(tmp_path, [differing(), seen(), seen(), seen()])
+    filled.decide(rule("rejected"))
+    report = build(filled.db, filled.evidence())
+    (route,) = report.routes
+    (line,) = route.lines
+    assert (line.share, line.standing, report.open, report.explained) == (0.25, "rejected", 1, 0)
+    assert line.difference == OPEN
+    assert line.sample is not None
+    assert line.rule is not None
+    assert line.rule.owner == "qa"
+
+
+def test_explained_lines_name_what_explains_them(tmp_path: Path) -> None:
+    """An accepted signature is no longer open."""
+    filled = store(tmp_path, [differing()])
+    filled.decide(rule("tolerated"))
+    report = build(filled.db, filled.evidence())
+    assert (report.open, report.explained) == (0, 1)
+    assert report.routes[0].lines[0].standing == "rule:tolerated"
+
+
+def test_only_asked_and_compared_routes(tmp_path: Path) -> None:
+    """Routes outside the globs, and those never compared, are left out; stale evidence is shown as such."""
+    filled = store(tmp_path, [seen(digest="before")])
+    assert [route.evidence.route for route in build(filled.db, filled.evidence()).routes] == [ROUTE]
+    assert build(filled.db, filled.evidence(), (WRITE, "keys.*")).routes == ()

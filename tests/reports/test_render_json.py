@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from reports import render_json
+from tests.reports import rendering
+from tests.reports.builders import OPEN, ROUTE, differing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_diff_document(tmp_path: Path) -> None:
+    """Schema, version, moment and counts; each signature with place, standing, share, rule and sample."""
+    document = render_json.diffs(rendering.diffs(tmp_path))
+    assert document["schema"] == "cutover/diffs/1"
+    assert document["generated"] == "2027-01-15T08:00:00.000+00:00"
+    assert (document["open"], document["explained"]) == (2, 1)
+    route = document["routes"][0]
+    assert (route["route"], route["stale"], route["observed"]["mismatch"]) == (ROUTE, 1, 2)
+    (line,) = [item for item in route["signatures"] if item["signature"] == OPEN.signature(ROUTE)]
+    assert (line["standing"], line["open"], line["rule"]["owner"]) == ("rejected", True, "qa")
+    assert line["sample"]["legacy"] == "old"
+    assert route["would_refuse"][0]["status"] == 403
+
+
+def test_the_readiness_document(tmp_path: Path) -> None:
+    """Schema, targets, and for each route its step, bound, latency and checks."""
+    document = render_json.readiness(rendering.readiness(tmp_path))
+    assert document["schema"] == "cutover/readiness/1"
+    assert document["ready"] is False
+    assert document["targets"]["parity"] == 0.999
+    route = document["routes"][0]
+    assert route["step"] == {"from": "canary", "to": "gateway"}
+    assert {"check", "passed", "evidence", "missing"} == set(route["checks"][0])
+
+
+def test_documents_survive_a_round_trip_and_carry_their_digest(tmp_path: Path) -> None:
+    """Read back from its text a document is the same, and its digest recomputes; any change breaks it."""
+    document = render_json.diffs(rendering.diffs(tmp_path))
+    text = render_json.text(document)
+    assert text.isascii()
+    read = json.loads(text)
+    assert read == document
+    assert render_json.digest(read) == document["digest"]
+    read["routes"][0]["stale"] += 1
+    assert render_json.digest(read) != document["digest"]
+
+
+def test_samples_as_stored() -> None:
+    """Observations are given as they are stored, redacted."""
+    item = differing()
+    document = render_json.samples([item], item.at)
+    assert document["schema"] == "cutover/observations/1"
+    assert document["observations"][0]["differences"][0]["legacy"] == "old"
+    assert render_json.iso(0) is None

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reports import diff_report, render_markdown
+from tests.reports import rendering
+from tests.reports.builders import OPEN, ROUTE, store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def cells(row: str) -> list[str]:
+    """The cells of a table row, as a Markdown reader cuts them."""
+    return re.split(r"(?<!\\)\|", row)[1:-1]
+
+
+def test_a_row_for_each_signature(tmp_path: Path) -> None:
+    """Every row has as many cells as the head, whatever was recorded."""
+    text = render_markdown.diffs(rendering.diffs(tmp_path))
+    table = [line for line in text.split("\n") if line.startswith("|")]
+    assert {len(cells(line)) for line in table} == {9}
+    assert f"`{OPEN.signature(ROUTE)}`" in text
+    assert "**2 open signatures**, 1 explained" in text
+
+
+def test_recorded_text_is_no_markup(tmp_path: Path) -> None:
+    """Outside code spans there is no tag, no mention and no link; a code span ends where it should."""
+    for text in (
+        render_markdown.diffs(rendering.diffs(tmp_path / "d")),
+        render_markdown.readiness(rendering.readiness(tmp_path / "r")),
+    ):
+        outside = re.sub(r"`[^`\n]*`", "", text)
+        assert "<script" not in outside
+        assert "@all" not in outside
+        assert "[x](" not in outside
+        assert "\x1b" not in text
+
+
+def test_readiness_rows(tmp_path: Path) -> None:
+    """A row for each route with what it misses."""
+    text = render_markdown.readiness(rendering.readiness(tmp_path))
+    assert "**0 of 2 routes ready for the next step** (parity target 99.9 %)" in text
+    assert "load test: run" in text
+
+
+def test_no_difference(tmp_path: Path) -> None:
+    """An empty report says so."""
+    made = store(tmp_path)
+    assert "No difference." in render_markdown.diffs(diff_report.build(made.db, made.evidence()))

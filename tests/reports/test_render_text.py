@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.core.observation import Verdict
+from reports import diff_report, readiness_report, render_text
+from tests.reports import rendering
+from tests.reports.builders import OPEN, ROUTE, WRITE, differing, store, table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIGNATURE = OPEN.signature(ROUTE)
+
+
+def fits(text: str) -> bool:
+    """Whether no line is wider than 100 columns and nothing but printable text is in it."""
+    return all(
+        len(line) <= 100 and line.replace("\N{NO-BREAK SPACE}", " ").isprintable() for line in text.split("\n")
+    )
+
+
+def test_open_differences_with_their_values(tmp_path: Path) -> None:
+    """Open and rejected signatures stand with place and both values; explained ones only when asked for."""
+    report = rendering.diffs(tmp_path)
+    text = render_text.diffs(report)
+    assert fits(text)
+    assert "body $[*].name" in text
+    assert "old → new" in text
+    assert "rejected" in text
+    assert "would refuse 1 subject: 403" in text
+    assert "2 open signatures, 1 explained." in text
+    assert "auth-401" not in text
+    assert "500 → 401" in render_text.diffs(report, every=True)
+
+
+def test_a_limit_says_what_it_left_out(tmp_path: Path) -> None:
+    """The number of signatures left out is named."""
+    assert "and 1 more; --limit shows more" in render_text.diffs(rendering.diffs(tmp_path), limit=1)
+
+
+def test_nothing_compared_says_what_to_do(tmp_path: Path) -> None:
+    """An empty store gets the next command to run."""
+    made = store(tmp_path)
+    assert "cutover replay" in render_text.diffs(diff_report.build(made.db, made.evidence()))
+
+
+def test_readiness_names_what_is_missing(tmp_path: Path) -> None:
+    """One line per route, and for each waiting one every check that did not pass."""
+    text = render_text.readiness(rendering.readiness(tmp_path))
+    assert fits(text)
+    assert "canary 12.5%" in text
+    assert f"{WRITE}, shadow → canary, misses:" in text
+    assert "0 of 2 routes ready for the next step." in text
+
+
+def test_a_route_without_traffic(tmp_path: Path) -> None:
+    """What is unknown is a dash and not a number."""
+    text = render_text.readiness(readiness_report.build(store(tmp_path).evidence(), table()))
+    assert text.count(" - ") >= 2
+    assert "0.0 %" not in text
+
+
+def test_samples_side_by_side() -> None:
+    """Each difference stands with both values; the asked signature is marked."""
+    assert fits(render_text.samples([differing(OPEN, rendering.HOSTILE)], SIGNATURE))
+    text = render_text.samples([differing()], SIGNATURE)
+    assert "▶ body $[id=7].name (changed)" in text
+    assert "legacy 200, gateway 200" in text
+    assert render_text.samples([], SIGNATURE) == "No sample of it is stored."
+
+
+def test_observations_of_a_verdict() -> None:
+    """A line for each observation, with the places that differ."""
+    text = render_text.observed([differing()], Verdict.MISMATCH)
+    assert "verdict mismatch" in text
+    assert "body $[id=7].name" in text
+
+
+def test_width_without_a_terminal() -> None:
+    """Into a pipe or file the tables are 100 columns wide."""
+    assert render_text.terminal_width() == render_text.WIDTH
