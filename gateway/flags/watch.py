@@ -62,6 +62,8 @@ class FlagWatch:
                 self._stop.wait(0.5)
 
     def _follow(self) -> None:
+        # Looked at before it is opened: were it replaced in between, the next heartbeat sees another file.
+        file = self._path.stat().st_ino
         connection = open_store(self._path, create=False)
         try:
             store = FlagStore(connection)
@@ -69,7 +71,6 @@ class FlagWatch:
             self._take(store)
             self._announce(store)
             beat = time.monotonic()
-            file = self._path.stat().st_ino
             while not self._stop.wait(POLL):
                 seen = _change_counter(connection)
                 if seen != version:
