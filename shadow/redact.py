@@ -21,6 +21,7 @@ MOST_HEADERS = 100
 MOST_FRAMES = 50
 VALUE = 300
 """Most characters of a difference's value."""
+_UNLIKELY_NAME = 8
 _IN_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -85,7 +86,9 @@ class Redactor:
 
     def scrubbed_difference(self, difference: Difference) -> Difference:
         """A difference without the secrets that were seen anywhere in the pair."""
+        # Short secrets are taken out of the brackets only: elsewhere they may be the name of an ordinary member.
         path = _IN_BRACKETS.sub(lambda found: f"[{self._seen.scrub(found[1])}]", difference.path)
+        path = self._seen.scrub(path, _UNLIKELY_NAME)
         legacy, gateway = (self._seen.scrub(side)[:VALUE] for side in (difference.legacy, difference.gateway))
         return Difference(difference.location, path, difference.kind, legacy, gateway, difference.by)
 

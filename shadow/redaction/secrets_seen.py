@@ -24,15 +24,16 @@ class Seen:
         if len(secret) >= shortest and secret.lower() not in _WORDS and len(self._secrets) < _MOST:
             self._secrets[secret] = None
 
-    def scrub(self, value: Any) -> Any:
-        """A JSON value without any of the secrets, in its texts and in its member names."""
-        forms = self._forms()
+    def scrub(self, value: Any, shortest: int = 0) -> Any:
+        """A JSON value without the secrets of at least `shortest` characters, in its texts and member names."""
+        forms = self._forms(shortest)
         return _scrubbed(value, forms) if forms else value
 
-    def _forms(self) -> list[str]:
+    def _forms(self, shortest: int) -> list[str]:
         found: dict[str, None] = {}
         for secret in self._secrets:
-            found.update(dict.fromkeys(_spellings(secret)))
+            if len(secret) >= shortest:
+                found.update(dict.fromkeys(_spellings(secret)))
         return sorted(found, key=len, reverse=True)
 
 

@@ -26,7 +26,6 @@ from gateway.core.routes import (
 from gateway.core.subject import fingerprint
 from gateway.core.table import RouteTable
 from shadow.classes.rule import Case
-from shadow.diff.found import Found
 from shadow.observe import Setting
 from shadow.pairing import READ, Pair
 
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.core.observation import Observation, Rule
+    from shadow.diff.found import Found
 
 KEY = b"a fingerprint key for tests only"
 GATEWAY = "http://gw.example:8800"
@@ -67,7 +67,7 @@ def _services() -> dict[str, Service]:
             "http://10.1.0.3:3000",
             Authorization.STRIP,
             "127.0.0.1:3",
-            False,
+            internal_key=False,
         ),
     }
 

@@ -28,6 +28,7 @@ ALLOWED = (
     ("access-control-allow-headers", "authorization,content-type"),
 )
 SSE = (("content-type", "text/event-stream"),)
+OTHER_CHUNKS = 'data:{"a":1}\r\n\r\ndata:[DONE]\r\n\r\n'
 ITEMS = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}, {"id": 3, "name": "c"}]
 GZIPPED = gzip.compress(b'{"a":1}', mtime=0)
 ASKED = request("GET", "/items?a=1&a=2&b=%2B3", ("Authorization", "Bearer x.y.z"))
@@ -151,15 +152,22 @@ BODIES = [
         "mismatch",
         ["header content-encoding extra", "body content-encoding changed"],
     ),
-    Entry("other text", answer("a", ("content-type", "text/plain")), answer("b", ("content-type", "text/plain")),
-          "mismatch", ["body text changed"]),  # fmt: skip
+    Entry(
+        "other text",
+        answer("a", ("content-type", "text/plain")),
+        answer("b", ("content-type", "text/plain")),
+        "mismatch",
+        ["body text changed"],
+    ),
     Entry("other bytes", answer(b"\0a"), answer(b"\0b"), "mismatch", ["body digest changed"]),
 ]
 
 HEADERS = [
     Entry("another status", answer({}), answer({}, status=201), "mismatch", ["status 200→201 changed"]),
     Entry("a swallowed error", LEGACY_500, answer({}), "mismatch", ["status 500→200 changed"]),
-    Entry("a lost header", answer({}, ("x-total-count", "3")), answer({}), "mismatch", ["header x-total-count missing"]),
+    Entry(
+        "a lost header", answer({}, ("x-total-count", "3")), answer({}), "mismatch", ["header x-total-count missing"]
+    ),
     Entry(
         "two lines joined into one",
         answer({}, ("x-multi", "a"), ("x-multi", "b")),
@@ -167,10 +175,20 @@ HEADERS = [
         "mismatch",
         ["header x-multi count"],
     ),
-    Entry("two dates", answer({}, ("date", "x")), answer({}, ("date", "x"), ("date", "y")), "mismatch",
-          ["header date count"]),  # fmt: skip
-    Entry("a wrong length", answer({}), answer({}, ("content-length", "9")), "mismatch",
-          ["header content-length changed"]),  # fmt: skip
+    Entry(
+        "two dates",
+        answer({}, ("date", "x")),
+        answer({}, ("date", "x"), ("date", "y")),
+        "mismatch",
+        ["header date count"],
+    ),
+    Entry(
+        "a wrong length",
+        answer({}),
+        answer({}, ("content-length", "9")),
+        "mismatch",
+        ["header content-length changed"],
+    ),
     Entry(
         "length and chunks at once",
         answer({}),
@@ -178,8 +196,13 @@ HEADERS = [
         "mismatch",
         ["header content-length changed"],
     ),
-    Entry("caching allowed", answer({}), answer({}, ("cache-control", "public")), "mismatch",
-          ["header cache-control extra"]),  # fmt: skip
+    Entry(
+        "caching allowed",
+        answer({}),
+        answer({}, ("cache-control", "public")),
+        "mismatch",
+        ["header cache-control extra"],
+    ),
     Entry(
         "cookies joined into one line",
         answer({}, ("set-cookie", "a=1; Path=/"), ("set-cookie", "b=2; Path=/")),
@@ -212,11 +235,30 @@ HEADERS = [
 
 BROWSER = [
     Entry("a page shut out", answer({}, OPEN), answer({}), "mismatch", ["cors access changed"], FROM_PAGE),
-    Entry("two allowed origins", answer({}, OPEN), answer({}, OPEN, OPEN), "mismatch", ["cors access changed"], FROM_PAGE),
-    Entry("a page let in by policy", answer({}), answer({}, OPEN), "expected",
-          ["cors access changed by cors-readable"], FROM_PAGE),  # fmt: skip
-    Entry("an echoed origin that may be cached", answer({}, OPEN), answer({}, ALLOWED[0]), "mismatch",
-          ["cors vary missing"], FROM_PAGE),  # fmt: skip
+    Entry(
+        "two allowed origins",
+        answer({}, OPEN),
+        answer({}, OPEN, OPEN),
+        "mismatch",
+        ["cors access changed"],
+        FROM_PAGE,
+    ),
+    Entry(
+        "a page let in by policy",
+        answer({}),
+        answer({}, OPEN),
+        "expected",
+        ["cors access changed by cors-readable"],
+        FROM_PAGE,
+    ),
+    Entry(
+        "an echoed origin that may be cached",
+        answer({}, OPEN),
+        answer({}, ALLOWED[0]),
+        "mismatch",
+        ["cors vary missing"],
+        FROM_PAGE,
+    ),
     Entry(
         "a preflight refused",
         answer("OK", *ALLOWED),
@@ -236,71 +278,191 @@ BROWSER = [
 ]
 
 STREAMS = [
-    Entry("equal events in other chunks", stream('{"a":1}', "[DONE]"), answer('data:{"a":1}\r\n\r\ndata:[DONE]\r\n\r\n', *SSE),
-          "match"),  # fmt: skip
+    Entry(
+        "equal events in other chunks",
+        stream('{"a":1}', "[DONE]"),
+        answer(OTHER_CHUNKS, *SSE),
+        "match",
+    ),
     Entry("no [DONE]", stream("1", "[DONE]"), stream("1"), "mismatch", ["stream done missing"]),
     Entry("a lost event", stream('{"n":1}', '{"n":2}'), stream('{"n":1}'), "mismatch", ["stream events[1] missing"]),
     Entry("reordered events", stream("1", "2"), stream("2", "1"), "mismatch", ["stream events order"]),
-    Entry("a changed event", stream('{"n":{"m":1}}'), stream('{"n":{"m":2}}'), "mismatch",
-          ["stream events[0]$.n.m changed"]),  # fmt: skip
+    Entry(
+        "a changed event",
+        stream('{"n":{"m":1}}'),
+        stream('{"n":{"m":2}}'),
+        "mismatch",
+        ["stream events[0]$.n.m changed"],
+    ),
     Entry("an error event", stream("1"), stream("1", '{"error":"x"}'), "mismatch", ["stream error extra"]),
-    Entry("a cut event", stream("1", "2"), answer("data: 1\n\ndata: 2\n", *SSE), "mismatch",
-          ["stream tail extra", "stream events[1] missing"]),  # fmt: skip
-    Entry("a lost message", answer(), answer(), "mismatch", ["frame server[1] missing"],
-          more={"frames": (frames("a", "b"), frames("a"))}),  # fmt: skip
-    Entry("a changed message", answer(), answer(), "mismatch", ["frame server[0]$.type changed"],
-          more={"frames": (frames('{"type":"log"}'), frames('{"type":"error"}'))}),  # fmt: skip
+    Entry(
+        "a cut event",
+        stream("1", "2"),
+        answer("data: 1\n\ndata: 2\n", *SSE),
+        "mismatch",
+        ["stream tail extra", "stream events[1] missing"],
+    ),
+    Entry(
+        "a lost message",
+        answer(),
+        answer(),
+        "mismatch",
+        ["frame server[1] missing"],
+        more={"frames": (frames("a", "b"), frames("a"))},
+    ),
+    Entry(
+        "a changed message",
+        answer(),
+        answer(),
+        "mismatch",
+        ["frame server[0]$.type changed"],
+        more={"frames": (frames('{"type":"log"}'), frames('{"type":"error"}'))},
+    ),
 ]
 
 UPSTREAM = [
     sent("the right request upstream", ASKED, passed(ASKED), "match"),
-    sent("a repeated parameter lost", ASKED, passed(ASKED, target="/items?a=2&b=%2B3"), "mismatch",
-         "upstream.query a count"),  # fmt: skip
-    sent("a plus decoded", ASKED, passed(ASKED, target="/items?a=1&a=2&b=+3"), "mismatch",
-         "upstream.query b changed"),  # fmt: skip
-    sent("parameters reordered", ASKED, passed(ASKED, target="/items?b=%2B3&a=1&a=2"), "mismatch",
-         "upstream.query order"),  # fmt: skip
+    sent(
+        "a repeated parameter lost",
+        ASKED,
+        passed(ASKED, target="/items?a=2&b=%2B3"),
+        "mismatch",
+        "upstream.query a count",
+    ),
+    sent(
+        "a plus decoded", ASKED, passed(ASKED, target="/items?a=1&a=2&b=+3"), "mismatch", "upstream.query b changed"
+    ),
+    sent(
+        "parameters reordered",
+        ASKED,
+        passed(ASKED, target="/items?b=%2B3&a=1&a=2"),
+        "mismatch",
+        "upstream.query order",
+    ),
     sent("another path", ASKED, passed(ASKED, target="/itemz?a=1&a=2&b=%2B3"), "mismatch", "upstream.path changed"),
     sent("another method", ASKED, passed(ASKED, method="POST"), "mismatch", "upstream.method changed"),
-    sent("a lost header upstream", ASKED, passed(ASKED, without=("accept",)), "mismatch",
-         "upstream.header accept missing"),  # fmt: skip
-    sent("a lost token", ASKED, passed(ASKED, without=("authorization",)), "mismatch",
-         "upstream.header authorization missing"),  # fmt: skip
+    sent(
+        "a lost header upstream",
+        ASKED,
+        passed(ASKED, without=("accept",)),
+        "mismatch",
+        "upstream.header accept missing",
+    ),
+    sent(
+        "a lost token",
+        ASKED,
+        passed(ASKED, without=("authorization",)),
+        "mismatch",
+        "upstream.header authorization missing",
+    ),
     sent("the token stripped where it is declared", JOB, passed(JOB), "match"),
-    sent("a forwarded JWT", JOB, passed(JOB, ("Authorization", "Bearer x.y.z")), "mismatch",
-         "upstream.header authorization extra"),  # fmt: skip
-    sent("no X-Forwarded-For", ASKED, passed(ASKED, without=("x-forwarded-for",)), "mismatch",
-         "upstream.header x-forwarded-for missing"),  # fmt: skip
-    sent("a second internal key", ASKED, passed(ASKED, ("X-Internal-API-Key", "spoofed")), "mismatch",
-         "upstream.header x-internal-api-key count"),  # fmt: skip
-    sent("the client's Host", ASKED, passed(ASKED, ("Host", "evil"), without=("host",)), "mismatch",
-         "upstream.header host changed"),  # fmt: skip
+    sent(
+        "a forwarded JWT",
+        JOB,
+        passed(JOB, ("Authorization", "Bearer x.y.z")),
+        "mismatch",
+        "upstream.header authorization extra",
+    ),
+    sent(
+        "no X-Forwarded-For",
+        ASKED,
+        passed(ASKED, without=("x-forwarded-for",)),
+        "mismatch",
+        "upstream.header x-forwarded-for missing",
+    ),
+    sent(
+        "a second internal key",
+        ASKED,
+        passed(ASKED, ("X-Internal-API-Key", "spoofed")),
+        "mismatch",
+        "upstream.header x-internal-api-key count",
+    ),
+    sent(
+        "the client's Host",
+        ASKED,
+        passed(ASKED, ("Host", "evil"), without=("host",)),
+        "mismatch",
+        "upstream.header host changed",
+    ),
     sent("a body written anew", CREATE, passed(CREATE, body=b'{"tags":["p","q"], "name":"x"}'), "match"),
-    sent("a body changed", CREATE, passed(CREATE, body=b'{"tags":["p"], "name":"x"}'), "mismatch",
-         "upstream.body $.tags[1] missing"),  # fmt: skip
+    sent(
+        "a body changed",
+        CREATE,
+        passed(CREATE, body=b'{"tags":["p"], "name":"x"}'),
+        "mismatch",
+        "upstream.body $.tags[1] missing",
+    ),
 ]
 
 DECIDED = [
-    Entry("the same detail as a problem", answer({"detail": "no"}, status=404),
-          answer({"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no"}, *PROBLEM, status=404),
-          "expected",
-          ["header content-type changed by problem", "body $.type extra by problem", "body $.title extra by problem",
-           "body $.status extra by problem"]),  # fmt: skip
-    Entry("a declared change of status", LEGACY_500, answer({"detail": "sign in"}, status=401), "expected",
-          ["status 500→401 changed by change:say-401"], request("GET", "/users"), {"refused": True}),  # fmt: skip
-    Entry("a declared change of one place", answer({"label": "a"}), answer({"label": "b"}), "expected",
-          ["body $.label changed by change:new-label"], request("GET", "/users")),  # fmt: skip
-    Entry("a refusal that legacy shares", answer({"detail": "no"}, status=401), answer({"detail": "no"}, status=403),
-          "expected", ["status 401→403 changed by refused-alike"], None, {"refused": True}),  # fmt: skip
-    Entry("a refusal of the gateway alone", answer({"a": 1}), answer({"detail": "no"}, status=403), "mismatch",
-          ["status 200→403 changed"], None, {"refused": True}),  # fmt: skip
+    Entry(
+        "the same detail as a problem",
+        answer({"detail": "no"}, status=404),
+        answer({"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no"}, *PROBLEM, status=404),
+        "expected",
+        [
+            "header content-type changed by problem",
+            "body $.type extra by problem",
+            "body $.title extra by problem",
+            "body $.status extra by problem",
+        ],
+    ),
+    Entry(
+        "a declared change of status",
+        LEGACY_500,
+        answer({"detail": "sign in"}, status=401),
+        "expected",
+        ["status 500→401 changed by change:say-401"],
+        request("GET", "/users"),
+        {"refused": True},
+    ),
+    Entry(
+        "a declared change of one place",
+        answer({"label": "a"}),
+        answer({"label": "b"}),
+        "expected",
+        ["body $.label changed by change:new-label"],
+        request("GET", "/users"),
+    ),
+    Entry(
+        "a refusal that legacy shares",
+        answer({"detail": "no"}, status=401),
+        answer({"detail": "no"}, status=403),
+        "expected",
+        ["status 401→403 changed by refused-alike"],
+        None,
+        {"refused": True},
+    ),
+    Entry(
+        "a refusal of the gateway alone",
+        answer({"a": 1}),
+        answer({"detail": "no"}, status=403),
+        "mismatch",
+        ["status 200→403 changed"],
+        None,
+        {"refused": True},
+    ),
     Entry("no answer", answer({}), Failure("timeout", "10 s"), "failed"),
-    Entry("half an answer", answer({"a": 1}), answer(b'{"a"', *JSON, truncated=True), "failed", ["body content type"]),
-    Entry("legacy changed meanwhile", answer({"n": 1}), answer({"n": 2}), "inconclusive", ["body $.n changed"],
-          more={"again": pair(answer({"n": 2}), answer({})).legacy}),  # fmt: skip
-    Entry("legacy said the same twice", answer({"n": 1}), answer({"n": 2}), "mismatch", ["body $.n changed"],
-          more={"again": pair(answer({"n": 1}), answer({})).legacy}),  # fmt: skip
-]  # fmt: skip
+    Entry(
+        "half an answer", answer({"a": 1}), answer(b'{"a"', *JSON, truncated=True), "failed", ["body content type"]
+    ),
+    Entry(
+        "legacy changed meanwhile",
+        answer({"n": 1}),
+        answer({"n": 2}),
+        "inconclusive",
+        ["body $.n changed"],
+        more={"again": pair(answer({"n": 2}), answer({})).legacy},
+    ),
+    Entry(
+        "legacy said the same twice",
+        answer({"n": 1}),
+        answer({"n": 2}),
+        "mismatch",
+        ["body $.n changed"],
+        more={"again": pair(answer({"n": 1}), answer({})).legacy},
+    ),
+]
 
 CATALOGUE = [*SAME, *BODIES, *HEADERS, *BROWSER, *STREAMS, *UPSTREAM, *DECIDED]
 
