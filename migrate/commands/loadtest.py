@@ -47,7 +47,7 @@ def loadtest() -> None:
 @app.command()
 def run(
     *,
-    target: Annotated[str, typer.Option("--target", "-t", help="gateway, legacy or both (alternating).")] = GATEWAY,
+    target: Annotated[str, typer.Option("--target", help="gateway, legacy or both (alternating).")] = GATEWAY,
     users: Annotated[int, typer.Option("--users", "-u", help="Simulated people.")] = 5,
     run_time: Annotated[str, typer.Option("--run-time", help="How long: 30, 30s, 5m, 1h30m.")] = "30s",
     spawn_rate: Annotated[float, typer.Option("--spawn-rate", help="Users started a second.")] = 5.0,

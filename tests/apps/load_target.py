@@ -45,6 +45,7 @@ routes:
 
 ROUTES = {
     "auth.login": ("filtration", "POST /auth/login", "POST /api/v1/auth/login", "write", "public"),
+    "status.health": ("filtration", "GET /health", "GET /api/v1/health", "read", "public"),
     "auth.me": ("filtration", "GET /auth/me", "GET /api/v1/auth/me", "read", "jwt"),
     "keys.list": ("filtration", "GET /management/api-keys", "GET /api/v1/api-keys", "read", "jwt"),
     "deployments.list": ("orchestration", "GET /deployment/deployments", "GET /api/v1/deployments", "read", "jwt"),
@@ -68,13 +69,16 @@ def table(port: int) -> str:
 
 @dataclass
 class Behaviour:
-    """What goes wrong, by path prefix: every n-th request fails, or every one is late by so many seconds."""
+    """What goes wrong, by path prefix (every n-th fails, every one is late, one is redirected), and what was seen."""
 
     fail_every: dict[str, int] = field(default_factory=dict)
     delay: dict[str, float] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
+    redirect: str = ""
     sign_ins: int = 0
-    agents: set[str] = field(default_factory=set)
+    credentials: dict[str, set[str]] = field(default_factory=dict)
+    in_flight: int = 0
+    most_in_flight: int = 0
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,9 @@ class _App:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         path, headers = scope["path"], dict(scope["headers"])
         self._behaviour.seen[path] += 1
+        self._behaviour.credentials.setdefault(path, set()).add(headers.get(b"authorization", b"").decode())
+        self._behaviour.in_flight += 1
+        self._behaviour.most_in_flight = max(self._behaviour.most_in_flight, self._behaviour.in_flight)
         body = b""
         if scope["method"] == "POST":
             body = (await receive())["body"]
@@ -132,12 +139,17 @@ class _App:
             if path.startswith(prefix):
                 await asyncio.sleep(seconds)
         status, document = self._answer(path, scope["query_string"].decode(), headers, body)
+        self._behaviour.in_flight -= 1
         content = json.dumps(document).encode()
         await send(
             {
                 "type": "http.response.start",
                 "status": status,
-                "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())],
+                "headers": [
+                    (b"content-type", b"application/json"),
+                    (b"content-length", str(len(content)).encode()),
+                    (b"location", b"/elsewhere"),
+                ],
             }
         )
         await send({"type": "http.response.body", "body": content})
@@ -146,8 +158,15 @@ class _App:
         for prefix, every in self._behaviour.fail_every.items():
             if path.startswith(prefix) and self._behaviour.seen[path] % every == 0:
                 return 503, {"detail": "seeded fault"}
+        if self._behaviour.redirect and path.startswith(self._behaviour.redirect):
+            return 307, {}
+        if path.endswith("/health"):
+            return 200, {"status": "healthy"}
         if path.endswith("/auth/login"):
             return self._sign_in(json.loads(body))
+        return self._read(path, query, headers)
+
+    def _read(self, path: str, query: str, headers: dict[bytes, bytes]) -> tuple[int, Any]:
         if headers.get(b"authorization") != f"Bearer {self._token}".encode():
             return 401, {"detail": "no"}
         plain = path.removeprefix("/api/v1").removeprefix("/management").removeprefix("/deployment/")

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gateway.core.errors import UsageError
+from gateway.core.routes import Stage
+from gateway.flags.flag import Flag
+from gateway.flags.store import FlagStore
+from gateway.store.audit import results
+from gateway.store.database import open_store
+from migrate.cli import main
+from migrate.commands.loadtest import seconds
+from tests.apps.load_target import CREDENTIALS, ROUTES, Behaviour, Target, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gateway.store.audit import Result
+
+    Command = Callable[..., tuple[int, str, str]]
+
+ROOT = Path(__file__).parent.parent.parent.parent
+SHORT = ("--users", "3", "--run-time", "2s", "--spawn-rate", "20", "--think", "0.02")
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[Target]:
+    """The small load target, whose routes are all at the gateway but one."""
+    with closing(open_store(tmp_path / "cutover.db")) as connection:
+        store = FlagStore(connection)
+        moved = [Flag(route, Stage.GATEWAY) for route in ROUTES if route != "keys.list"]
+        store.change(moved, expected=store.snapshot())
+    with running(tmp_path, Behaviour()) as found:
+        yield found
+
+
+@pytest.fixture
+def cutover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs `cutover loadtest run …` in this process: exit code, standard output, standard error."""
+    variables = {
+        **CREDENTIALS,
+        "CUTOVER_CONFIG": str(tmp_path / "cutover.yaml"),
+        "CUTOVER_STORE": str(tmp_path / "cutover.db"),
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["cutover", "loadtest", "run", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        said = capsys.readouterr()
+        return int(caught.value.code or 0), said.out, said.err
+
+    return run
+
+
+def kept(directory: Path) -> list[Result]:
+    """Stored load tests, newest first."""
+    with closing(open_store(directory / "cutover.db")) as connection:
+        return results(connection, "loadtest")
+
+
+def test_a_healthy_run_passes_and_is_stored(target: Target, cutover: Command, tmp_path: Path) -> None:
+    """Exit 0, a table with every called route, progress on standard error, and the same result in store and file."""
+    code, out, err = cutover(*SHORT, "--json-file", str(tmp_path / "result.json"))
+    assert code == 0, out
+    assert "deployments.list" in out
+    assert "passed: load-" in out
+    assert "users on gateway" in err
+    (row,) = kept(tmp_path)
+    assert row.passed
+    assert row.body == json.loads((tmp_path / "result.json").read_text())
+    assert target.behaviour.sign_ins == 1
+
+
+def test_routes_not_yet_served_are_left_out(target: Target, cutover: Command) -> None:
+    """A route that never left shadow is not asked at the gateway, and the result says so."""
+    code, out, _ = cutover(*SHORT, "--json")
+    document = json.loads(out)
+    assert (code, document["left_out"]) == (0, ["keys.list"])
+    assert target.behaviour.seen["/api/v1/api-keys"] == 0
+
+
+def test_a_failing_run_exits_1_and_is_stored(target: Target, cutover: Command, tmp_path: Path) -> None:
+    """The reason is printed, and the stored result did not pass."""
+    target.behaviour.fail_every["/api/v1/deployments"] = 10
+    code, out, _ = cutover(*SHORT)
+    assert code == 1
+    assert "deployments.list: error rate" in out
+    assert [row.passed for row in kept(tmp_path)] == [False]
+
+
+@pytest.mark.usefixtures("target")
+def test_a_dead_target_exits_4(cutover: Command, tmp_path: Path) -> None:
+    """One line, nothing started, nothing stored."""
+    code, out, err = cutover(*SHORT, "--host", "http://127.0.0.1:1")
+    assert (code, out, len(err.splitlines())) == (4, "", 1)
+    assert kept(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--target", "shadow"), 2, "--target is one of"),
+        (("--run-time", "soon"), 2, "--run-time soon"),
+        (("--users", "0"), 2, "at least one user"),
+        (("--host", "http://example.org"), 2, "--i-own-this-target example.org"),
+        (("--host", "nobody=http://127.0.0.1:1"), 2, "no service"),
+        (("--config", "absent.yaml"), 3, "absent.yaml"),
+    ],
+)
+def test_bad_calls_say_what_to_write(
+    target: Target, cutover: Command, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    """Usage and configuration errors exit 2 and 3 before any load, without a traceback."""
+    found, _, err = cutover(*SHORT, *arguments)
+    assert (found, words in err) == (code, True), err
+    assert not target.behaviour.seen
+
+
+@pytest.mark.usefixtures("target")
+def test_wrong_credentials_exit_3(cutover: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables are named, not their values."""
+    monkeypatch.setenv("CUTOVER_LOAD_PASSWORD", "wrong-password")
+    code, _, err = cutover(*SHORT)
+    assert code == 3
+    assert "CUTOVER_LOAD_PASSWORD" in err
+    assert "wrong-password" not in err
+
+
+def test_interrupting_keeps_a_partial_result(target: Target, tmp_path: Path) -> None:
+    """Ctrl-C ends the load, prints and stores a result marked partial, and exits 130."""
+    variables = {**os.environ, **CREDENTIALS, "CUTOVER_STORE": str(tmp_path / "cutover.db")}
+    command = [sys.executable, "-m", "migrate", "loadtest", "run", *SHORT, "--run-time", "60s", "--config"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [*command, str(target.config)], cwd=ROOT, env=variables, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        deadline = time.monotonic() + 20
+        while target.behaviour.seen["/api/v1/deployments"] < 5 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 130, err
+    assert "of 60 s" in out
+    (row,) = kept(tmp_path)
+    assert (row.passed, row.body["partial"]) == (False, True)
+
+
+@pytest.mark.parametrize(("text", "value"), [("90", 90), ("90s", 90), ("5m", 300), ("1h30m", 5400), ("2.5s", 2.5)])
+def test_durations_are_read(text: str, value: float) -> None:
+    """Seconds, minutes and hours, alone or together."""
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "s", "5d", "m5", "-3s", "1h 30m"])
+def test_other_durations_are_usage_errors(text: str) -> None:
+    """What is no duration is refused."""
+    with pytest.raises(UsageError, match="--run-time"):
+        seconds(text)
