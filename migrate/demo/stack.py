@@ -51,13 +51,13 @@ class Stack:
         folder = self.places.folder
         folder.mkdir(parents=True, exist_ok=True)
         self.platform: Platform = self._exit.enter_context(running(login_limit=_LOGINS))
-        environment = {
+        self.environment = {
             JWT_SECRET: self.platform.jwt_secret,
             INTERNAL_KEY: self.platform.internal_key,
             "CUTOVER_CONFIG": str(self.places.config),
             "CUTOVER_STORE": str(self.places.store),
         }
-        self.children = Children(folder, environment)
+        self.children = Children(folder, self.environment)
         self._exit.callback(self.children.stop_all)
         self.configure(build="1")
         return self
@@ -95,6 +95,12 @@ class Stack:
             values |= {f"services.{name}.{side}": url for side in ("legacy", "internal")}
             values[f"services.{name}.shadow_listen"] = f"127.0.0.1:{port}"
         write(self.places.config, values=values)
+
+    def give_load_account(self, totp_secret: str) -> None:
+        """Let later commands load-test as the seeded admin."""
+        self.environment["CUTOVER_LOAD_USERNAME"] = self.seed.admin_email
+        self.environment["CUTOVER_LOAD_PASSWORD"] = self.seed.admin_password
+        self.environment["CUTOVER_LOAD_TOTP_SECRET"] = totp_secret
 
     def start_gateway(self, *, defective: bool = False) -> Child:
         """The gateway, or the one with the seeded defect."""

@@ -41,6 +41,11 @@ class Story:
         """Seconds since the story began."""
         return time.monotonic() - self._started
 
+    @property
+    def totp_secret(self) -> str:
+        """What the dashboard's user enrolled with; empty before it signed in."""
+        return self._dashboard.totp_secret if self._dashboard else ""
+
     def act(self, title: str) -> None:
         """Announce the next act."""
         self._act += 1
