@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def control_app(journal: Journal, faults: Faults, services: tuple[str, ...]) -> Starlette:
-    """`GET /deliveries?since=NUMBER`, `DELETE /deliveries` and `POST`/`DELETE /faults`; a bad fault is 422 with the reason."""
+    """The journal under /deliveries (`GET` with `since=NUMBER`, `DELETE`) and faults under /faults (`POST`, `DELETE`).
+
+    A fault that makes no sense is 422 with the reason.
+    """
 
     async def deliveries(request: Request) -> Response:
         if request.method == "DELETE":

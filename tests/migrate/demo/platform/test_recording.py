@@ -310,7 +310,7 @@ def event_differences(recorded: str, ours: str, meaning: Meaning) -> Iterator[st
 def header_differences(recorded: list[dict[str, str]], answer: Answer) -> list[str]:
     """Header names in order, and every value that is not the time's or chance's.
 
-    Case is left out: the recorded sidecar is Express, which writes `Content-Type` where uvicorn writes `content-type`.
+    Case is left out: the recorded sidecar is Express and writes `Content-Type`, uvicorn writes `content-type`.
     """
     before = [(header["name"].lower(), header["value"]) for header in recorded]
     names = [name for name, _ in before], [name.lower() for name, _ in answer.headers]
