@@ -94,7 +94,7 @@ def decide(
     with transaction(connection):
         subject = find(connection, beginning)
         before = rules(connection).get(subject.signature)
-        rule = Rule(subject.signature, DECISIONS[action], by, reason.strip(), time.time(), expires)
+        rule = Rule(subject.signature, DECISIONS[action], _written(by), _written(reason), time.time(), expires)
         put_rule(connection, rule)
         detail: dict[str, Any] = {"route": subject.route, "what": subject.what, "expires": expires}
         detail["before"] = before.decision if before else None
@@ -118,3 +118,8 @@ def expiry(text: str | None, now: float, default: float | None = None) -> float 
     if end <= now:
         raise UsageError(f"--expires {text}: that day has passed")
     return end
+
+
+def _written(argument: str) -> str:
+    # An argument that is no UTF-8 arrives with lone surrogates, which no store takes.
+    return argument.strip().encode("utf-8", "backslashreplace").decode()

@@ -80,10 +80,10 @@ def readiness(
     store: Store = DEFAULT_STORE,
 ) -> None:
     """Every route's readiness for its next step; exit code 1 when one is not ready."""
-    table = load_table(config)
+    wanted, table = targets(target), load_table(config)
     names = tuple(item.id for item in chosen(table, routes or ["*"]))
     with closing(open_store(store, create=False)) as connection:
-        report = readiness_report.build(gather(connection, table), table, targets(target), names)
+        report = readiness_report.build(gather(connection, table), table, wanted, names)
     _give(
         [
             (html, lambda: render_html.readiness(report)),
