@@ -10,6 +10,7 @@ from gateway.core.digest import route_digest
 from gateway.core.exchange import Failure
 from gateway.core.observation import Observation, Verdict
 from gateway.core.routes import Effect
+from shadow.classes.addresses import untouched
 from shadow.classes.rule import Case
 from shadow.classify import explained, routine, verdict
 from shadow.diff import exchanges
@@ -123,7 +124,9 @@ def _failure(pair: Pair) -> str:
 
 
 def _answers(pair: Pair, setting: Setting) -> Explained:
-    return _explain(pair, setting, exchanges.answers(pair, Budget(setting.seconds)))
+    found = exchanges.answers(pair, Budget(setting.seconds))
+    kept = untouched(Case(pair, setting.table, setting.gateway_url)) if pair.mode != DRY_RUN else ()
+    return _explain(pair, setting, [*found, *kept])
 
 
 def _sent(pair: Pair, setting: Setting) -> Explained:

@@ -7,10 +7,13 @@ from urllib.parse import SplitResult, urlsplit
 
 from gateway.core.exchange import Request, header
 from gateway.core.mapping import MappingError, to_gateway
+from gateway.core.observation import DifferenceKind
+from shadow.diff.found import Found
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shadow.classes.rule import Case
-    from shadow.diff.found import Found
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -29,6 +32,19 @@ def location_kept(found: Found, case: Case) -> bool:
     if (ours.netloc and ours.netloc not in _own(case)) or (theirs.netloc and theirs.netloc not in _gateways(case)):
         return False
     return _target(theirs) in _gateway_targets(_target(ours), case)
+
+
+def untouched(case: Case) -> Iterator[Found]:
+    """A Location of the service's own that the gateway passes as it is: equal on both sides, and still wrong."""
+    answers = case.pair.answers
+    for name in ("location", "content-location") if answers else ():
+        assert answers is not None  # noqa: S101 - for the type checker
+        value = header(answers[0].headers, name)
+        found = Found("header", name, DifferenceKind.CHANGED, value, value, (name,))
+        ours = _split(value)
+        own = ours is not None and (not ours.netloc or ours.netloc in _own(case))
+        if own and value == header(answers[1].headers, name) and not location_kept(found, case):
+            yield found
 
 
 def socket_kept(found: Found, case: Case) -> bool:
