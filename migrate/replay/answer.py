@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import header
 
 if TYPE_CHECKING:
-    from gateway.core.exchange import Response
+    from gateway.core.exchange import Request, Response
 
+_LOCATIONS = {"location", "content-location"}
 _EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)")
 
 
 def is_stream(response: Response) -> bool:
     """Whether the answer is a stream of events (HTML standard §9.2)."""
     return (header(response.headers, "content-type") or "").lower().startswith("text/event-stream")
+
+
+def under_host(response: Response, recorded: Request, asked: Request) -> Response:
+    """The answer as the service gives it to this request: a Location names the host the service was asked under.
+
+    Services build absolute redirects from Host, and the gateway asks under another one than the recorded client.
+    """
+    before, now = header(recorded.headers, "host"), header(asked.headers, "host")
+    if not before or not now:
+        return response
+
+    def told(name: str, value: str) -> tuple[str, str]:
+        scheme, mark, rest = value.partition("://")
+        authority, slash, path = rest.partition("/")
+        own = name.lower() in _LOCATIONS and authority == before
+        return name, f"{scheme}{mark}{now}{slash}{path}" if own else value
+
+    return replace(response, headers=tuple(told(*pair) for pair in response.headers))
 
 
 def parts(response: Response, method: str) -> tuple[bytes, list[bytes], bool]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.core.errors import UnreachableError
 from gateway.core.exchange import Frame, Request, Response
-from migrate.replay.answer import is_stream, parts
+from migrate.replay.answer import is_stream, parts, under_host
 from migrate.replay.asked import read_request
 from migrate.replay.sockets import play_frames
 
@@ -91,7 +91,8 @@ class Player:
         if call.request.is_upgrade and response.status == 101:  # noqa: PLR2004 - Switching Protocols
             cue.frames.extend(await play_frames(call.request, cue.exchange, reader, writer))
             return False
-        return await self._write(cue, response, call.request.method, writer)
+        told = under_host(response, cue.exchange.request, call.request)
+        return await self._write(cue, told, call.request.method, writer)
 
     async def _write(self, cue: Cue, response: Response, method: str, writer: asyncio.StreamWriter) -> bool:
         head, chunks, keep = parts(response, method)

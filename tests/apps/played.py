@@ -33,6 +33,14 @@ ROUTES = (
         Access.PUBLIC,
         moves=(Move(Place(Where.BODY, "note_id"), Place(Where.PATH, "id")),),
     ),
+    Route(
+        "notes.get",
+        "notes",
+        target("GET", "/notes/{id}"),
+        target("GET", "/api/v1/notes/{id}"),
+        Effect.READ,
+        Access.PUBLIC,
+    ),
     Route("notes.inner", "notes", target("GET", "/inner"), None, Effect.READ, Access.INTERNAL),
 )
 TABLE = RouteTable(

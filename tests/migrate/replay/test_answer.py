@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from gateway.core.exchange import Response
-from migrate.replay.answer import is_stream, parts
+from gateway.core.exchange import Request, Response
+from migrate.replay.answer import is_stream, parts, under_host
 
 EVENTS = b'data: {"a":1}\n\ndata: two\r\n\r\ndata: [DONE]\n\n'
 
@@ -43,3 +43,17 @@ def test_the_connection_closes_where_it_must() -> None:
     assert not parts(Response(200, length, b"h", truncated=True), "GET")[2]
     broken = parts(Response(200, (("transfer-encoding", "chunked"),), b"hi", truncated=True), "GET")
     assert broken[1] == [b"2\r\nhi\r\n"]
+
+
+def test_a_location_names_the_host_that_was_asked() -> None:
+    """Services build redirects from Host: the recorded host becomes the one the gateway asked under."""
+    recorded, asked = Request("GET", "/", (("Host", "old:1"),)), Request("GET", "/", (("Host", "new:2"),))
+    answer = Response(307, (("Location", "http://old:1/a?b=http://old:1/"), ("X-Url", "http://old:1/")))
+    assert under_host(answer, recorded, asked).headers == (
+        ("Location", "http://new:2/a?b=http://old:1/"),
+        ("X-Url", "http://old:1/"),
+    )
+    for other in ("/relative", "https://elsewhere/old:1/"):
+        kept = Response(307, (("Location", other),))
+        assert under_host(kept, recorded, asked) == kept
+    assert under_host(answer, Request("GET", "/"), asked) == answer
