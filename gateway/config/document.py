@@ -73,6 +73,8 @@ def parse(text: str) -> yaml.Node:
 def _mend(problem: str) -> str:
     if "\\t" in problem:
         return "indent with spaces, not tabs"
+    if "got '{'" in problem:
+        return 'inside brackets put paths with {parameters} in quotes: ["GET /pools/{id}"]'
     if "alias" in problem:
         return "define it with &name above, or write the values out"
     if "document" in problem:

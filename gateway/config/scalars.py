@@ -170,12 +170,15 @@ def origin_url(text: str) -> str:
         port = parts.port
     except ValueError:
         raise Wrong(f"{text!r:.80} is no URL", "write http://host:port") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not _is_host(parts.netloc.rpartition("@")[2]):
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    if parts.scheme not in {"http", "https"} or not _is_host(host):
         raise Wrong(f"{text!r:.80} is no URL", "write http://host:port or https://host:port")
     if port == 0:
         raise Wrong(f"{text!r:.80} names no port", "write the port that the service listens on")
-    if text != f"{parts.scheme}://{parts.netloc}":
-        raise Wrong(f"{text!r:.80} carries more than an address", f"write {parts.scheme}://{parts.netloc}")
+    if text != f"{parts.scheme}://{parts.netloc}" or parts.netloc.endswith(":"):
+        raise Wrong(
+            f"{text!r:.80} carries more than an address", f"write {parts.scheme}://{parts.netloc.rstrip(':')}"
+        )
     return text
 
 
@@ -220,16 +223,13 @@ def expanding[T](environment: Mapping[str, str], parse: Callable[[str], T]) -> C
 
 
 def _is_host(text: str) -> bool:
-    host = text
-    if text.startswith("["):
-        inside, _, rest = text[1:].partition("]")
-        try:
-            ipaddress.IPv6Address(inside)
-        except ValueError:
-            return False
-        return not rest or rest.startswith(":")
-    host = text.partition(":")[0]
-    return bool(_HOST.fullmatch(host))
+    if not text.startswith("["):
+        return bool(_HOST.fullmatch(text))
+    try:
+        ipaddress.IPv6Address(text[1:].removesuffix("]"))
+    except ValueError:
+        return False
+    return text.endswith("]")
 
 
 def _either(words: Iterable[str]) -> str:
