@@ -88,9 +88,11 @@ def _supervise(table: RouteTable, places: tuple[Path, Path, Path], lifeline: int
 
 
 def _proxy_arguments(table: RouteTable, config: Path, store: Path, directory: Path) -> list[str]:
-    # mitmdump puts the script's folder on the import path and reloads the script when it changes: so one line.
+    # mitmdump puts the script's folder on the import path and reloads the script when it changes: so a stub.
     script = directory / "entry.py"
-    script.write_text("from shadow.addon import addons\n")
+    script.write_text(
+        "from shadow.addon import addons\nfrom shadow.lifeline import end_with_parent\n\nend_with_parent()\n"
+    )
     ours = (f"cutover_config={config}", f"cutover_store={store}", f"cutover_channel={_channel(directory)}")
     arguments = [str(Path(sys.executable).parent / "mitmdump"), "-q", "-s", str(script)]
     for option in (f"confdir={directory}", *_OPTIONS, *ours):

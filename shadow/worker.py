@@ -8,6 +8,7 @@ import contextlib
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,8 +137,13 @@ async def run(config: Path, store: Path, channel: Path) -> None:
     recorder = Recorder(store)
     await _flush(recorder)
 
+    current = Setting(table, fingerprint, recorder.rules, table.policy.public_url, __version__, time.time)
+
     def setting() -> Setting:
-        return Setting(table, fingerprint, recorder.rules, table.policy.public_url, __version__, time.time)
+        nonlocal current
+        if current.rules != recorder.rules:
+            current = replace(current, rules=recorder.rules)
+        return current
 
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)

@@ -77,8 +77,6 @@ class Rig:
     url: str
     pid: int
     store: Path
-    public: int
-    internal: int
 
     def promote(self, route: str, stage: Stage, **changes: object) -> None:
         """Set a flag, and wait until the proxy has taken it over."""
@@ -156,18 +154,33 @@ class Rig:
             connection.close()
 
 
+def write_table(
+    directory: Path,
+    legacy: str,
+    *,
+    public: int | None = None,
+    internal: int | None = None,
+    listen: int | None = None,
+    routes: str = ROUTES,
+) -> Path:
+    """A route table over the service at `legacy` (`host:port`); ports not given are free ones."""
+    config = directory / "cutover.yaml"
+    ports = {"public": public, "internal": internal, "listen": listen}
+    filled = {name: port or free_port() for name, port in ports.items()}
+    config.write_text(_TABLE.format(legacy=legacy, **filled) + routes)
+    return config
+
+
 @asynccontextmanager
 async def shadowed(
     directory: Path, legacy: str, *, public: int | None = None, internal: int | None = None, routes: str = ROUTES
 ) -> AsyncIterator[Rig]:
     """A shadow over the service at `legacy` (`host:port`)."""
-    public, internal, listen = public or free_port(), internal or free_port(), free_port()
-    config = directory / "cutover.yaml"
-    config.write_text(_TABLE.format(public=public, internal=internal, legacy=legacy, listen=listen) + routes)
+    config = write_table(directory, legacy, public=public, internal=internal, routes=routes)
     store = directory / "state" / "cutover.db"
     context = running(config, store)
     shadow = await asyncio.to_thread(context.__enter__)
     try:
-        yield Rig(shadow.urls["svc"], shadow.pid, store, public, internal)
+        yield Rig(shadow.urls["svc"], shadow.pid, store)
     finally:
         await asyncio.to_thread(context.__exit__, None, None, None)

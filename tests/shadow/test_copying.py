@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gateway.config import load_table
+from gateway.core.exchange import Exchange, Request, Response
+from gateway.core.mark import REFUSED_HEADER
+from gateway.core.observation import Bucket, Verdict
+from shadow.copying import LATE, Copier
+from shadow.envelope import Copy, Outcome
+from shadow.mirror import Mirror
+from shadow.observe import Setting
+from shadow.plan import Copying
+from tests.apps import candidate
+from tests.apps.oddities import Oddities, answer
+from tests.apps.shadowed import ROUTES, write_table
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.apps.oddities import Head
+
+KEY = b"k" * 32
+METERED = """\
+  - {id: chat, service: svc, legacy: POST /chat, gateway: POST /api/v1/chat, effect: metered, access: public,
+     shadow: {budget: 1}}
+"""
+
+
+@asynccontextmanager
+async def copier(directory: Path, legacy: Oddities, internal: Oddities, **limits: float) -> AsyncIterator[Copier]:
+    """A copier over a stand-in service and gateway."""
+    config = write_table(directory, legacy.address, internal=internal.port, routes=ROUTES + METERED)
+    table = load_table(config)
+    setting = Setting(table, KEY, {}, table.policy.public_url, "v", time.time)
+    async with Mirror(f"http://{internal.address}", KEY, **limits) as mirror:  # type: ignore[arg-type]
+        yield Copier(table, mirror, lambda: setting)
+
+
+def read(number: str = "7", copying: Copying = Copying.READ, body: bytes | None = None) -> Copy:
+    """A read of one item as legacy answered it."""
+    request = Request("GET", f"/items/{number}", (("Host", "platform.example:8000"),), client="192.0.2.1")
+    response = Response(
+        200, (("content-type", "application/json"),), body or b'{"target":"/items/%s"}' % number.encode()
+    )
+    return Copy(
+        "items.get", {"id": number}, copying, "u-1", Exchange("x", "svc", request, response, time.time(), 0, 0)
+    )
+
+
+def write(route: str, target: str) -> Copy:
+    """A write as legacy took it."""
+    request = Request("POST", target, (("Host", "h"), ("Content-Length", "2")), b"{}")
+    return Copy(route, {}, Copying.METERED, "u-1", Exchange("x", "svc", request, Response(201), time.time(), 0, 0))
+
+
+async def test_a_read_is_compared(tmp_path: Path) -> None:
+    """A read that both sides answer lands in `compared` with its observation."""
+    async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
+        internal.override = candidate.faithful
+        done = await made.copy(read(), 0)
+        assert done.outcome == Outcome("x", Bucket.COMPARED)
+        assert done.observation is not None
+        assert (done.observation.subject, done.observation.mode) == ("u-1", "read")
+        assert internal.deliveries == {"GET /api/v1/items/7": 1}
+
+
+async def test_legacy_is_asked_once_more_when_the_two_differ(tmp_path: Path) -> None:
+    """A difference in a read costs one second legacy read, and no more."""
+    async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
+        internal.override = candidate.faithful
+        done = await made.copy(read(body=b'{"target":"something else"}'), 0)
+        assert done.outcome.bucket is Bucket.COMPARED
+        assert done.observation is not None
+        assert done.observation.verdict in {Verdict.MISMATCH, Verdict.INCONCLUSIVE}
+        assert legacy.deliveries == {"GET /items/7": 1}
+
+
+async def test_a_metered_route_makes_real_copies_within_its_budget(tmp_path: Path) -> None:
+    """One real copy an hour where the budget is one; the rest are dry runs."""
+    async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
+        internal.override = candidate.faithful
+        for _ in range(3):
+            await made.copy(write("chat", "/chat"), 0)
+        modes = [dict(head[2])["Cutover-Copy"].partition(";")[0] for head in internal.heads]
+        assert modes == ["read", "dry-run", "dry-run"]
+
+
+async def test_a_refusal_is_recorded_by_subject(tmp_path: Path) -> None:
+    """When the gateway's own policy refuses a copy, subject, status and reason are known."""
+
+    async def refusing(head: Head, body: bytes, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001 - always so
+        problem = b'{"title":"Forbidden","status":403,"detail":"Permission denied"}'
+        writer.write(
+            answer("403 Forbidden", problem, (REFUSED_HEADER, "1"), ("content-type", "application/problem+json"))
+        )
+
+    async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
+        internal.override = refusing
+        done = await made.copy(read(), 0)
+        assert done.refusal is not None
+        assert (done.refusal.subject, done.refusal.status, done.refusal.reason) == ("u-1", 403, "Forbidden")
+        assert done.observation is not None
+        assert done.observation.refused == 403
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "expected"),
+    [
+        (candidate.silent, Outcome("x", Bucket.TIMED_OUT, "timeout")),
+        (candidate.resetting, Outcome("x", Bucket.FAILED, "broken")),
+        (candidate.flooding, Outcome("x", Bucket.OVERSIZE, "copy")),
+    ],
+)
+async def test_a_failing_gateway_has_its_buckets(behaviour: object, expected: Outcome, tmp_path: Path) -> None:
+    """Hanging, breaking and flooding copies are counted apart; no answer is a failed observation."""
+    async with (
+        Oddities() as legacy,
+        Oddities() as internal,
+        copier(tmp_path, legacy, internal, deadline=0.5, limit=100_000) as made,
+    ):
+        internal.override = behaviour  # type: ignore[assignment]
+        done = await made.copy(read(), 0)
+        assert done.outcome == expected
+        if done.observation:
+            assert done.observation.verdict is Verdict.FAILED
+
+
+async def test_what_cannot_be_copied_says_why(tmp_path: Path) -> None:
+    """Late, unknown and unmappable copies are counted with their reason and never sent."""
+    async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
+        assert (await made.copy(read(), LATE + 1)).outcome == Outcome("x", Bucket.SHED, "late")
+        assert (await made.copy(write("gone", "/x"), 0)).outcome == Outcome("x", Bucket.UNMIRRORED, "unknown route")
+        moved = await made.copy(write("items.move", "/items/move"), 0)
+        assert moved.outcome == Outcome("x", Bucket.UNMIRRORED, "unmappable")
+        assert not internal.deliveries
+
+
+async def test_a_fallback_is_a_gateway_failure(tmp_path: Path) -> None:
+    """What legacy served because the gateway could not be reached is judged as failed, and nothing is sent."""
+    async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
+        done = await made.copy(read(copying=Copying.FALLBACK), 0)
+        assert done.outcome == Outcome("x", Bucket.FAILED, "fallback")
+        assert done.observation is not None
+        assert done.observation.verdict is Verdict.FAILED
+        assert not internal.deliveries
+        assert not legacy.deliveries
+
+
+async def test_a_served_read_asks_legacy(tmp_path: Path) -> None:
+    """What the gateway served is compared with legacy's answer; a dead legacy is not the gateway's failure."""
+    async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
+        done = await made.copy(read(copying=Copying.SERVED), 0)
+        assert done.outcome == Outcome("x", Bucket.COMPARED)
+        assert done.observation is not None
+        assert done.observation.mode == "served"
+        assert legacy.deliveries == {"GET /items/7": 1}
+        await legacy.stop()
+        assert (await made.copy(read(copying=Copying.SERVED), 0)).outcome == Outcome(
+            "x", Bucket.FAILED, "legacy connect"
+        )

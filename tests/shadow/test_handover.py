@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from gateway.core.exchange import Request, Response
+from gateway.core.observation import Bucket
+from gateway.core.subject import Subject
+from shadow.envelope import LENGTH, Counts, decode
+from shadow.handover import Handover
+from shadow.plan import Copying, Plan
+from shadow.turn import Tee, Turn
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def turn(copying: Copying = Copying.NONE) -> Turn:
+    """A request of no route."""
+    return Turn(Plan("svc", Subject("u"), copying=copying, bucket=Bucket.OFF, reason="why"), Request("GET", "/"))
+
+
+async def test_each_request_is_settled_once() -> None:
+    """A finished request lands in its plan's bucket, an oversize one in its own, and a second end counts nothing."""
+    books = Handover()
+    plain, large = turn(), turn(Copying.READ)
+    large.received = Tee(0)
+    large.received(b"xx")
+    for one in (plain, large):
+        books.open(one)
+        books.finish(one, Response(200))
+        books.settle(one, Bucket.FAILED)
+    assert books.ledger.counts == {("", "off", "why"): 1, ("", "oversize", ""): 1}
+
+
+async def test_a_copy_is_handed_over_after_the_hook_returns() -> None:
+    """The request is pending while its answer goes out; without a worker the copy is then shed."""
+    books = Handover()
+    one = turn(Copying.READ)
+    books.open(one)
+    books.finish(one, Response(200))
+    books.finish(one, Response(200))
+    assert books.ledger.counts == {("", "pending", ""): 1}
+    await asyncio.sleep(0)
+    assert books.ledger.counts == {("", "shed", "worker"): 1}
+
+
+async def test_counts_reach_the_worker(tmp_path: Path) -> None:
+    """While a worker listens it gets ledger and tally again and again, and a last time at the end."""
+    books = Handover()
+    await books.start(tmp_path / "s")
+    reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+    one = turn()
+    books.open(one)
+    books.served(one, 500)
+    counts = decode(await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH), "big")))
+    assert isinstance(counts, Counts)
+    assert [(entry.requests, entry.errors) for entry in counts.served] == [(1, 1)]
+    assert counts.ledger.total == 1
+    stopping = asyncio.create_task(books.stop())
+    assert b'"is":"counts"' in await reader.read()
+    writer.close()
+    await stopping

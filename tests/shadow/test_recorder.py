@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.core.observation import Observation, Rule, Verdict
+from gateway.store import counts, observations
+from gateway.store.counts import Refusal, Served
+from gateway.store.database import open_store
+from shadow import recorder as module
+from shadow.buckets import Ledger
+from shadow.recorder import Recorder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+SERVED = Served("a", "legacy", 7, 1, 0, 0, 0.5)
+REFUSAL = Refusal("a", "u-1", 403, "Forbidden", 1, 10.0, 10.0)
+
+
+def seen(identity: str) -> Observation:
+    """An observation."""
+    return Observation(identity, "a", 1.0, Verdict.MATCH, "read", "live", "d")
+
+
+def filled(store: Path) -> Recorder:
+    """A recorder with one of everything."""
+    recorder = Recorder(store)
+    ledger = Ledger()
+    ledger.open("a")
+    recorder.observed(seen("1"))
+    recorder.refused(REFUSAL)
+    recorder.served([SERVED])
+    recorder.counted("s", ledger)
+    return recorder
+
+
+def test_a_batch_is_stored_whole_and_rules_are_read(tmp_path: Path) -> None:
+    """Observations, refusals, counts and buckets reach the store; the reviewed rules come back."""
+    store = tmp_path / "c.db"
+    connection = open_store(store)
+    observations.put_rule(connection, Rule("sig", "expected", "me", "why", 1.0))
+    recorder = filled(store)
+    assert recorder.write(recorder.take())
+    assert [o.id for o in observations.query(connection)] == ["1"]
+    assert counts.refusals(connection) == [REFUSAL]
+    assert counts.served(connection) == [SERVED]
+    assert counts.buckets(connection) == {("a", "pending", ""): 1}
+    assert set(recorder.rules) == {"sig"}
+    recorder.close()
+    connection.close()
+
+
+def test_what_the_store_does_not_take_is_kept(tmp_path: Path) -> None:
+    """A batch that fails is put back in front of what came meanwhile and written once when the store is back."""
+    blocked = tmp_path / "dir"
+    blocked.write_text("a file where the directory belongs")
+    recorder = filled(blocked / "c.db")
+    batch = recorder.take()
+    assert not recorder.write(batch)
+    recorder.observed(seen("2"))
+    recorder.put_back(batch)
+    blocked.unlink()
+    again = recorder.take()
+    assert [o.id for o in again.observations] == ["1", "2"]
+    assert recorder.write(again)
+    recorder.put_back(again)
+    assert recorder.write(recorder.take())
+    recorder.close()
+    connection = open_store(blocked / "c.db")
+    assert counts.served(connection) == [SERVED]
+    assert counts.refusals(connection) == [REFUSAL]
+    connection.close()
+
+
+def test_memory_is_bounded_while_the_store_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the bound the oldest observations go, and they are counted."""
+    monkeypatch.setattr(module, "_KEPT", 3)
+    recorder = Recorder(tmp_path / "c.db")
+    for number in range(5):
+        recorder.observed(seen(str(number)))
+    assert [o.id for o in recorder.take().observations] == ["2", "3", "4"]
+    assert recorder.lost == 2

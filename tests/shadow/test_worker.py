@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from gateway.config import load_table
+from gateway.core.exchange import Exchange, Request, Response
+from gateway.core.observation import Bucket
+from gateway.store import counts
+from gateway.store.counts import Served
+from gateway.store.database import open_store
+from shadow.buckets import Ledger
+from shadow.copying import Copier
+from shadow.envelope import LENGTH, Copy, Counts, Outcome, decode, encode
+from shadow.mirror import Mirror
+from shadow.observe import Setting
+from shadow.plan import Copying
+from shadow.recorder import Recorder
+from shadow.worker import Worker
+from tests.apps import candidate
+from tests.apps.oddities import Oddities
+from tests.apps.shadowed import write_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = b"k" * 32
+
+
+def copy(identity: str, route: str = "items.get") -> Copy:
+    """A read as legacy answered it."""
+    request = Request("GET", "/items/7", (("Host", "h"),))
+    exchange = Exchange(identity, "svc", request, Response(200, (), b""), time.time(), 0, 0)
+    return Copy(route, {"id": "7"}, Copying.READ, "u", exchange)
+
+
+async def frames(reader: asyncio.StreamReader, number: int) -> list[object]:
+    """The next envelopes from the worker."""
+    return [
+        decode(await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH), "big")))
+        for _ in range(number)
+    ]
+
+
+async def test_a_worker_answers_for_every_copy_and_settles_the_rest_at_the_end(tmp_path: Path) -> None:
+    """Each copy has its outcome; when the proxy is gone, what it left pending is settled and stored."""
+    async with Oddities() as legacy, Oddities() as internal:
+        internal.override = candidate.faithful
+        table = load_table(write_table(tmp_path, legacy.address, internal=internal.port))
+        setting = Setting(table, KEY, {}, "", "v", time.time)
+        async with Mirror(f"http://{internal.address}", KEY) as mirror:
+            recorder = Recorder(tmp_path / "c.db")
+            worker = Worker(Copier(table, mirror, lambda: setting), recorder)
+            proxies: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+            server = await asyncio.start_unix_server(lambda r, w: proxies.put_nowait((r, w)), tmp_path / "s")
+            attending = asyncio.create_task(worker.attend(*await asyncio.open_unix_connection(tmp_path / "s")))
+            reader, writer = await proxies.get()
+            writer.write(encode(copy("1")) + encode(copy("2", "no such route")))
+            outcomes = {one.id: one for one in await frames(reader, 2) if isinstance(one, Outcome)}
+            assert outcomes["1"].bucket is Bucket.COMPARED
+            assert outcomes["2"] == Outcome("2", Bucket.UNMIRRORED, "unknown route")
+            internal.override = candidate.resetting
+            ledger = Ledger()
+            for _ in range(3):
+                ledger.open("items.get")
+            served = [Served("items.get", "legacy", 1, 3, 0, 0, 0.1)]
+            writer.write(encode(Counts("shadow:1", ledger, served)) + encode(copy("3")))
+            writer.close()
+            await asyncio.wait_for(attending, 20)
+            assert worker.idle.is_set()
+            assert recorder.write(recorder.take())
+            recorder.close()
+            server.close()
+        connection = open_store(tmp_path / "c.db")
+        assert counts.buckets(connection) == {
+            ("items.get", "failed", "broken"): 1,
+            ("items.get", "shed", "shutdown"): 2,
+        }
+        assert counts.served(connection) == served
+        connection.close()
