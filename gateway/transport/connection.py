@@ -143,7 +143,7 @@ class Connection(asyncio.Protocol):
         )
 
     def spoil(self) -> None:
-        """Never use the connection again once this response is complete: the request was not sent whole."""
+        """Never use the connection again once this response is complete, since the request was not sent whole."""
         self._spoiled = True
 
     def open(self) -> bool:
@@ -208,6 +208,11 @@ class Connection(asyncio.Protocol):
         self._paused_writing = False
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)
+
+    def on_message_begin(self) -> None:
+        """See httptools."""
+        if self._complete:
+            self._spoiled = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """See httptools."""

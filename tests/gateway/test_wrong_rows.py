@@ -1,4 +1,4 @@
-"""Every wrong row of facts §8 ("What proxy_request does wrong or not at all") and the mapping mistakes, done right."""
+"""Every wrong row of facts §8, what proxy_request does wrong or not at all, and its mapping mistakes, done right."""
 
 from __future__ import annotations
 

@@ -1,0 +1,29 @@
+"""The list of schemes."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.authenticate import SCHEMES, authenticate
+from gateway.core.exchange import Request
+from gateway.core.routes import Access, Policy
+from tests.apps.table import settings, token
+
+
+def test_every_exposed_access_kind_has_its_scheme() -> None:
+    """Each access kind but internal is covered once."""
+    assert [access for access, _ in SCHEMES] == [access for access in Access if access is not Access.INTERNAL]
+
+
+@pytest.mark.parametrize(
+    ("access", "value", "scheme"),
+    [
+        (Access.PUBLIC, "x", "anonymous"),
+        (Access.JWT, f"Bearer {token()}", "jwt"),
+        (Access.API_KEY, "Bearer sk-1", "api-key"),
+    ],
+)
+def test_route_decides_the_scheme(access: Access, value: str, scheme: str) -> None:
+    """The route's access kind picks the scheme, not the look of the credential."""
+    request = Request("GET", "/", (("Authorization", value),))
+    assert authenticate(access, request, Policy(), settings()).scheme == scheme

@@ -1,0 +1,178 @@
+"""One connection, fed bytes by a real server."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gateway.transport.connection import Connection
+from gateway.transport.errors import Broken, Silent
+from tests.apps.echo import Upstream, raw, upstream
+from tests.apps.wire import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@asynccontextmanager
+async def asked(
+    answer: bytes, *, keep: bool = True, bodyless: bool = False
+) -> AsyncIterator[tuple[Connection, Upstream]]:
+    """A connection whose request is answered with these bytes."""
+    async with upstream(raw(answer, keep=keep)) as up:
+        host, _, port = up.address.removeprefix("http://").partition(":")
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(lambda: Connection(lambda _: None), host, int(port))
+        connection.start(bodyless=bodyless)
+        await connection.write(ASK, 5)
+        try:
+            yield connection, up
+        finally:
+            connection.close()
+
+
+async def everything(connection: Connection) -> bytes:
+    """The rest of the body."""
+    pieces = []
+    while piece := await connection.read(5):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "body", "reusable"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", 200, b"hi", True),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\nh\r\n1\r\ni\r\n0\r\nX: trailer\r\n\r\n",
+            200,
+            b"hi",
+            True,
+        ),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", 200, b"hi", False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi", 200, b"hi", False),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 204, b"", True),
+        (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 304, b"", True),
+        (b"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\nno", 500, b"no", False),
+        (
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\n"
+            b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+            200,
+            b"",
+            True,
+        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\n", 200, b"hi", False),
+    ],
+)
+async def test_response_is_read(answer: bytes, status: int, body: bytes, reusable: bool) -> None:  # noqa: FBT001 - a row
+    """Each framing gives its status and body, and says whether the connection may be used again."""
+    async with asked(answer) as (connection, _):
+        head = await connection.head(5)
+        assert (head.status, await everything(connection)) == (status, body)
+        assert connection.reusable is reusable
+        assert "link" not in dict(head.headers)
+
+
+async def test_body_without_length_ends_with_the_connection() -> None:
+    """An answer that only the end of the connection delimits is complete, and the connection is spent."""
+    async with asked(b"HTTP/1.1 200 OK\r\n\r\nuntil the end", keep=False) as (connection, _):
+        await connection.head(5)
+        assert await everything(connection) == b"until the end"
+        assert not connection.reusable
+
+
+async def test_head_answer_has_no_body() -> None:
+    """The answer to HEAD is complete with its head, whatever length it announces."""
+    async with asked(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", bodyless=True) as (connection, _):
+        assert dict((await connection.head(5)).headers) == {"Content-Length": "99"}
+        assert await everything(connection) == b""
+        assert not connection.reusable
+
+
+async def test_header_bytes_survive() -> None:
+    """Order, case, duplicates and bytes beyond ASCII arrive as they were sent."""
+    async with asked(b"HTTP/1.1 200 OK\r\nB: \xff\r\na: 1\r\nA: 2\r\nContent-Length: 0\r\n\r\n") as (connection, _):
+        head = await connection.head(5)
+        assert head.headers == (("B", "\xff"), ("a", "1"), ("A", "2"), ("Content-Length", "0"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 300_000 + b"\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_breaks(answer: bytes) -> None:
+    """Garbage, impossible statuses, contradictory framing and endless heads are broken answers."""
+    async with asked(answer) as (connection, _):
+        with pytest.raises(Broken):
+            await connection.head(5)
+
+
+async def test_what_came_before_the_break_is_still_read() -> None:
+    """The body before a break is handed out, then the break surfaces."""
+    async with asked(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", keep=False) as (connection, _):
+        await connection.head(5)
+        assert await connection.read(5) == b"half"
+        with pytest.raises(Broken, match="in the middle"):
+            await connection.read(5)
+
+
+async def test_silence_is_limited_before_and_after_the_head() -> None:
+    """No head and no next byte in time are each Silent."""
+    async with asked(b"") as (connection, _):
+        with pytest.raises(Silent):
+            await connection.head(0.05)
+    async with asked(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n") as (connection, _):
+        await connection.head(5)
+        with pytest.raises(Silent):
+            await connection.read(0.05)
+
+
+async def test_writing_is_limited_and_fails_on_a_closed_connection() -> None:
+    """A service that takes nothing is Silent; on an ended connection writing breaks."""
+    stuck = asyncio.Event()
+
+    async def behave(_seen: object, _reader: object, _writer: object) -> bool:
+        await stuck.wait()
+        return False
+
+    async with asked(b"") as (connection, up):
+        up.behave = behave
+        await connection.write(ASK, 5)
+        await eventually(lambda: len(up.seen) == 2)
+        with pytest.raises(Silent):
+            await connection.write(b"x" * 50_000_000, 0.1)
+        stuck.set()
+        connection.close()
+        with pytest.raises(Broken):
+            await connection.write(b"x", 1)
+
+
+async def test_idle_connection_notices_its_end() -> None:
+    """An end that waits in the socket makes the connection count as closed, even before the loop has seen it."""
+    async with asked(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (connection, up):
+        await connection.head(5)
+        assert connection.open()
+        up.close_connections()
+        await eventually(lambda: not connection.open())
+
+
+async def test_failing_surfaces_to_whoever_waits() -> None:
+    """`fail` ends a waiting read with the given error."""
+    async with asked(b"") as (connection, _):
+        waiting = asyncio.create_task(connection.head(5))
+        await asyncio.sleep(0)
+        connection.fail(Broken("on purpose"))
+        with pytest.raises(Broken, match="on purpose"):
+            await waiting
