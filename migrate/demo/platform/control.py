@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def control_app(journal: Journal, faults: Faults, services: tuple[str, ...]) -> Starlette:
-    """The journal under /deliveries (`GET` with `since=NUMBER`, `DELETE`) and faults under /faults (`POST`, `DELETE`).
+    """The journal under /deliveries (`GET` with `since=NUMBER`, `DELETE`), faults under /faults (`POST`, `DELETE`).
 
     A fault that makes no sense is 422 with the reason.
     """

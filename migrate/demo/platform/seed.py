@@ -21,7 +21,7 @@ class Seed:
     admin_email: str = "admin@demo.example"
     admin_password: str = "Demo-Admin-Passw0rd!"  # noqa: S105 - throw-away
     admin_totp_secret: str = ""
-    """Empty: the admin enrols at the first login. A base32 secret: enrolled from the start."""
+    """Empty: the admin enrols at the first login. A base32 secret of 32 characters: enrolled from the start."""
     member: str = "0b000000-0000-4000-8000-000000000002"
     member_email: str = "member@demo.example"
     member_password: str = "Demo-recorded-xxxxxxx"  # noqa: S105 - throw-away
