@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway import __version__
 from gateway.core.digest import route_digest
-from gateway.core.errors import CutoverError, UnreachableError
+from gateway.core.errors import UnreachableError
 from gateway.settings import INTERNAL_KEY, JWT_SECRET
 from loadtests.account import PASSWORD, TOKEN, TOTP_SECRET, USERNAME, sign_in
 from loadtests.judge import judge
@@ -121,7 +121,10 @@ class _Child:
         try:
             tally: dict[str, Any] = json.loads((self._directory / TALLY).read_text())
         except FileNotFoundError:
-            raise self._fault() from None
+            raise UnreachableError(f"the load test gave no result ({self._last_words()})") from None
+        else:
+            if self._process.returncode:
+                tally["faults"].append(self._last_words())
         finally:
             self._log.close()
         return tally
@@ -142,13 +145,10 @@ class _Child:
                 self._process.kill()
         self._process.wait()
 
-    def _fault(self) -> CutoverError:
+    def _last_words(self) -> str:
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").strip().splitlines()
-        said = next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
-        return UnreachableError(
-            f"the load test gave no result (locust ended with {self._process.returncode}): {said}"
-        )
+        return f"locust ended with {self._process.returncode}: {lines[-1].strip() if lines else 'no word'}"
 
 
 def _kept(variables: Mapping[str, str]) -> dict[str, str]:

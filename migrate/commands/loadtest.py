@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from gateway.config import load_table
-from gateway.core.errors import UsageError
+from gateway.core.errors import ConfigError, UsageError
 from gateway.flags.store import FlagStore
 from gateway.store.audit import put_result
 from gateway.store.database import open_store
@@ -78,6 +78,9 @@ def run(
     CUTOVER_LOAD_TOKEN. Exit code 0: objectives met; 1: not met; 4: a target does not answer; 130: interrupted.
     """
     table = load_table(config)
+    for path in (html, csv, json_file):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise UsageError(f"{path}: {path.absolute().parent} is no directory; make it first")
     with closing(open_store(store)) as connection:
         plan = LoadPlan(
             config=config,
@@ -148,7 +151,10 @@ def _showing(run_time: float) -> Iterator[Callable[[Progress], None]]:
 def _print(result: LoadResult, table: RouteTable, *, as_json: bool, json_file: Path | None) -> None:
     document = json.dumps(result.to_json(), indent=2)
     if json_file:
-        json_file.write_text(document + "\n")
+        try:
+            json_file.write_text(document + "\n")
+        except OSError as error:
+            raise ConfigError(f"{json_file}: {error.strerror}; the result is in the store as {result.id}") from None
     if as_json:
         typer.echo(document)
         return

@@ -7,6 +7,7 @@ import re
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -19,7 +20,7 @@ from gateway.store.database import open_store
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, By, Config, Json, Reason, Store, login_name
 from migrate.ports import apply, ruleset, verify
 from migrate.ports.anonymous import ask
-from migrate.ports.connect import within
+from migrate.ports.connect import here, within
 from migrate.ports.nft import Nft
 from migrate.ports.plan import Evidence, is_inherited, port_of, port_plan, service_named
 
@@ -100,6 +101,7 @@ def close(
         if not write:
             _dry_run(wanted, blocked)
         _refuse_if_blocked(table, found, blocked, force=force)
+        _refuse_elsewhere(found, netns, force=force)
         actor = apply.Actor(by or login_name(), time.time(), reason)
         detail = {"forced": force, "plan": blocked.to_json()}
         closed = apply.close(connection, Nft(netns), wanted, actor, detail)
@@ -201,6 +203,15 @@ def _refuse_if_blocked(table: RouteTable, service: Service, blocked: PortPlan, *
     if blocked.blockers and not force:
         texts = "; ".join(blocker.text for blocker in blocked.blockers)
         raise RefusedError(f"{service.name} is not closable: {texts}; --force --reason overrides, and is recorded")
+
+
+def _refuse_elsewhere(service: Service, netns: str, *, force: bool) -> None:
+    host = urlsplit(service.legacy).hostname or ""
+    if not force and not here(host, netns):
+        raise RefusedError(
+            f"{service.name}: {host} is no address of this host, so its port cannot be closed here; run this there"
+            " (--force --reason overrides, where an address translation stands before this host)"
+        )
 
 
 def _print_plan(found: PortPlan, *, err: bool) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gateway.core.errors import RefusedError
+from gateway.core.errors import ConfigError, RefusedError
 from gateway.store.audit import AuditEntry, record, trail
 from migrate.ports.ruleset import script
 
@@ -63,6 +63,7 @@ def reopen(connection: sqlite3.Connection, nft: Nft, service: str, actor: Actor)
 
     Raises:
         UnreachableError: nft is missing, or this user may not change rules.
+        ConfigError: the port is open again, but that could not be recorded.
     """
     before, counters = nft.listing(service), nft.counters(service)
     if counters is None:
@@ -70,7 +71,10 @@ def reopen(connection: sqlite3.Connection, nft: Nft, service: str, actor: Actor)
     nft.remove(service)
     counted = {"refused": counters.refused, "allowed": counters.allowed}
     kept = {"netns": nft.netns, "before": before, "after": "", "counted": counted}
-    record(connection, AuditEntry(actor.at, actor.by, REOPEN, service, actor.reason, kept))
+    try:
+        record(connection, AuditEntry(actor.at, actor.by, REOPEN, service, actor.reason, kept))
+    except sqlite3.Error as error:
+        raise ConfigError(f"{service} is reopened, but the audit trail could not be written: {error}") from None
     return counters
 
 

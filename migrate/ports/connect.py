@@ -91,10 +91,14 @@ def addresses_of(host: str) -> list[str]:
     return list(dict.fromkeys(str(item[4][0]) for item in found))
 
 
+def here(host: str, netns: str = "") -> bool:
+    """Whether some address of the host name belongs to this machine, or to the namespace."""
+    return within(netns, lambda: any(_is_own(address) for address in addresses_of(host)))
+
+
 def _connect(address: str, port: int, timeout: float) -> Attempt:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    own = _is_own(address, family)
-    with closing(socket.socket(family, socket.SOCK_STREAM)) as sock:
+    own = _is_own(address)
+    with closing(socket.socket(_family(address), socket.SOCK_STREAM)) as sock:
         sock.settimeout(timeout)
         try:
             sock.connect((address, port))
@@ -107,10 +111,14 @@ def _connect(address: str, port: int, timeout: float) -> Attempt:
         return Attempt(address, port, OPEN, own)
 
 
-def _is_own(address: str, family: socket.AddressFamily) -> bool:
-    with closing(socket.socket(family, socket.SOCK_DGRAM)) as sock:
+def _is_own(address: str) -> bool:
+    with closing(socket.socket(_family(address), socket.SOCK_DGRAM)) as sock:
         try:
             sock.bind((address, 0))
         except OSError:
             return False
         return True
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET

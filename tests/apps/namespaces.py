@@ -48,6 +48,10 @@ class Lab:
         """What nft says inside the legacy host."""
         return _run("ip", "netns", "exec", self.host, _program("nft"), *arguments, script=script)
 
+    def run(self, *arguments: str) -> None:
+        """Run ip with these arguments."""
+        _run("ip", *arguments)
+
     def _try(self, address: str, netns: str) -> str:
         found: Attempt = attempt(address, PORT, netns=netns)
         return found.outcome

@@ -118,6 +118,7 @@ def test_a_dead_target_exits_4(cutover: Command, tmp_path: Path) -> None:
         (("--host", "http://example.org"), 2, "--i-own-this-target example.org"),
         (("--host", "nobody=http://127.0.0.1:1"), 2, "no service"),
         (("--config", "absent.yaml"), 3, "absent.yaml"),
+        (("--html", "no/such/folder/page.html"), 2, "is no directory"),
     ],
 )
 def test_bad_calls_say_what_to_write(

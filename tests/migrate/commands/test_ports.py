@@ -114,6 +114,15 @@ def test_a_blocked_service_is_refused_unless_forced(hosts: Lab, cutover: Command
     assert (entry.reason, entry.detail["forced"], entry.detail["plan"]["closable"]) == ("incident 7", True, False)
 
 
+def test_a_port_elsewhere_is_not_closed_here(tmp_path: Path, hosts: Lab, cutover: Command) -> None:
+    """On a host that has none of the legacy address's addresses, close refuses instead of closing its own port."""
+    ready(tmp_path, hosts)
+    place = ("--netns", hosts.allowed)
+    with serving(hosts.allowed, PORT):
+        code, _, err = cutover("close", "orchestration", *place, "--apply", "--reason", "moved")
+    assert (code, "is no address of this host" in err) == (1, True)
+
+
 def test_plan_names_the_blockers(cutover: Command) -> None:
     """Exit code 1, and one line for each thing that blocks."""
     code, out, _ = cutover("plan", "orchestration")

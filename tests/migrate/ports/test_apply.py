@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.core.errors import RefusedError
+from gateway.core.errors import ConfigError, RefusedError
 from gateway.store.audit import trail
 from gateway.store.database import open_store
 from migrate.ports.apply import Actor, close, reopen
@@ -91,6 +91,16 @@ def test_reopening_restores_and_records_what_was_counted(hosts: Lab, store: sqli
     entry = trail(store)[0]
     assert (entry.action, entry.detail["counted"]) == ("ports.reopen", {"refused": 4, "allowed": 0})
     assert hosts.nft("list", "ruleset") == ""
+
+
+def test_reopening_works_without_the_trail(hosts: Lab, store: sqlite3.Connection) -> None:
+    """In an emergency the port opens even if that cannot be recorded, and the message says both."""
+    nft = Nft(hosts.host)
+    close(store, nft, closing("orchestration", PORT, ()), ANN, {})
+    store.execute("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    with pytest.raises(ConfigError, match=r"is reopened, but .* disk full"):
+        reopen(store, nft, "orchestration", ANN)
+    assert hosts.outcomes()["outside"] == {OPEN}
 
 
 def test_reopening_what_is_open_changes_nothing(hosts: Lab, store: sqlite3.Connection) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.errors import UnreachableError
-from migrate.ports.connect import OPEN, REFUSED, UNREACHABLE, addresses_of, attempt, within
+from migrate.ports.connect import OPEN, REFUSED, UNREACHABLE, addresses_of, attempt, here, within
 from tests.apps.namespaces import lab, serving
 
 
@@ -26,6 +26,14 @@ def test_asking_the_own_host_is_noticed() -> None:
         assert attempt(hosts.from_outside[0], 8080, netns=hosts.host).same_host
         assert attempt(hosts.from_outside[1], 8080, netns=hosts.host).same_host
         assert not attempt(hosts.from_outside[0], 8080, netns=hosts.outside).same_host
+
+
+def test_a_host_is_here_when_an_address_of_it_is() -> None:
+    """Loopback is here, an address of the namespace is there, somebody else's is not."""
+    assert here("127.0.0.1")
+    with lab() as hosts:
+        assert here(hosts.from_outside[1], hosts.host)
+        assert not here(hosts.from_outside[0], hosts.outside)
 
 
 def test_an_address_without_a_way_is_unreachable() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from tests.apps.namespaces import PORT, Lab, lab, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _BYSTANDER = """
 table inet bystander {
@@ -24,6 +24,20 @@ table inet bystander {
   }
 }
 """
+
+_PUBLISHED = """
+table ip docker {
+  chain prerouting {
+    type nat hook prerouting priority dstnat; policy accept;
+    fib daddr type local tcp dport 8090 dnat to 10.202.0.2:80
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    masquerade
+  }
+}
+"""
+_FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 
 
 @pytest.fixture
@@ -70,6 +84,29 @@ def test_other_ports_and_other_tables_are_not_touched(hosts: Lab) -> None:
         assert attempt(hosts.from_outside[0], 8081, netns=hosts.outside).outcome == OPEN
     nft.remove("orchestration")
     assert hosts.nft("list", "ruleset") == before
+
+
+def test_a_published_container_port_is_closed_before_its_translation(hosts: Lab) -> None:
+    """A port that DNAT sends to another namespace, as Docker does, is refused before that happens."""
+    hosts.nft("-f", "-", script=_PUBLISHED)
+    within(hosts.host, lambda: _FORWARD.write_text("1"))
+    with serving(hosts.allowed, 80):
+        assert attempt(hosts.from_outside[0], 8090, netns=hosts.outside).outcome == OPEN
+        Nft(hosts.host).apply(script(closing("orchestration", 8090, ())))
+        assert attempt(hosts.from_outside[0], 8090, netns=hosts.outside).outcome == REFUSED
+        Nft(hosts.host).remove("orchestration")
+        assert attempt(hosts.from_outside[0], 8090, netns=hosts.outside).outcome == OPEN
+
+
+def test_traffic_to_others_passes(hosts: Lab) -> None:
+    """What this host only forwards is not its port, and stays untouched."""
+    within(hosts.host, lambda: _FORWARD.write_text("1"))
+    hosts.run("-n", hosts.outside, "route", "add", "10.202.0.0/24", "via", hosts.from_outside[0])
+    hosts.run("-n", hosts.allowed, "route", "add", "10.201.0.0/24", "via", hosts.from_allowed[0])
+    Nft(hosts.host).apply(script(closing("orchestration", PORT, ())))
+    with serving(hosts.allowed, PORT):
+        assert attempt(hosts.allowed_sources[0], PORT, netns=hosts.outside).outcome == OPEN
+        assert hosts.outcomes()["outside"] == {REFUSED}
 
 
 def test_applying_twice_gives_the_same_rules(hosts: Lab) -> None:
