@@ -50,7 +50,7 @@ def answered(one: Recorded, status: int, headers: Headers, body: bytes) -> Recor
 
 
 def odd() -> tuple[Recorded, ...]:
-    """Repeated parameters, an encoded slash, a compressed answer, two cookies, redirects by Host and by fixed address."""
+    """Repeated parameters, an encoded slash, a compressed answer, two cookies, redirects by Host and by address."""
     packed = gzip.compress(b'{"notes":["' + b"n" * 200 + b'"]}')
     cookies = (("set-cookie", "a=1; Path=/"), ("set-cookie", "b=2; Path=/"))
     return (
