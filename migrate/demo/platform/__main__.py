@@ -10,7 +10,7 @@ from migrate.demo.platform.launch import INTERNAL_KEY, JWT_SECRET, SERVICES
 from migrate.demo.platform.planting import plant
 from migrate.demo.platform.seed import Seed
 from migrate.demo.platform.serve import run
-from migrate.demo.platform.world import World
+from migrate.demo.platform.world import SETTLE_SECONDS, World
 
 
 def parse_ports(text: str) -> dict[str, int]:
@@ -35,10 +35,16 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--jwt-secret", default=JWT_SECRET)
     parser.add_argument("--internal-key", default=INTERNAL_KEY)
     parser.add_argument("--login-limit", type=int, default=5, help="logins per 60 s, user and address")
+    parser.add_argument("--settle-seconds", type=float, default=SETTLE_SECONDS, help="until the worker's turn")
     parser.add_argument("--seed", default="{}", help="JSON object over the fields of Seed")
     parser.add_argument("--while-stdin-is-open", action="store_true", help="stop when standard input closes")
     given = parser.parse_args(arguments)
-    world = World(jwt_secret=given.jwt_secret, internal_key=given.internal_key, login_limit=given.login_limit)
+    world = World(
+        jwt_secret=given.jwt_secret,
+        internal_key=given.internal_key,
+        login_limit=given.login_limit,
+        settle_seconds=given.settle_seconds,
+    )
     plant(world, Seed.from_json(given.seed))
     run(world, parse_ports(given.ports), while_stdin_is_open=given.while_stdin_is_open)
 

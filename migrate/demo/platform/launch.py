@@ -66,10 +66,12 @@ def running(
     jwt_secret: str = JWT_SECRET,
     internal_key: str = INTERNAL_KEY,
     login_limit: int = 5,
+    settle_seconds: float = 0.15,
 ) -> Iterator[Platform]:
     """A platform in a child process, on free ports unless given; stopped at exit, also when the parent dies.
 
     `login_limit` is the number of logins per 60 s for one user and address; the real platform has 5.
+    `settle_seconds` is how long a deployment stays TERMINATING or DEPLOYING.
 
     Raises:
         UnreachableError: a port is taken, or the child did not start within 30 s.
@@ -77,6 +79,7 @@ def running(
     seed = seed or Seed()
     command = [sys.executable, "-m", "migrate.demo.platform", "--while-stdin-is-open"]
     command += ["--seed", seed.to_json(), "--login-limit", str(login_limit)]
+    command += ["--settle-seconds", str(settle_seconds)]
     command += ["--jwt-secret", jwt_secret, "--internal-key", internal_key]
     if ports:
         command += ["--ports", ",".join(f"{name}={port}" for name, port in ports.items())]

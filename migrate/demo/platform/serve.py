@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
@@ -43,6 +44,8 @@ def run(world: World, ports: Mapping[str, int], *, while_stdin_is_open: bool) ->
     Raises:
         UnreachableError: a port is taken.
     """
+    # uvicorn and asyncio would write a traceback for every 500 that the platform is known for.
+    logging.disable(logging.CRITICAL)
     sockets = {name: _listen(name, ports.get(name, 0)) for name in (*SERVICES, "control")}
     world.addresses |= {name: f"127.0.0.1:{bound.getsockname()[1]}" for name, bound in sockets.items()}
     uvloop.run(_serve(world, sockets, while_stdin_is_open=while_stdin_is_open))

@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SETTLE_SECONDS = 0.15
-"""How long a deployment stays TERMINATING or DEPLOYING before the worker's turn."""
 
 
 class World:
     """One platform's database and settings; nothing outlives the process."""
 
-    def __init__(self, *, jwt_secret: str, internal_key: str, login_limit: int = 5) -> None:
+    def __init__(
+        self, *, jwt_secret: str, internal_key: str, login_limit: int = 5, settle_seconds: float = SETTLE_SECONDS
+    ) -> None:
         self.jwt_secret = jwt_secret
         self.internal_key = internal_key
+        self.settle_seconds = settle_seconds
+        """How long a deployment stays TERMINATING or DEPLOYING before the worker's turn."""
         self.logins = LoginLimit(login_limit, 60.0, 300.0)
         self.invitation_uses = LoginLimit(3, 3600.0, 3600.0)
         self.internal_calls = TokenBucket(1.0, 10)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from migrate.demo.platform.rows import Deployment
 from migrate.demo.platform.values import is_uuid, new_id
 from migrate.demo.platform.wire import Here, refuse
-from migrate.demo.platform.world import SETTLE_SECONDS, World
+from migrate.demo.platform.world import World
 
 router = APIRouter(prefix="/deployment")
 
@@ -91,7 +91,7 @@ def _later(world: World, deployment_id: str, expected: str, state: str, job: str
         if row and row.state == expected:
             world.deployments.update(deployment_id, state=state, job=job or row.job)
 
-    asyncio.get_running_loop().call_later(SETTLE_SECONDS, settle)
+    asyncio.get_running_loop().call_later(world.settle_seconds, settle)
 
 
 def _begin(world: World, row: Deployment) -> str:

@@ -40,7 +40,7 @@ def seed() -> Seed:
 @pytest.fixture
 def world(seed: Seed) -> World:
     """A planted world whose sidecar is said to stand at sidecar.test:3000."""
-    made = World(jwt_secret=JWT, internal_key=INTERNAL)
+    made = World(jwt_secret=JWT, internal_key=INTERNAL, settle_seconds=0.3)
     plant(made, seed)
     made.addresses["sidecar"] = "sidecar.test:3000"
     return made

@@ -359,7 +359,7 @@ def played() -> dict[int, list[str]]:
     """Every exchange's differences by its number; the whole session is played once."""
     recording = entries()
     found: dict[int, list[str]] = {}
-    with running(seed=seed_of(recording)) as platform:
+    with running(seed=seed_of(recording), settle_seconds=0.5) as platform:
         replay = Replay(platform)
         for number, entry in enumerate(recording):
             found[number] = exchange_differences(replay, entry)
