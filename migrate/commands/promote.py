@@ -11,7 +11,18 @@ from gateway.config import load_table
 from gateway.core.routes import Stage  # noqa: TC001 - Typer reads annotations
 from gateway.store.database import open_store
 from migrate.commands.moved import tell
-from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, By, Config, Json, Reason, Store, login_name
+from migrate.commands.options import (
+    DEFAULT_CONFIG,
+    DEFAULT_STORE,
+    By,
+    Config,
+    Json,
+    Reason,
+    Store,
+    Target,
+    login_name,
+    targets,
+)
 from migrate.rollout.choose import chosen
 from migrate.rollout.decide import Wish, named
 from migrate.rollout.move import make
@@ -32,6 +43,7 @@ def promote(
         str, typer.Option("--sunset", metavar="DATE", help="Announce the end of the legacy path, YYYY-MM-DD.")
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Pass over what is missing; it is recorded.")] = False,
+    target: Target = None,
     by: By = "",
     as_json: Json = False,
     config: Config = DEFAULT_CONFIG,
@@ -54,6 +66,6 @@ def promote(
     )
     selected = chosen(table, routes)
     with closing(open_store(store)) as connection:
-        plan = plan_forward(connection, table, selected, wish)
+        plan = plan_forward(connection, table, selected, wish, targets(target))
         moved = make(connection, "promote", plan.moves, plan.expected, plan.overridden)
     tell(moved, overridden=plan.overridden, as_json=as_json)

@@ -13,7 +13,7 @@ import typer
 from gateway.config import load_table
 from gateway.core.errors import UsageError
 from gateway.store.database import open_store
-from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
+from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store, Target, targets
 from migrate.rollout.choose import chosen, unknown
 from migrate.standing.access import access_rows, access_table
 from migrate.standing.rows import detail, rows, stage_table
@@ -31,6 +31,7 @@ def routes(
     *,
     route: Annotated[str, typer.Argument(metavar="[ROUTE]", help="One route, or a glob; default: all.")] = "*",
     access: Annotated[bool, typer.Option("--access", help="Show who may call what instead.")] = False,
+    target: Target = None,
     as_json: Json = False,
     config: Config = DEFAULT_CONFIG,
     store: Store = DEFAULT_STORE,
@@ -42,7 +43,7 @@ def routes(
         return
     selected = chosen(table, [route])
     with _opened(store) as connection:
-        found = rows(table, gather(connection, table), selected)
+        found = rows(table, gather(connection, table), selected, targets(target))
     if as_json:
         typer.echo(json.dumps([row.to_json() for row in found], indent=2))
     elif len(found) == 1 and found[0].route.id == route:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gateway.core.table import RouteTable
     from gateway.flags.flag import Flag, FlagSnapshot
     from migrate.rollout.decide import Wish
+    from reports.criteria import Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,14 @@ class Plan:
     overridden: dict[str, list[str]] = field(default_factory=dict)
 
 
-def plan_forward(connection: sqlite3.Connection, table: RouteTable, routes: Sequence[Route], wish: Wish) -> Plan:
-    """The moves of a promote; all of them or none.
+def plan_forward(
+    connection: sqlite3.Connection,
+    table: RouteTable,
+    routes: Sequence[Route],
+    wish: Wish,
+    targets: Targets | None = None,
+) -> Plan:
+    """The moves of a promote; all of them or none. `targets` are what readiness is judged by.
 
     Raises:
         RefusedError: a route is not ready, or its cohort would hold nobody known, and force was not asked for.
@@ -44,7 +51,7 @@ def plan_forward(connection: sqlite3.Connection, table: RouteTable, routes: Sequ
     """
     expected = FlagStore(connection).snapshot()
     moves = _moves([(expected.flag(route.id), promoted(expected.flag(route.id), wish)) for route in routes])
-    held = _blockers(connection, table, expected, moves)
+    held = _blockers(connection, table, Plan(expected, moves), targets)
     if held and not wish.force:
         lines = [f"{route}: {blocker}" for route, texts in held.items() for blocker in texts]
         raise RefusedError(
@@ -76,19 +83,19 @@ def _moves(pairs: list[tuple[Flag, Flag | None]]) -> tuple[Move, ...]:
 
 
 def _blockers(
-    connection: sqlite3.Connection, table: RouteTable, expected: FlagSnapshot, moves: Sequence[Move]
+    connection: sqlite3.Connection, table: RouteTable, plan: Plan, targets: Targets | None
 ) -> dict[str, list[str]]:
     evidence = gather(connection, table)
     held: dict[str, list[str]] = {}
-    for move in moves:
+    for move in plan.moves:
         route = table.route(move.after.route)
         assert route is not None  # noqa: S101 - moves are made of this table's routes
         found = []
         stages = list(Stage)[move.before.stage.rank : move.after.stage.rank + 1]
         for before, after in pairwise(stages):
-            found += blockers(evidence, table, route.id, Step(before, after))
+            found += blockers(evidence, table, route.id, Step(before, after), targets)
         if move.after.stage is Stage.CANARY:
-            found += _empty_cohort(move.after, expected.salt, route, subjects(connection, route.id))
+            found += _empty_cohort(move.after, plan.expected.salt, route, subjects(connection, route.id))
         if found:
             held[route.id] = found
     return held

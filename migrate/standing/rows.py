@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from gateway.core.routes import Route
     from gateway.core.table import RouteTable
+    from reports.criteria import Targets
     from reports.nouns import Evidence, RouteEvidence
 
 _COLOURS = {"legacy": "", "shadow": "cyan", "canary": "yellow", "gateway": "green", "closed": "bold green"}
@@ -70,9 +71,12 @@ class Row:
         }
 
 
-def rows(table: RouteTable, evidence: Evidence, routes: Sequence[Route]) -> list[Row]:
-    """A row for each of these exposed routes."""
-    return [Row(route, evidence.routes[route.id], tuple(blockers(evidence, table, route.id))) for route in routes]
+def rows(table: RouteTable, evidence: Evidence, routes: Sequence[Route], targets: Targets | None = None) -> list[Row]:
+    """A row for each of these exposed routes; `targets` are what readiness is judged by."""
+    return [
+        Row(route, evidence.routes[route.id], tuple(blockers(evidence, table, route.id, targets=targets)))
+        for route in routes
+    ]
 
 
 def stage_table(found: Sequence[Row]) -> Table:

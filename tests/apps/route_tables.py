@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.config import load_table, problems
+
+if TYPE_CHECKING:
+    from gateway.core.table import RouteTable
 
 GOOD = """\
 version: 1
@@ -80,6 +84,6 @@ def changed(old: str, new: str) -> list[str]:
     return told(GOOD.replace(old, new, 1))
 
 
-def table(text: str = GOOD, environment: dict[str, str] | None = None) -> object:
+def table(text: str = GOOD, environment: dict[str, str] | None = None) -> RouteTable:
     """The table of a text."""
     return load_table(written(text), environment or {})
