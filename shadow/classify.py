@@ -33,17 +33,22 @@ def explained(found: Found, case: Case, rules: Mapping[str, Rule], now: float) -
         return ""
     if rule is not None and rule.explains(now):
         return f"rule:{rule.decision}"
+    name = _named(found, case)
+    if routine(name):
+        return name
     change = covering(found, case)
     if change is not None:
         return f"change:{change.id}"
-    if breaking(found, case):
-        return ""
-    return next((one.name for one in EXPLAINING if one.holds(found, case)), "")
+    return "" if breaking(found, case) else name
 
 
 def routine(by: str) -> bool:
     """Whether a class of this name comes with every answer, so that it is no difference."""
     return by in _ROUTINE
+
+
+def _named(found: Found, case: Case) -> str:
+    return next((one.name for one in EXPLAINING if one.holds(found, case)), "")
 
 
 def breaking(found: Found, case: Case) -> str:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from shadow.pairing import Pair
 
 _ERRORS = 400
+_STATE = frozenset({"status", "body"})
+"""Locations of a read that depend on what is stored."""
 
 Explained = list[tuple[Found, str]]
 """Differences with what explains each."""
@@ -104,10 +106,19 @@ def _judge(pair: Pair, setting: Setting) -> _Judged:
         if failure:
             return _Judged(Verdict.FAILED, found, failure)
         if not _all_explained(found) and pair.again is not None:
-            return _with_again(pair, setting, answers, sent)
+            return _unless_overtaken(pair, _with_again(pair, setting, answers, sent))
     except DeadlineError:
         return _Judged(Verdict.FAILED, [], f"deadline: comparing took more than {setting.seconds:g} s")
-    return _Judged(verdict(by for _, by in found), found)
+    return _unless_overtaken(pair, _Judged(verdict(by for _, by in found), found))
+
+
+def _unless_overtaken(pair: Pair, judged: _Judged) -> _Judged:
+    """A write between the reads can change a status or a body; whatever else differs is the gateway's doing."""
+    if judged.verdict is not Verdict.MISMATCH or not pair.overtaken:
+        return judged
+    if any(not by and one.location not in _STATE for one, by in judged.found):
+        return judged
+    return _Judged(Verdict.INCONCLUSIVE, judged.found, "the same subject wrote between the two reads")
 
 
 def _failure(pair: Pair) -> str:

@@ -26,7 +26,8 @@ class Pair:
     terms, with the gateway's answer or a Failure. `mode` is read, dry-run or served, `source` live, replay or
     exercise. `subject` is already safe to store. `upstream` is what the gateway sent, or would send, to the
     service, its secret headers fingerprinted. `again` is a second legacy read, made when the first two differ.
-    `refused` says that the gateway's own policy refused the copy.
+    `refused` says that the gateway's own policy refused the copy; `overtaken` that the same subject began a write
+    after the primary read, so that the copies may have seen another state.
     """
 
     route: Route
@@ -38,6 +39,7 @@ class Pair:
     upstream: Request | None = None
     again: Exchange | None = None
     refused: bool = False
+    overtaken: bool = False
 
     @property
     def answers(self) -> tuple[Response, Response] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
 MOST_HEADERS = 100
 MOST_FRAMES = 50
+TOO_LARGE = "[too large]"
 VALUE = 300
 """Most characters of a difference's value."""
 _UNLIKELY_NAME = 8
+_LONGEST_PATH = 300
 _IN_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -63,8 +66,8 @@ class Redactor:
     def request(self, request: Request) -> dict[str, Any]:
         """The request as a JSON value."""
         return {
-            "method": self._tree().text(request.method),
-            "target": address.target(request.target, self._tree()),
+            "method": self.text(request.method),
+            "target": self._target(request.target),
             "headers": self._headers(request.headers, request=True),
             "body": bodies.redacted(request.headers, request.body, self._tree(), self._key, request=True),
             "body_bytes": len(request.body),
@@ -78,7 +81,10 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """A text of our own making that may quote an answer."""
-        return self._tree().text(text)
+        try:
+            return self._tree().text(text)
+        except TooLargeError:
+            return TOO_LARGE
 
     def scrubbed(self, value: Any) -> Any:
         """A JSON value without the secrets that were seen anywhere in the pair."""
@@ -95,6 +101,12 @@ class Redactor:
     def _tree(self) -> Tree:
         return Tree(self._key, self._seen)
 
+    def _target(self, target: str) -> str:
+        try:
+            return address.target(target, self._tree())
+        except TooLargeError:
+            return TOO_LARGE
+
     def _headers(self, headers: Headers, *, request: bool) -> list[list[str]]:
         try:
             shown = header_values.redacted(headers[:MOST_HEADERS], self._tree(), request=request)
@@ -108,7 +120,7 @@ class Redactor:
             return {"failure": response.kind, "detail": self.text(response.detail)}
         return {
             "status": response.status,
-            "reason": response.reason,
+            "reason": self.text(response.reason),
             "headers": self._headers(response.headers, request=False),
             "body": bodies.redacted(response.headers, response.body, self._tree(), self._key, request=False),
             "body_bytes": len(response.body),
@@ -130,7 +142,9 @@ class Redactor:
             return bodies.digest(data.encode("utf-8", "surrogateescape"), self._key)
 
     def _path(self, path: str) -> str:
-        return self._tree().text(path) if len(path) > 1 else path
+        if len(path) > _LONGEST_PATH:
+            path = f"{path[:_LONGEST_PATH]}…{hashlib.sha256(path.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+        return self.text(path) if len(path) > 1 else path
 
     def _value(self, found: Found, side: Any) -> str:
         if side is None:
@@ -138,7 +152,7 @@ class Redactor:
         try:
             return self._shown(found, side)[: 4 * VALUE]
         except TooLargeError:
-            return "[too large]"
+            return TOO_LARGE
 
     def _shown(self, found: Found, side: Any) -> str:
         tree = self._tree()

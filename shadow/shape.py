@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from shadow.diff.pairs import raw
@@ -44,8 +45,8 @@ def _parameters(route: Route, request: Request) -> list[str]:
 
 
 def _repeated(names: list[str]) -> Iterator[str]:
-    for name in names:
-        yield f"{name}[]" if names.count(name) > 1 and len(names) <= _MOST_KEYS else name
+    for name, count in Counter(names).items():
+        yield f"{name}[]" if count > 1 else name
 
 
 def _body(request: Request) -> list[str]:

@@ -19,10 +19,14 @@ LOCATION = "stream"
 def diff(legacy: str, gateway: str, budget: Budget) -> Iterator[Found]:
     """Differences of two server-sent event streams.
 
-    Paths: `events[3]$.choices[0].delta.content` inside an event, `events` for order, `done` for the `[DONE]` event,
+    Paths: `text` where neither has an event, `events[3]$.choices[0].delta.content` inside an event, `events` for order, `done` for the `[DONE]` event,
     `error` for the event that reports an upstream failure, `tail` for a last event that was cut off.
     """
     ours, theirs = events(legacy), events(gateway)
+    if not ours and not theirs:
+        if legacy.split() != gateway.split():
+            yield Found(LOCATION, "text", DifferenceKind.CHANGED, legacy, gateway, ("text",))
+        return
     yield from _presence("done", [e for e in ours if e.done], [e for e in theirs if e.done])
     yield from _presence("error", [e for e in ours if e.error], [e for e in theirs if e.error])
     yield from _presence("tail", [e for e in ours if not e.complete], [e for e in theirs if not e.complete])

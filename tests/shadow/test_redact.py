@@ -15,7 +15,7 @@ from shadow.observe import observe
 from shadow.pairing import Pair
 from shadow.redact import Redactor, redact
 from shadow.shape import shape_of
-from tests.shadow import recording
+from tests.shadow import session_secrets
 from tests.shadow.cases import KEY, TABLE, answer, pair, request, setting
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ PASSWORD = "correct horse"
 def leaks(stored: Iterable[str], secrets: Iterable[str]) -> list[str]:
     """The spellings of secrets that can be found in what is stored."""
     text = "\n".join(stored)
-    return sorted({form for secret in secrets for form in recording.spellings(secret) if form in text})
+    return sorted({form for secret in secrets for form in session_secrets.spellings(secret) if form in text})
 
 
 def stored(pair_: Pair, table: RouteTable = TABLE) -> str:
@@ -40,7 +40,7 @@ def stored(pair_: Pair, table: RouteTable = TABLE) -> str:
 
 def test_the_recording_has_secrets_of_every_kind() -> None:
     """The collection of secrets that the other tests look for is not empty by accident."""
-    found = recording.secrets(recording.exchanges())
+    found = session_secrets.secrets(session_secrets.exchanges())
     assert len(found) > 30
     for expected in (
         "recorded-xxxxxxx",
@@ -55,15 +55,15 @@ def test_the_recording_has_secrets_of_every_kind() -> None:
 
 def test_no_recorded_exchange_leaks() -> None:
     """No redacted exchange of the recording holds one of its secrets."""
-    recorded = recording.exchanges()
+    recorded = session_secrets.exchanges()
     texts = [json.dumps(redact(exchange, KEY), ensure_ascii=False) for exchange in recorded]
-    assert leaks(texts, recording.secrets(recorded)) == []
+    assert leaks(texts, session_secrets.secrets(recorded)) == []
 
 
 def test_no_observation_of_the_recording_leaks() -> None:
     """No observation holds a secret, also where the gateway gives another exchange's body and values differ."""
-    recorded = recording.exchanges()
-    secrets = recording.secrets(recorded)
+    recorded = session_secrets.exchanges()
+    secrets = session_secrets.secrets(recorded)
     route = TABLE.routes[0]
     texts = []
     for exchange, other in zip(recorded, [*recorded[7:], *recorded[:7]], strict=True):
@@ -78,9 +78,11 @@ def test_no_observation_of_the_recording_leaks() -> None:
 
 def test_planted_secrets_are_found_in_every_spelling() -> None:
     """Secrets that travel URL-encoded, escaped, in base64, in odd headers and in texts are taken out too."""
-    recorded = recording.exchanges()
-    secrets = sorted(secret for secret in recording.secrets(recorded) if len(secret) > 15)
-    texts = [stored(_planted(form)) for secret in secrets for form in recording.spellings(secret) if _own_look(form)]
+    recorded = session_secrets.exchanges()
+    secrets = sorted(secret for secret in session_secrets.secrets(recorded) if len(secret) > 15)
+    texts = [
+        stored(_planted(form)) for secret in secrets for form in session_secrets.spellings(secret) if _own_look(form)
+    ]
     assert leaks(texts, [secret for secret in secrets if _own_look(secret)]) == []
 
 

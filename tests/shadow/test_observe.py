@@ -1,0 +1,195 @@
+"""Observations: verdicts, what is recorded beside them, second reads, and hostile answers."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, replace
+
+import pytest
+
+from gateway.core.digest import route_digest
+from gateway.core.exchange import Failure, Response
+from gateway.core.observation import Verdict
+from shadow.observe import needs_again, observe
+from shadow.pairing import DRY_RUN, SERVED, Pair
+from tests.shadow.cases import JSON, PAGE, TABLE, answer, pair, passed, request, setting, told
+
+CREATE = request("POST", "/items", body={"name": "x"})
+SLOW = 8.0
+"""Generous: the deadline is 2 s for each of at most three comparisons."""
+
+
+def test_an_observation_says_what_was_seen() -> None:
+    """Route, time, mode, digest, subject, shape, statuses and latencies are recorded."""
+    seen = observe(pair(answer({}), answer({}), asked=request("GET", "/items/42?a=1")), setting())
+    assert (seen.id, seen.route, seen.at, seen.mode, seen.source) == ("one", "items.get", 500.0, "read", "live")
+    assert (seen.subject, seen.shape) == ("user-1", "path:id query:a")
+    assert (seen.legacy_status, seen.gateway_status, seen.refused) == (200, 200, 0)
+    assert (seen.legacy_seconds, seen.gateway_seconds) == (0.2, 0.3)
+    assert seen.digest == route_digest(TABLE, TABLE.routes[1], "1")
+    assert seen.legacy["request"]["target"] == "/items/42?a=1"
+    assert seen.gateway["request"]["target"] == "/api/v1/items/42?a=1"
+
+
+def test_an_exchange_without_time_or_id_gets_them() -> None:
+    """The setting's clock and a new id stand in where a recording has none."""
+    one = pair(answer({}), answer({}))
+    seen = observe(replace(one, legacy=replace(one.legacy, id="", started=0.0)), setting())
+    assert seen.at == 1000.0
+    assert len(seen.id) == 32
+
+
+def test_a_dry_run_compares_the_request_only() -> None:
+    """The answer to a dry run is no answer: only the upstream request counts, and no latency is claimed."""
+    dry = answer({"upstream": {}}, ("content-type", "application/vnd.cutover.dry-run+json"))
+    made = answer({"id": 1}, status=201)
+    seen = observe(pair(made, dry, asked=CREATE, mode=DRY_RUN, upstream=passed(CREATE)), setting())
+    assert (seen.verdict, seen.gateway_status, seen.gateway_seconds) == (Verdict.MATCH, 0, 0.0)
+    wrong = observe(pair(made, dry, asked=CREATE, mode=DRY_RUN, upstream=passed(CREATE, body=b"{}")), setting())
+    assert told(wrong) == ["upstream.body $.name missing"]
+
+
+def test_a_dry_run_that_says_nothing_has_failed() -> None:
+    """An answer without the upstream request proves nothing."""
+    seen = observe(pair(answer({}), answer({}), asked=CREATE, mode=DRY_RUN), setting())
+    assert (seen.verdict, seen.note) == (Verdict.FAILED, "gateway: the dry run's answer says no upstream request")
+    broken = observe(pair(answer({}), answer({}, status=500), asked=CREATE, mode=DRY_RUN), setting())
+    assert told(broken) == ["status 200→500 changed"]
+
+
+def test_a_refused_copy_is_recorded_with_its_status() -> None:
+    """A refusal by the gateway's own policy goes into `refused`."""
+    seen = observe(pair(answer({}), answer({"detail": "x"}, status=403), mode=DRY_RUN, refused=True), setting())
+    assert (seen.refused, seen.verdict) == (403, Verdict.MISMATCH)
+
+
+@pytest.mark.parametrize("mode", [SERVED, "read"])
+def test_a_missing_legacy_answer_fails(mode: str) -> None:
+    """When legacy gave no answer there is nothing to compare, and the note says so."""
+    seen = observe(pair(Failure("timeout", "10 s"), answer({}), mode=mode), setting())
+    assert (seen.verdict, seen.note, seen.legacy_status) == (Verdict.FAILED, "legacy: timeout 10 s", 0)
+
+
+def test_legacy_is_asked_again_only_when_it_helps() -> None:
+    """A second read is wanted for a safe read that differs unexplained, and for nothing else."""
+    different = pair(answer({"n": 1}), answer({"n": 2}))
+    assert needs_again(different, setting())
+    assert not needs_again(replace(different, again=different.legacy), setting())
+    assert not needs_again(replace(different, refused=True), setting())
+    assert not needs_again(pair(answer({}), answer({})), setting())
+    assert not needs_again(pair(answer({}), Failure("timeout")), setting())
+    assert not needs_again(pair(answer({"n": 1}), answer({"n": 2}), asked=CREATE), setting())
+    assert not needs_again(_endless(), setting(seconds=0.0))
+
+
+def test_the_gateway_must_agree_with_the_second_read() -> None:
+    """Legacy changing between its reads excuses only a gateway that gives what legacy gave last."""
+    second = pair(answer({"n": 2}), answer({})).legacy
+    neither = observe(pair(answer({"n": 1}), answer({"n": 3}), again=second), setting())
+    assert (neither.verdict, neither.note[:14]) == (Verdict.MISMATCH, "legacy changed")
+    asked = request("GET", "/items?a=1")
+    wrong = passed(asked, target="/items")
+    lost = observe(pair(answer({"n": 1}), answer({"n": 2}), asked=asked, again=second, upstream=wrong), setting())
+    assert lost.verdict is Verdict.MISMATCH
+
+
+def test_a_preflight_has_no_upstream_request() -> None:
+    """A preflight is compared by its outcome alone, whatever its body and status."""
+    asked = request("OPTIONS", "/items", ("Origin", PAGE), ("Access-Control-Request-Method", "GET"))
+    allowed = ("access-control-allow-origin", "*")
+    seen = observe(pair(answer("OK", allowed), answer("", allowed, status=204), asked=asked), setting())
+    assert seen.verdict is Verdict.MATCH
+
+
+def test_time_is_bounded() -> None:
+    """A comparison that takes too long fails with its reason and stores what was exchanged."""
+    seen = observe(_endless(), setting(seconds=0.0))
+    assert (seen.verdict, seen.note) == (Verdict.FAILED, "deadline: comparing took more than 0 s")
+
+
+def _endless() -> Pair:
+    return pair(answer([{"v": n} for n in range(3000)]), answer([{"v": -n} for n in range(1, 3000)]))
+
+
+HOSTILE = {
+    "deep nesting": b"[" * 100_000 + b"]" * 100_000,
+    "deep objects": b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+    "almost too deep": b"[" * 127 + b"]" * 127,
+    "a huge list": json.dumps(list(range(150_000))).encode(),
+    "a list of ten thousand objects": json.dumps([{"x": n % 7, "y": [n]} for n in range(10_000)]).encode(),
+    "ten thousand keys": json.dumps({f"k{n}": n for n in range(10_000)}).encode(),
+    "duplicate keys": b'{"a":1,"a":2,"a":{"a":1,"a":2}}',
+    "not a number": b'{"a":NaN,"b":Infinity,"c":-Infinity,"d":1e999}',
+    "a number of many digits": b'{"a":' + b"9" * 6_000 + b"}",
+    "broken UTF-8": b'{"a":"\xff\xfe"}',
+    "lone surrogates": b'{"a":"\\ud800","\\udfff":1}',
+    "a truncated document": b'{"a":[1,2,',
+    "nothing but spaces": b"   ",
+    "control characters": bytes(range(32)),
+    "a long text": b'"' + b"a" * 500_000 + b'"',
+    "a long line of e-mail characters": b'"' + b"a.b-c_" * 20_000 + b'@"',
+    "quotes without end": b'["' + b"password=\\'" * 10_000 + b'"]',
+    "an empty document": b"",
+}
+KINDS = (
+    "application/json",
+    "text/plain",
+    "text/event-stream",
+    "multipart/form-data; boundary=a",
+    "application/x-www-form-urlencoded",
+    "application/octet-stream",
+    "text/html; charset=nonsense",
+    "",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_bodies_are_survived(name: str) -> None:
+    """No body raises or takes long, on either side, under any content type; a body is equal to itself."""
+    for kind in KINDS:
+        headers = (("content-type", kind),) if kind else ()
+        hostile, plain = Response(200, headers, HOSTILE[name]), Response(200, headers, b'{"a":[1,{"b":2}]}')
+        started = time.monotonic()
+        assert observe(pair(hostile, replace(hostile)), setting()).verdict is Verdict.MATCH
+        assert observe(pair(hostile, plain), setting()).verdict is not Verdict.MATCH
+        assert observe(pair(plain, hostile), setting()).verdict is not Verdict.MATCH
+        tweaked = replace(hostile, body=hostile.body[: len(hostile.body) // 2] + b"1" + hostile.body[-1:])
+        json.dumps(asdict(observe(pair(hostile, tweaked), setting())))
+        assert time.monotonic() - started < SLOW
+
+
+def test_hostile_requests_are_survived() -> None:
+    """A request of hostile size and bytes is compared and stored like any other."""
+    query = "&".join(f"p{n}=%zz" for n in range(5_000))
+    asked = request("GET", f"/items?{query}&&=&%", *((f"x-{n}", "\xff") for n in range(2_000)))
+    seen = observe(pair(answer({}), answer({}), asked=asked, upstream=passed(asked)), setting())
+    assert seen.verdict is Verdict.MATCH
+    json.dumps(asdict(seen))
+
+
+def test_broken_json_on_both_sides_is_compared_as_bytes() -> None:
+    """Two bodies that are both no JSON are equal when their bytes are."""
+    same = observe(pair(answer(b"{x", *JSON), answer(b"{x", *JSON, ("via", "g"))), setting())
+    other = observe(pair(answer(b"{x", *JSON), answer(b"{y", *JSON)), setting())
+    assert same.verdict is Verdict.MATCH
+    assert told(other) == ["body digest changed"]
+
+
+def test_a_read_that_a_write_overtook_says_nothing() -> None:
+    """A body may differ because the same subject wrote in between; what no write can change stays a mismatch."""
+    one = replace(pair(answer({"a": 1}), answer({"a": 2})), overtaken=True)
+    seen = observe(one, setting())
+    assert (seen.verdict, seen.note) == (Verdict.INCONCLUSIVE, "the same subject wrote between the two reads")
+    same_twice = replace(one, again=one.legacy)
+    assert observe(same_twice, setting()).verdict is Verdict.INCONCLUSIVE
+    assert observe(replace(one, overtaken=False), setting()).verdict is Verdict.MISMATCH
+    cookie = answer({"a": 2}, ("set-cookie", "s=1; Path=/"))
+    assert observe(replace(pair(answer({"a": 1}), cookie), overtaken=True), setting()).verdict is Verdict.MISMATCH
+
+
+def test_a_write_cannot_excuse_what_was_sent_upstream() -> None:
+    """A difference of the upstream request is the gateway's doing, whoever wrote meanwhile."""
+    asked = request("GET", "/items/42?a=1&a=2")
+    one = pair(answer({}), answer({}), asked=asked, upstream=passed(request("GET", "/items/42?a=2")))
+    assert observe(replace(one, overtaken=True), setting()).verdict is Verdict.MISMATCH
