@@ -37,6 +37,7 @@ class RawClient:
     def __init__(self, address: str) -> None:
         self._host, _, port = address.removeprefix("http://").partition(":")
         self._port = int(port)
+        self._head_asked = False
         self.reconnects = -1
         self.reader: asyncio.StreamReader | None = None
         self.writer: asyncio.StreamWriter | None = None
@@ -61,6 +62,7 @@ class RawClient:
             self.close()
             self.reconnects += 1
             self.reader, self.writer = await asyncio.open_connection(self._host, self._port)
+        self._head_asked = method == "HEAD"
         given = {name.lower() for name, _ in headers}
         fields = [] if "host" in given else [("Host", "platform.example:8000")]
         if body and not given & {"content-length", "transfer-encoding"}:
@@ -74,7 +76,7 @@ class RawClient:
         assert self.reader is not None
         head = await self.reader.readuntil(b"\r\n\r\n")
         answer = Answer(head, b"")
-        if answer.status in {101, 204, 304}:
+        if answer.status in {101, 204, 304} or self._head_asked:
             return answer
         if answer.header("transfer-encoding") == "chunked":
             return Answer(head, await self._chunks())
