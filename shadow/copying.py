@@ -19,6 +19,7 @@ from shadow.observe import needs_again, observe
 from shadow.pairing import DRY_RUN, READ, SERVED, Pair
 from shadow.plan import Copying
 from shadow.serve import in_gateway_terms
+from shadow.writes import Writes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,7 @@ class Copier:
         self._mirror = mirror
         self._setting = setting
         self._budget = Budget()
+        self.writes = Writes()
 
     async def copy(self, copy: Copy, waited: float) -> Done:
         """Make one copy; never raises for what the gateway or legacy do."""
@@ -86,6 +88,8 @@ class Copier:
         return pair
 
     async def _observed(self, pair: Pair, outcome: Outcome) -> Done:
+        if pair.mode != DRY_RUN and self.writes.since(pair.subject, min(pair.legacy.started, pair.gateway.started)):
+            pair = replace(pair, overtaken=True)
         observation = await asyncio.to_thread(observe, pair, self._setting())
         return Done(outcome, observation, _refusal(pair) if pair.refused else None)
 

@@ -48,7 +48,15 @@ class Outcome:
     reason: str = ""
 
 
-Envelope = Copy | Counts | Outcome
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """A subject began to write, at `at` seconds since the epoch."""
+
+    subject: str
+    at: float
+
+
+Envelope = Copy | Counts | Outcome | Wrote
 
 
 def encode(envelope: Envelope) -> bytes:
@@ -68,6 +76,8 @@ def decode(frame: bytes) -> Envelope:
     if head["is"] == "counts":
         served = [Served(**entry) for entry in head["served"]]
         return Counts(head["source"], Ledger.from_json(head["ledger"]), served)
+    if head["is"] == "wrote":
+        return Wrote(head["subject"], head["at"])
     return Outcome(head["id"], Bucket(head["bucket"]), head["reason"])
 
 
@@ -77,6 +87,8 @@ def _pack(envelope: Envelope) -> tuple[dict[str, Any], bytes]:
     if isinstance(envelope, Counts):
         served = [asdict(entry) for entry in envelope.served]
         return {"is": "counts", "source": envelope.source, "ledger": envelope.ledger.to_json(), "served": served}, b""
+    if isinstance(envelope, Wrote):
+        return {"is": "wrote", "subject": envelope.subject, "at": envelope.at}, b""
     return {"is": "outcome", "id": envelope.id, "bucket": envelope.bucket, "reason": envelope.reason}, b""
 
 

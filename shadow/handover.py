@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gateway.core.observation import Bucket
 from shadow.buckets import Ledger, Sampler, Tally
 from shadow.channel import Channel
-from shadow.envelope import Counts, Outcome
+from shadow.envelope import Counts, Outcome, Wrote
 from shadow.plan import Copying
 
 if TYPE_CHECKING:
@@ -47,8 +47,10 @@ class Handover:
         await self.channel.close()
 
     def open(self, turn: Turn) -> None:
-        """Count a request that came in."""
+        """Count a request that came in; the worker hears at once of one that may change what is read next."""
         self.ledger.open(turn.plan.route_id)
+        if turn.may_write and self.channel.connected:
+            self.channel.tell(Wrote(turn.plan.subject.key, time.time()))
 
     def settle(self, turn: Turn, bucket: Bucket, reason: str = "") -> None:
         """Count where a request landed; a second call changes nothing."""

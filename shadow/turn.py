@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import Exchange, header
+from gateway.core.routes import Effect
 from shadow.envelope import Copy
 from shadow.plan import Copying, Plan, Side
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from gateway.core.exchange import Request, Response
     from gateway.core.observation import Bucket
 
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 COPY_LIMIT = 1024 * 1024
 """Bytes of a body up to which an exchange is copied; beyond it the exchange counts as oversize."""
 
@@ -56,6 +58,13 @@ class Turn:
     arrived: float = field(default_factory=time.monotonic)
     complete: float = 0.0
     answered: float = 0.0
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the request may change what the platform answers to others."""
+        if self.plan.route is None:
+            return self.request.method not in _SAFE
+        return self.plan.route.effect is not Effect.READ
 
     def to_legacy(self, bucket: Bucket, reason: str = "", copying: Copying = Copying.NONE) -> None:
         """Legacy serves after all."""

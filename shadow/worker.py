@@ -17,7 +17,7 @@ from gateway.config import load_table
 from gateway.core.observation import Bucket
 from gateway.store.database import secret_key
 from shadow.copying import Copier
-from shadow.envelope import LENGTH, Copy, Counts, Outcome, decode, encode
+from shadow.envelope import LENGTH, Copy, Counts, Outcome, Wrote, decode, encode
 from shadow.lifeline import end_with_parent
 from shadow.mirror import Mirror
 from shadow.observe import Setting
@@ -74,6 +74,8 @@ class Worker:
         if isinstance(envelope, Copy):
             self._routes[envelope.exchange.id] = envelope.route
             self._queue.put_nowait((envelope, time.monotonic()))
+        elif isinstance(envelope, Wrote):
+            self._copier.writes.note(envelope.subject, envelope.at)
         elif isinstance(envelope, Counts):
             self._counts = envelope
             self._recorder.served(envelope.served)

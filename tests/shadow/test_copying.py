@@ -165,3 +165,19 @@ async def test_a_served_read_asks_legacy(tmp_path: Path) -> None:
         assert (await made.copy(read(copying=Copying.SERVED), 0)).outcome == Outcome(
             "x", Bucket.FAILED, "legacy connect"
         )
+
+
+async def test_a_read_that_its_subject_overtook_is_inconclusive(tmp_path: Path) -> None:
+    """When the subject writes after the primary read, a differing copy is no mismatch; another subject's is."""
+
+    async def bare(_head: Head, _body: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer("200 OK", b"{}", ("content-type", "application/json")))
+
+    async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
+        legacy.override = bare
+        changed = read(copying=Copying.SERVED)
+        made.writes.note("somebody else", time.time() + 1)
+        seen = [(await made.copy(changed, 0)).observation]
+        made.writes.note("u-1", time.time() + 1)
+        seen.append((await made.copy(changed, 0)).observation)
+        assert [one and one.verdict for one in seen] == [Verdict.MISMATCH, Verdict.INCONCLUSIVE]

@@ -7,7 +7,7 @@ from gateway.core.exchange import Exchange, Failure, Request, Response
 from gateway.core.observation import Bucket
 from gateway.store.counts import Served
 from shadow.buckets import Ledger
-from shadow.envelope import LENGTH, Copy, Counts, Envelope, Outcome, decode, encode
+from shadow.envelope import LENGTH, Copy, Counts, Envelope, Outcome, Wrote, decode, encode
 from shadow.plan import Copying
 
 TEXT = st.text(st.characters(max_codepoint=255), max_size=20)
@@ -20,10 +20,11 @@ EXCHANGES = st.builds(
     Exchange, TEXT, TEXT, REQUESTS, st.one_of(RESPONSES, FAILURES), SECONDS, SECONDS, SECONDS, frames=st.just(())
 )
 COPIES = st.builds(Copy, TEXT, st.dictionaries(TEXT, TEXT, max_size=3), st.sampled_from(Copying), TEXT, EXCHANGES)
+WRITES = st.builds(Wrote, TEXT, SECONDS)
 OUTCOMES = st.builds(Outcome, TEXT, st.sampled_from(Bucket), TEXT)
 
 
-@given(st.one_of(COPIES, OUTCOMES))
+@given(st.one_of(COPIES, OUTCOMES, WRITES))
 def test_what_is_sent_arrives_unchanged(envelope: Envelope) -> None:
     """Every envelope survives the way to the other process, byte for byte, behind its length."""
     frame = encode(envelope)

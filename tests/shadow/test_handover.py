@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from gateway.core.exchange import Request, Response
 from gateway.core.observation import Bucket
 from gateway.core.subject import Subject
-from shadow.envelope import LENGTH, Counts, decode
+from shadow.envelope import LENGTH, Counts, Wrote, decode
 from shadow.handover import Handover
 from shadow.plan import Copying, Plan
 from shadow.turn import Tee, Turn
@@ -61,3 +61,22 @@ async def test_counts_reach_the_worker(tmp_path: Path) -> None:
     assert b'"is":"counts"' in await reader.read()
     writer.close()
     await stopping
+
+
+async def test_the_worker_hears_of_a_write_when_it_begins(tmp_path: Path) -> None:
+    """A request that may write is announced with its subject before anything of its answer."""
+    books = Handover()
+    await books.start(tmp_path / "s")
+    reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+    async with asyncio.timeout(10):
+        while not books.channel.connected:  # noqa: ASYNC110 - the channel tells nobody
+            await asyncio.sleep(0.01)
+        books.open(turn())
+        books.open(Turn(Plan("svc", Subject("u"), bucket=Bucket.OFF), Request("POST", "/")))
+        heard = decode(await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH), "big")))
+        while isinstance(heard, Counts):
+            heard = decode(await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH), "big")))
+    assert isinstance(heard, Wrote)
+    assert heard.subject == "u"
+    await books.stop()
+    writer.close()

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from gateway.core.exchange import Request, Response
 from gateway.core.observation import Bucket
+from gateway.core.path import PathPattern
+from gateway.core.routes import Access, Effect, Route, Target
 from gateway.core.subject import Subject
 from shadow.plan import Copying, Plan, Side
 from shadow.turn import Tee, Turn, declared_length
@@ -43,3 +45,15 @@ def test_a_turn_becomes_a_copy() -> None:
     assert 0 <= copy.exchange.first_byte <= copy.exchange.total
     turn.to_legacy(Bucket.UNMIRRORED, "unmappable")
     assert (turn.plan.side, turn.plan.copying, turn.plan.reason) == (Side.LEGACY, Copying.NONE, "unmappable")
+
+
+@pytest.mark.parametrize(
+    ("method", "effect", "writes"),
+    [("POST", None, True), ("GET", None, False), ("POST", Effect.READ, False), ("GET", Effect.WRITE, True)],
+)
+def test_a_turn_knows_whether_it_may_write(method: str, effect: Effect | None, *, writes: bool) -> None:
+    """A route says it; without a route the method does."""
+    path = PathPattern("/x")
+    route = effect and Route("r", "svc", Target(method, path), Target(method, path), effect, Access.PUBLIC)
+    turn = Turn(Plan("svc", Subject("u-1"), route=route or None), Request(method, "/x"))
+    assert turn.may_write is writes
