@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from migrate.demo.platform import Seed
 
 _ORIGIN = "http://localhost:3001"
+_CLICK = 0.05
+"""Seconds a person takes, at the very least, between reading a page and changing something."""
 _WEEK = "start_time=2026-11-15T19:12:37.330Z&end_time=2026-11-22T19%3A12%3A37.330%2B00%3A00"
 
 
@@ -78,6 +80,8 @@ class Dashboard:
         Raises:
             UnexpectedAnswerError: another status than `expect`.
         """
+        if method not in {"GET", "OPTIONS"}:
+            time.sleep(_CLICK)
         headers = {"Origin": _ORIGIN, **options.pop("headers", {})}
         if self.token and "Authorization" not in headers:
             headers["Authorization"] = f"Bearer {self.token}"
