@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.apps.command_line import cutover
+from tests.apps.route_tables import GOOD
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_good_table_is_summed_up(tmp_path: Path) -> None:
+    """Exit code 0, and what it holds."""
+    (tmp_path / "cutover.yaml").write_text(GOOD)
+    done = cutover(tmp_path, "check")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "cutover.yaml is fine: platform demo, 2 services, 4 routes (3 exposed, 1 internal), 1 intended changes\n"
+    )
+    told = json.loads(cutover(tmp_path, "check", "cutover.yaml", "--json").out)
+    assert told == {
+        "file": "cutover.yaml",
+        "ok": True,
+        "platform": "demo",
+        "services": 2,
+        "routes": 4,
+        "exposed": 3,
+        "internal": 1,
+        "changes": 1,
+        "problems": [],
+    }
+
+
+def test_every_problem_is_printed_with_line_and_mend(tmp_path: Path) -> None:
+    """Exit code 3; the lines can be clicked."""
+    (tmp_path / "bad.yaml").write_text(GOOD.replace("effect: read", "effect: reed"))
+    done = cutover(tmp_path, "check", "bad.yaml")
+    assert done.code == 3
+    assert [line.split(":")[:2] for line in done.out.splitlines()] == [["bad.yaml", "22"], ["bad.yaml", "38"]]
+    assert done.err == "2 problems in bad.yaml\n"
+
+
+def test_problems_are_json_when_asked(tmp_path: Path) -> None:
+    """Line, message and mend apart; exit code 3 too."""
+    done = cutover(tmp_path, "check", "--json")
+    assert done.code == 3
+    told = json.loads(done.out)
+    assert told["ok"] is False
+    assert told["problems"][0]["message"] == "no such file"
+    assert "cutover init" in told["problems"][0]["mend"]

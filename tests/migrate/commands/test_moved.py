@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import typer
+
+from gateway.core.routes import Stage
+from gateway.flags.flag import Flag
+from migrate.commands.moved import tell
+from migrate.rollout.move import Acknowledgement, Move, Moved
+
+MOVES = (Move(Flag("a"), Flag("a", Stage.SHADOW)),)
+QUICK = Acknowledgement("gateway", 7, "here", "127.0.0.1:1", 21.4)
+SLOW = Acknowledgement("shadow", 8, "here", "127.0.0.1:2", None)
+
+
+def test_a_move_is_told_with_who_took_it_over(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line for the move and one for each process."""
+    tell(Moved("promote", MOVES, 3, (QUICK,)))
+    assert capsys.readouterr().out == ("a: legacy → shadow   (revision 3)\n  gateway 127.0.0.1:1 (pid 7) in 21 ms\n")
+
+
+def test_a_silent_process_ends_with_exit_4(capsys: pytest.CaptureFixture[str]) -> None:
+    """In JSON too."""
+    with pytest.raises(typer.Exit) as end:
+        tell(Moved("promote", MOVES, 3, (QUICK, SLOW)), as_json=True)
+    assert end.value.exit_code == 4
+    assert [item["milliseconds"] for item in json.loads(capsys.readouterr().out)["acknowledged"]] == [21.4, None]

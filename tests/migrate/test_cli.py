@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from gateway import __version__
+from gateway.core.errors import UnreachableError
+from migrate import cli
+from tests.apps.command_line import cutover
+
+ROOT = Path(__file__).parents[2]
+FIXED = "init check demo gateway shadow up routes promote rollback history replay diffs accept reject tolerate report"
+
+
+def test_the_fixed_commands_are_there(tmp_path: Path) -> None:
+    """Every command has a line in the help."""
+    done = cutover(tmp_path, "--help")
+    assert done.code == 0
+    for name in [*FIXED.split(), "loadtest", "ports"]:
+        assert f"\n  {name} " in done.out
+
+
+def test_every_command_explains_itself(tmp_path: Path) -> None:
+    """--help works for each, groups too."""
+    app = typer.main.get_command(cli.app)
+    for name, command in app.commands.items():  # type: ignore[attr-defined]
+        assert command.help, name
+        assert cutover(tmp_path, name, "--help").code == 0
+        for inner, part in getattr(command, "commands", {}).items():
+            assert part.help, f"{name} {inner}"
+
+
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    """And nothing else."""
+    assert cutover(tmp_path, "--version").out == f"cutover {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nonsense"], ["promote"], ["promote", "a"], ["routes", "--wrong"], ["promote", "a", "--to", "moon"]],
+)
+def test_a_wrong_command_line_is_exit_2(tmp_path: Path, arguments: list[str]) -> None:
+    """Without a traceback."""
+    done = cutover(tmp_path, *arguments)
+    assert done.code == 2
+    assert "Traceback" not in done.err
+
+
+def _register(raised: BaseException, name: str) -> None:
+    @cli.app.command(name, hidden=True)
+    def fail() -> None:
+        raise raised
+
+
+@pytest.fixture
+def registered() -> object:
+    """Commands that fail, gone again afterwards."""
+    before = list(cli.app.registered_commands)
+    _register(UnreachableError("nobody at :1; start it"), "unreachable")
+    _register(RuntimeError("a fault"), "broken")
+    yield
+    cli.app.registered_commands[:] = before
+
+
+@pytest.mark.usefixtures("registered")
+def test_an_error_is_one_line_and_its_exit_code(tmp_path: Path) -> None:
+    """The boundary maps the tree once."""
+    done = cutover(tmp_path, "unreachable")
+    assert (done.code, done.out, done.err) == (4, "", "cutover: nobody at :1; start it\n")
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_fault_of_our_own_goes_to_a_file(tmp_path: Path) -> None:
+    """The user gets one line that names it; the traceback is in it."""
+    done = cutover(tmp_path, "broken")
+    assert done.code == 70
+    assert "Traceback" not in done.err
+    report = Path(done.err.strip().rpartition(" ")[2])
+    assert "RuntimeError: a fault" in report.read_text()
+    report.unlink()
+
+
+def test_a_reader_that_leaves_early_is_no_fault(tmp_path: Path) -> None:
+    """`cutover … | head` prints nothing of its own."""
+    command = f"{sys.executable} -m migrate routes --json --config {ROOT}/migrate/presets/inferia.yaml | head -c 1"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
+    assert (done.stdout, done.stderr) == ("[", "")
+    assert not (tmp_path / ".cutover").exists()
