@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 
 from gateway.core.errors import ConfigError
-from migrate.demo.run import run
 
 DEFAULT_FOLDER = Path("cutover-demo")
 _WIDTH = 118
@@ -25,6 +24,8 @@ def demo(
     ] = (DEFAULT_FOLDER),
 ) -> None:
     """Move a stand-in platform's dashboard to the gateway: compare, catch a defect, mend, roll out, report."""
+    from migrate.demo.run import run  # noqa: PLC0415 - half a second of imports that no other command needs
+
     folder = folder.resolve()
     _clear(folder)
     console = Console()

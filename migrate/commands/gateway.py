@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gateway import server
 from gateway.config import load_table
 from gateway.settings import load_settings
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Store
@@ -14,5 +13,7 @@ def gateway(*, config: Config = DEFAULT_CONFIG, store: Store = DEFAULT_STORE) ->
     CUTOVER_JWT_SECRET and CUTOVER_INTERNAL_KEY hold the platform's secrets. Exit code 3: configuration; 4: an
     address is taken.
     """
+    from gateway import server  # noqa: PLC0415 - half a second of imports that no other command needs
+
     table = load_table(config)
     server.run(table, load_settings(store), store)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from gateway.app import build_app
 from gateway.config import load_table
 from gateway.core.errors import UsageError
 from gateway.settings import CLOCK_AT, INTERNAL_KEY, JWT_SECRET
@@ -22,16 +21,15 @@ from gateway.store.counts import put_buckets
 from gateway.store.database import open_store, secret_key
 from gateway.store.observations import append, rules
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
-from migrate.replay.closed import Plan, play, play_at
 from migrate.replay.reach import check_reachable, player_addresses
 from migrate.replay.show import progress, show_account, show_outcome
-from migrate.replay.under_test import Keys
 from shadow.recording.read import read_recording
 from shadow.replay import account, place_all
 
 if TYPE_CHECKING:
     from gateway.core.table import RouteTable
     from migrate.replay.outcome import Outcome
+    from migrate.replay.under_test import Keys
     from shadow.recording.recorded import Recording
     from shadow.replay import Placed
 
@@ -104,6 +102,9 @@ def _closed(
     player_listen: str,
     store: Path | None,
 ) -> Outcome:
+    from gateway.app import build_app  # noqa: PLC0415 - only a closed replay needs a gateway, half a second of imports
+    from migrate.replay.closed import Plan, play, play_at  # noqa: PLC0415 - likewise
+
     keys = _keys(jwt_secret, store, needed=against == EMBEDDED)
     known = {}
     if store:
@@ -129,6 +130,8 @@ def _keys(jwt_secret: str, store: Path | None, *, needed: bool) -> Keys:
             f"the gateway has to check the recording's tokens: give --jwt-secret or {JWT_SECRET},"
             " the key that signed them"
         )
+    from migrate.replay.under_test import Keys  # noqa: PLC0415 - likewise
+
     internal = os.environ.get(INTERNAL_KEY, "")
     return (
         Keys(jwt_secret, internal, secret_key(store.parent, "fingerprint")) if store else Keys(jwt_secret, internal)
