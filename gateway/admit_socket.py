@@ -14,6 +14,7 @@ from gateway.guard import check_target
 from gateway.handle import enforced, stage
 from gateway.prepare import with_forwarding
 from gateway.problem import Forbidden, Unauthenticated
+from gateway.rewrite import socket_of
 from gateway.stage import Standing
 from gateway.ticket import PARAMETER
 
@@ -69,10 +70,7 @@ def admit(context: Context, request: Request, entry: Entry, scheme: str) -> Admi
 
 def needs_ticket(table: RouteTable, route: Route) -> bool:
     """Whether some route hands out this socket's address; then only such an address opens it."""
-    if route.gateway is None:
-        return False
-    names = set(route.gateway.path.names)
-    return any(item.rewrites and item.gateway and names <= set(item.gateway.path.names) for item in table.routes)
+    return any(socket_of(table, descriptor) is route for descriptor in table.routes if descriptor.rewrites)
 
 
 def _ticket_holder(context: Context, request: Request) -> tuple[Caller, Ticket]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -63,18 +64,26 @@ def gateway_target(table: RouteTable, service: str, method: str, target: str) ->
 
 
 def socket_path(table: RouteTable, matched: Matched) -> str | None:
-    """The gateway path of the socket that a descriptor route describes: a websocket route with its parameters."""
-    for route in sockets(table):
-        assert route.gateway is not None  # noqa: S101 - `sockets` yields exposed routes
-        pattern = route.gateway.path
-        if set(pattern.names) <= set(matched.parameters):
-            return pattern.fill(matched.parameters)
-    return None
+    """The gateway path of the socket whose address a matched descriptor route hands out."""
+    socket = socket_of(table, matched.route)
+    return socket.gateway.path.fill(matched.parameters) if socket and socket.gateway else None
 
 
-def sockets(table: RouteTable) -> list[Route]:
-    """Exposed websocket routes."""
-    return [route for route in table.routes if route.kind is Kind.WEBSOCKET and route.gateway is not None]
+def socket_of(table: RouteTable, descriptor: Route) -> Route | None:
+    """The websocket route that a descriptor leads to: of those with its parameters, the one on the nearest path."""
+    if descriptor.gateway is None or not descriptor.rewrites:
+        return None
+    path = descriptor.gateway.path
+    known = [
+        (_shared(path.segments, route.gateway.path.segments), route)
+        for route in table.routes
+        if route.kind is Kind.WEBSOCKET and route.gateway and set(route.gateway.path.names) <= set(path.names)
+    ]
+    return max(known, key=lambda found: found[0])[1] if known else None
+
+
+def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
 
 
 def rewritten_body(body: bytes, members: tuple[str, ...], to: Callable[[str, dict[str, Any]], str]) -> bytes:

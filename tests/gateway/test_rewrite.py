@@ -10,7 +10,7 @@ import pytest
 from gateway.core.exchange import Request
 from gateway.core.routes import Kind
 from gateway.core.table import Matched
-from gateway.rewrite import gateway_target, rewritten_body, rewritten_location, socket_path, sockets
+from gateway.rewrite import gateway_target, rewritten_body, rewritten_location, socket_of, socket_path
 from tests.apps.table import route, service, table
 
 TABLE = table(
@@ -61,8 +61,19 @@ def test_socket_path_shares_the_descriptors_parameters() -> None:
     item = TABLE.routes[5]
     assert item.gateway is not None
     assert socket_path(TABLE, Matched(item, item.gateway, {"id": "7"})) == "/api/v1/d/7/logs"
-    assert socket_path(TABLE, Matched(item, item.gateway, {})) is None
-    assert [found.id for found in sockets(TABLE)] == ["socket"]
+    assert socket_path(TABLE, Matched(TABLE.routes[0], TABLE.routes[0].gateway or item.gateway, {})) is None
+
+
+def test_socket_of_a_descriptor_is_the_nearest() -> None:
+    """Of several sockets with the descriptor's parameters the one that shares most of its path is meant."""
+    far = route("far", "compute", "GET /f", "GET /api/v1/free", kind=Kind.WEBSOCKET)
+    foreign = route("foreign", "compute", "GET /g", "GET /api/v1/d/{x}/logs", kind=Kind.WEBSOCKET)
+    known = table("http://s", far, foreign, TABLE.routes[6], TABLE.routes[5])
+    found = socket_of(known, known.routes[3])
+    assert found is not None
+    assert found.id == "socket"
+    assert socket_of(table("http://s", TABLE.routes[5]), TABLE.routes[5]) is None
+    assert socket_of(known, far) is None
 
 
 @pytest.mark.parametrize("member", ["ws_url", "$.ws_url", "body:$.ws_url"])

@@ -1,0 +1,54 @@
+"""Records."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from gateway.metrics import Metrics
+from gateway.record import SWITCHED, Entry, line, record
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def entry(**changes: object) -> Entry:
+    """An entry of a served request."""
+    values = {"route": "r", "standing": "served", "status": 200, **changes}
+    return Entry("id", "GET", "/a", "1.2.3.4", **values)  # type: ignore[arg-type]
+
+
+def test_requests_and_copies_are_counted_apart() -> None:
+    """A copy moves no live number."""
+    metrics = Metrics()
+    record(metrics, entry(), log=False)
+    record(metrics, entry(copy="read"), log=False)
+    assert metrics.value("cutover_requests_total") == 1
+    assert metrics.value("cutover_copies_total", mode="read") == 1
+    assert 'cutover_request_seconds_count{route="r"} 1' in metrics.text({})
+
+
+def test_sockets_say_nothing_about_speed() -> None:
+    """A WebSocket is counted and not timed."""
+    metrics = Metrics()
+    record(metrics, entry(status=SWITCHED, seconds=3600.0), log=False)
+    assert metrics.value("cutover_requests_total", status="101") == 1
+    assert "cutover_request_seconds_count" not in metrics.text({})
+
+
+def test_truncation_is_counted_by_who_broke_off() -> None:
+    """An answer that broke off says who broke it off."""
+    metrics = Metrics()
+    record(metrics, entry(failure="broken"), log=False)
+    assert metrics.value("cutover_truncated_total", route="r", by="broken") == 1
+
+
+def test_line_is_written_only_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """The access log is one JSON object on stderr, without empty members."""
+    record(Metrics(), entry(), log=False)
+    assert capsys.readouterr().err == ""
+    record(Metrics(), entry(subject="u"), log=True)
+    document = json.loads(capsys.readouterr().err)
+    assert (document["route"], document["subject"], document["status"]) == ("r", "u", 200)
+    assert "failure" not in document
+    assert line(entry()).startswith('{"at":')

@@ -1,0 +1,86 @@
+"""Delivering answers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from gateway.answer import Answer
+from gateway.incoming import Body
+from gateway.stream import Delivery, deliver
+from gateway.transport.errors import Broken
+
+
+class Pieces:
+    """An arriving body that ends, breaks, or waits until it is closed."""
+
+    def __init__(self, *pieces: bytes, then: Exception | None = None, hang: bool = False) -> None:
+        self.closed = asyncio.Event()
+        self._pieces = list(pieces)
+        self._then = then
+        self._hang = hang
+
+    async def take(self) -> bytes:
+        """The next piece."""
+        if self._pieces:
+            return self._pieces.pop(0)
+        if self._hang:
+            await self.closed.wait()
+            raise Broken("closed")
+        if self._then:
+            raise self._then
+        return b""
+
+    def close(self) -> None:
+        """Give up."""
+        self.closed.set()
+
+
+async def sent(answer: Answer, *, leaves: bool = False) -> tuple[Delivery, list[dict[str, Any]]]:
+    """Deliver to a client that stays, or leaves."""
+    messages: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if not leaves:
+            await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    async with asyncio.timeout(5):
+        return await deliver(answer, Body(receive, (), 0), send), messages
+
+
+async def test_whole_body_goes_in_one_piece() -> None:
+    """A whole answer is a head and one body message; header names go out in lower case."""
+    delivery, messages = await sent(Answer(201, (("A", "\xff"),), b"hi"))
+    assert delivery == Delivery(2)
+    assert messages[0] == {"type": "http.response.start", "status": 201, "headers": [(b"a", b"\xff")]}
+    assert messages[1:] == [{"type": "http.response.body", "body": b"hi"}]
+
+
+async def test_pieces_go_one_by_one_and_end() -> None:
+    """Each piece is one message, and only a complete body is ended; the source is closed."""
+    body = Pieces(b"a", b"bc")
+    delivery, messages = await sent(Answer(200, (), body))
+    assert (delivery, body.closed.is_set()) == (Delivery(3), True)
+    assert [message.get("body") for message in messages[1:]] == [b"a", b"bc", b""]
+    assert [message.get("more_body", False) for message in messages[1:]] == [True, True, False]
+
+
+async def test_broken_body_is_not_ended() -> None:
+    """After a break no final message is sent."""
+    delivery, messages = await sent(Answer(200, (), Pieces(b"a", then=Broken("x"))))
+    assert delivery == Delivery(1, "broken")
+    assert messages[-1]["more_body"]
+
+
+@pytest.mark.parametrize("pieces", [(), (b"a",)])
+async def test_client_that_leaves_ends_the_source(pieces: tuple[bytes, ...]) -> None:
+    """When the client leaves, the source is given up at once and nothing more is sent."""
+    body = Pieces(*pieces, hang=True)
+    delivery, _ = await sent(Answer(200, (), body), leaves=True)
+    assert (delivery.failure, body.closed.is_set()) == ("client-gone", True)

@@ -1,0 +1,289 @@
+"""WebSockets through the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from gateway.core.routes import Access, Cors, Kind, Stage, Timeouts
+from gateway.websocket import sendable
+from tests.apps.echo import raw, upstream
+from tests.apps.gateways import running
+from tests.apps.sidecar import sidecar
+from tests.apps.table import INTERNAL_KEY, bearer, flags, route, service, settings, table, token
+from tests.apps.wire import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.apps.gateways import Running
+    from tests.apps.sidecar import Sidecar
+
+SUBSCRIPTION = {"type": "subscribe_logs", "provider": "nosana", "jobId": "job-1"}
+FIRST = json.dumps(SUBSCRIPTION)
+
+
+@asynccontextmanager
+async def sockets(clock: list[float] | None = None, **policy: object) -> AsyncIterator[tuple[Running, Sidecar]]:
+    """A gateway in front of a descriptor route and a sidecar; `clock` holds the time it goes by."""
+    async with sidecar() as side, upstream() as up:
+        known = table(
+            up.address,
+            route(
+                "log-stream",
+                "compute",
+                "GET /deployment/logs/{id}/stream",
+                "GET /api/v1/deployments/{id}/log-stream",
+                rewrites=("ws_url",),
+            ),
+            route(
+                "log-socket",
+                "sidecar",
+                "GET /nosana",
+                "GET /api/v1/deployments/{id}/logs",
+                kind=Kind.WEBSOCKET,
+                aliases=("GET /{path*}",),
+                timeouts=Timeouts(1, 1, 60),
+            ),
+            route("free", "sidecar", "GET /free", "GET /api/v1/free", kind=Kind.WEBSOCKET, access=Access.PUBLIC),
+            services=(service("sidecar", side.address),),
+            **policy,
+        )
+        body = json.dumps({"ws_url": "ws://127.0.0.1:3000/nosana?v=1", "subscription": SUBSCRIPTION}).encode()
+        up.behave = raw(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+        )
+        time = {"clock": lambda: clock[0]} if clock else {}
+        async with running(known, settings=settings(**time)) as gate:
+            yield gate, side
+
+
+async def address(gate: Running, deployment: str = "7", **claims: str | int) -> str:
+    """The socket address that a client is handed out."""
+    answer = await gate.get(f"/api/v1/deployments/{deployment}/log-stream", headers=bearer(**claims))
+    url: str = answer.json()["ws_url"]
+    return url
+
+
+async def refusal(url: str, **headers: str) -> tuple[int, str]:
+    """Status and reason with which a handshake is refused."""
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(url, additional_headers=headers)
+    response = refused.value.response
+    document = json.loads(response.body or b"{}")
+    return response.status_code, document["reason"]
+
+
+async def test_handed_out_address_leads_to_the_subscription() -> None:
+    """The rewritten ws_url opens a socket at the sidecar's own path, and frames pass both ways, text and bytes."""
+    async with sockets() as (gate, side):
+        url = await address(gate)
+        assert url.startswith(gate.addresses.public.replace("http", "ws") + "/api/v1/deployments/7/logs?ticket=")
+        async with connect(url, subprotocols=["other", "logs"]) as client:  # type: ignore[list-item]
+            assert client.subprotocol == "logs"
+            await client.send(FIRST)
+            assert await client.recv() == FIRST
+            await client.send(b"\x00\xff")
+            assert await client.recv() == b"\x00\xff"
+        assert side.paths == ["/nosana?v=1"]
+        told = side.handshakes[0]
+        assert (told["X-User-ID"], told["X-Internal-API-Key"], told["X-Forwarded-For"]) == (
+            "user-1",
+            INTERNAL_KEY,
+            "127.0.0.1",
+        )
+        assert "Sec-WebSocket-Extensions" not in told
+
+
+async def test_ticket_is_good_once() -> None:
+    """Ticket reuse: the second handshake is 401."""
+    async with sockets() as (gate, side):
+        url = await address(gate)
+        async with connect(url) as client:
+            await client.send(FIRST)
+            await client.recv()
+        assert await refusal(url) == (401, "ticket-invalid")
+        assert len(side.paths) == 1
+
+
+async def test_ticket_expires() -> None:
+    """Ticket expiry: after 30 s it opens nothing."""
+    clock = [1_000_000.0]
+    async with sockets(clock) as (gate, side):
+        url = await address(gate, exp=2_000_000)
+        clock[0] += 30.0
+        assert await refusal(url) == (401, "ticket-invalid")
+        assert side.paths == []
+
+
+async def test_ticket_is_bound_to_its_deployment() -> None:
+    """A ticket for deployment 7 does not open the socket of deployment 8, and none opens nothing."""
+    async with sockets() as (gate, side):
+        url = await address(gate)
+        assert await refusal(url.replace("/7/", "/8/")) == (401, "ticket-invalid")
+        assert await refusal(url.partition("?")[0]) == (401, "ticket-missing")
+        assert await refusal(url.partition("?")[0], **bearer()) == (401, "ticket-missing")
+        assert side.paths == []
+
+
+async def test_ticket_is_bound_to_its_subject() -> None:
+    """Who shows a credential beside the ticket must be the one it was issued to."""
+    async with sockets() as (gate, _):
+        other = {"Authorization": f"Bearer {token(sub='user-2')}"}
+        assert await refusal(await address(gate), **other) == (403, "ticket-subject")
+        async with connect(await address(gate), additional_headers=bearer()) as client:
+            await client.send(FIRST)
+            assert await client.recv() == FIRST
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [json.dumps({**SUBSCRIPTION, "jobId": "job-2"}), "{}", "nonsense", b"\x00", json.dumps({**SUBSCRIPTION, "x": 1})],
+)
+async def test_first_frame_must_be_the_subscription(frame: str | bytes) -> None:
+    """Ticket with another subscription: the socket is closed with 1008 and the sidecar sees no frame."""
+    async with sockets() as (gate, side):
+        async with connect(await address(gate)) as client:
+            await client.send(frame)
+            with pytest.raises(ConnectionClosed) as closed:
+                await client.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+        await eventually(lambda: len(side.closed) == 1)
+        assert side.frames == []
+
+
+async def test_member_order_of_the_subscription_does_not_matter() -> None:
+    """The same subscription in another order is the same."""
+    async with sockets() as (gate, _), connect(await address(gate)) as client:
+        await client.send(json.dumps(dict(reversed(SUBSCRIPTION.items())), indent=1))
+        assert "job-1" in str(await client.recv())
+
+
+async def test_close_of_the_service_reaches_the_client() -> None:
+    """Code and reason of the service's close arrive."""
+    async with sockets() as (gate, _), connect(await address(gate)) as client:
+        await client.send(FIRST)
+        await client.recv()
+        await client.send("close 4001 done here")
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+        assert closed.value.rcvd is not None
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4001, "done here")
+
+
+async def test_close_of_the_client_reaches_the_service() -> None:
+    """Code and reason of the client's close arrive."""
+    async with sockets() as (gate, side):
+        client = await connect(await address(gate))
+        await client.send(FIRST)
+        await client.recv()
+        await client.close(4002, "enough")
+        await eventually(lambda: side.closed == [(4002, "enough")])
+
+
+async def test_lost_client_ends_the_service_side() -> None:
+    """A client that vanishes is told to the service as going away."""
+    async with sockets() as (gate, side):
+        client = await connect(await address(gate))
+        await client.send(FIRST)
+        await client.recv()
+        client.transport.abort()
+        await eventually(lambda: [code for code, _ in side.closed] == [1001])
+
+
+async def test_lost_service_is_no_clean_close() -> None:
+    """A service that vanishes is told to the client as 1011."""
+    async with sockets() as (gate, _), connect(await address(gate)) as client:
+        await client.send(FIRST)
+        await client.recv()
+        await client.send("drop")
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1011
+
+
+async def test_socket_without_ticket_lets_the_service_speak_first() -> None:
+    """A route whose address nobody hands out needs its own access only, and its query passes."""
+    async with sockets() as (gate, side):
+        url = gate.addresses.public.replace("http", "ws") + "/api/v1/free?a=%2F&ticket=x"
+        async with connect(url) as client:
+            await client.send("hello")
+            assert await client.recv() == "hello"
+        assert side.paths == ["/free?a=%2F"]
+
+
+async def test_foreign_page_may_not_open_a_socket() -> None:
+    """A browser page of an origin that is not listed is refused."""
+    async with sockets(cors=Cors(origins=("http://page",))) as (gate, _):
+        url = gate.addresses.public.replace("http", "ws") + "/api/v1/free"
+        assert await refusal(url, Origin="http://evil") == (403, "origin")
+        async with connect(url, additional_headers={"Origin": "http://page"}) as client:
+            await client.send("x")
+
+
+async def test_unknown_and_unserved_sockets_are_404() -> None:
+    """A path without a socket route, and a route that never left shadow, are 404."""
+    async with sockets() as (gate, _):
+        base = gate.addresses.public.replace("http", "ws")
+        assert await refusal(f"{base}/nope") == (404, "no-route")
+        assert await refusal(f"{base}/api/v1/%2e%2e/free") == (400, "target")
+        gate.flags = flags(gate.gateway.context.table, Stage.SHADOW)
+        assert await refusal(f"{base}/api/v1/free") == (404, "not-served")
+        gate.flags = flags(gate.gateway.context.table, Stage.SHADOW, left_shadow=True)
+        async with connect(f"{base}/api/v1/deployments/7/logs") as client:
+            await client.send("transparent")
+            assert await client.recv() == "transparent"
+
+
+async def test_internal_listener_takes_no_sockets() -> None:
+    """Copies of sockets do not exist."""
+    async with sockets() as (gate, _):
+        with pytest.raises(InvalidStatus):
+            await connect(gate.addresses.internal.replace("http", "ws") + "/api/v1/free")
+
+
+async def test_failing_handshakes_of_the_service_are_told() -> None:
+    """A service that is away is 502, one that hangs is 504, one that refuses is passed on."""
+    hang = asyncio.Event()
+
+    async def silent(*_: object) -> bool:
+        await hang.wait()
+        return False
+
+    routes = [
+        route(
+            name,
+            name,
+            "GET /s",
+            f"GET /{name}",
+            kind=Kind.WEBSOCKET,
+            access=Access.PUBLIC,
+            timeouts=Timeouts(0.1, 0.1),
+        )
+        for name in ("away", "slow", "firm")
+    ]
+    refuse = raw(b"HTTP/1.1 418 Teapot\r\nContent-Type: text/x\r\nContent-Length: 2\r\n\r\nno", keep=False)
+    async with upstream(silent) as slow, upstream(refuse) as firm:
+        known = [service("away", "http://127.0.0.1:9"), service("slow", slow.address), service("firm", firm.address)]
+        async with running(table("http://unused", *routes, services=tuple(known))) as gate:
+            base = gate.addresses.public.replace("http", "ws")
+            assert await refusal(f"{base}/away") == (502, "connect")
+            assert await refusal(f"{base}/slow") == (504, "timeout")
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(f"{base}/firm")
+            assert (refused.value.response.status_code, refused.value.response.body) == (418, b"no")
+        hang.set()
+
+
+@pytest.mark.parametrize(("code", "may"), [(1000, True), (1005, False), (1006, False), (1015, False), (3000, True)])
+def test_some_codes_never_stand_in_a_frame(code: int, may: bool) -> None:  # noqa: FBT001 - a table row
+    """Reserved codes are not sent (RFC 6455 §7.4.1)."""
+    assert sendable(code) is may
