@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,6 @@ from mitmproxy import connection, ctx, http
 
 from gateway.config import load_table
 from gateway.core.exchange import Request, Response
-from gateway.core.mapping import MappingError
 from gateway.core.observation import Bucket
 from gateway.core.routes import Stage
 from gateway.flags.watch import FlagWatch
@@ -24,7 +24,7 @@ from shadow.modes import host_port, services_by_port
 from shadow.plan import Copying, Plan, Side
 from shadow.reach import Reach
 from shadow.relay import relay
-from shadow.serve import decide, in_gateway_terms, needs_body
+from shadow.serve import decide, needs_body
 from shadow.turn import COPY_LIMIT, Turn, declared_length
 from shadow.wire import last_answer, to_bytes, to_text
 
@@ -58,6 +58,8 @@ class ShadowAddon:
         loader.add_option("cutover_config", str, "", "The route table.")
         loader.add_option("cutover_store", str, "", "The store.")
         loader.add_option("cutover_channel", str, "", "The Unix socket on which the mirror worker calls.")
+        # It writes several lines for every request, and each costs time even where nobody reads it.
+        logging.getLogger("mitmproxy.proxy").setLevel(logging.WARNING)
 
     def configure(self, updated: AbstractSet[str]) -> None:
         """Read table, flags and keys once, before the first listener accepts."""
@@ -173,7 +175,7 @@ class ShadowAddon:
             client=client_address(headers, peer, trusted),
         )
         plan = decide(self._table, self._watch.snapshot, service, request, self._key)
-        return Turn(_uncopied(plan) if is_marked(headers) else self._sampled(plan), request)
+        return Turn(plan.without_copy() if is_marked(headers) else self._sampled(plan), request)
 
     def _sampled(self, plan: Plan) -> Plan:
         if plan.copying is Copying.NONE or plan.route is None:
@@ -186,7 +188,7 @@ class ShadowAddon:
     async def _direct(self, flow: http.HTTPFlow, turn: Turn) -> None:
         route = turn.plan.route
         assert route is not None  # noqa: S101 - the gateway serves routes only
-        mapped = None if flow.request.stream and needs_body(route) else _mapped(turn)
+        mapped = None if flow.request.stream and needs_body(route) else turn.in_gateway_terms()
         if mapped is None:
             turn.to_legacy(Bucket.UNMIRRORED, "unmappable")
             return
@@ -211,7 +213,7 @@ class ShadowAddon:
     def _successor(self, turn: Turn) -> str:
         route = turn.plan.route
         assert route is not None  # noqa: S101 - only routes have a successor
-        mapped = _mapped(turn)
+        mapped = turn.in_gateway_terms()
         return invisible.successor_url(self._table, route, mapped.target if mapped else "")
 
     def _disguise(self, turn: Turn, response: http.Response) -> None:
@@ -262,22 +264,6 @@ class ShadowAddon:
     def _handler(self, flow: http.HTTPFlow) -> ProxyConnectionHandler | None:
         proxy = ctx.master.addons.get("proxyserver")  # type: ignore[no-untyped-call]
         return proxy.connections.get(flow.client_conn.id) if proxy else None
-
-
-def _mapped(turn: Turn) -> Request | None:
-    assert turn.plan.route is not None  # noqa: S101 - asked for routes only
-    try:
-        return in_gateway_terms(turn.plan.route, turn.plan.parameters, turn.request)
-    except MappingError:
-        return None
-
-
-def _uncopied(plan: Plan) -> Plan:
-    return (
-        plan
-        if plan.copying is Copying.NONE
-        else replace(plan, copying=Copying.NONE, bucket=Bucket.OFF, reason="loop")
-    )
 
 
 def _lost(turn: Turn, status: int) -> tuple[Bucket, str]:

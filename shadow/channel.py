@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from gateway.core.observation import Bucket
@@ -50,15 +51,15 @@ class Channel:
 
     def tell(self, envelope: Envelope) -> bool:
         """Send something that is not a copy; False when nobody listens."""
-        if self._worker is None:
+        if self._worker is None or not self.connected:
             return False
         self._worker.send(encode(envelope))
         return True
 
     @property
     def connected(self) -> bool:
-        """Whether a worker listens."""
-        return self._worker is not None
+        """Whether a worker listens and takes what it is sent: one that hangs must not fill our memory."""
+        return self._worker is not None and self._worker.unsent <= self._max_bytes
 
     async def close(self) -> None:
         """Send what is buffered and hang up; waits a second at most."""
@@ -111,11 +112,15 @@ class _Worker(asyncio.Protocol):
         if self._transport and not self._transport.is_closing():
             self._transport.write(frame)
 
+    @property
+    def unsent(self) -> int:
+        return self._transport.get_write_buffer_size() if self._transport else 0
+
     async def hang_up(self) -> None:
         if self._transport:
             self._transport.close()
-            async with asyncio.timeout(1):
-                await self._gone.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._gone.wait(), 1)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,12 @@ class Plan:
     def route_id(self) -> str:
         """The route's id, empty when none matched."""
         return self.route.id if self.route else ""
+
+    def without_copy(self) -> Plan:
+        """The same for a request that is itself a copy: served, and never copied again."""
+        if self.copying is Copying.NONE:
+            return self
+        return replace(self, copying=Copying.NONE, bucket=Bucket.OFF, reason="loop")
 
     @property
     def stage(self) -> Stage:

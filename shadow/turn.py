@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import Exchange, header
+from gateway.core.mapping import MappingError
 from gateway.core.routes import Effect
 from shadow.envelope import Copy
 from shadow.plan import Copying, Plan, Side
+from shadow.serve import in_gateway_terms
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Request, Response
@@ -69,6 +71,15 @@ class Turn:
     def to_legacy(self, bucket: Bucket, reason: str = "", copying: Copying = Copying.NONE) -> None:
         """Legacy serves after all."""
         self.plan = replace(self.plan, side=Side.LEGACY, copying=copying, bucket=bucket, reason=reason)
+
+    def in_gateway_terms(self) -> Request | None:
+        """The request as the gateway is asked; None when it cannot be said so, or has no route."""
+        if self.plan.route is None:
+            return None
+        try:
+            return in_gateway_terms(self.plan.route, self.plan.parameters, self.request)
+        except MappingError:
+            return None
 
     @property
     def seconds(self) -> float:

@@ -87,7 +87,7 @@ class Worker:
             try:
                 done = await self._copier.copy(copy, time.monotonic() - since)
             except Exception as error:  # noqa: BLE001 - one odd exchange must not stop the worker; it is counted
-                sys.stderr.write(f"cutover shadow worker: {copy.route}: {error!r}\n")
+                sys.stderr.write(f"cutover shadow worker: {copy.route}: {type(error).__name__}\n")
                 self._report(Outcome(copy.exchange.id, Bucket.FAILED, "fault"))
             else:
                 if done.observation:

@@ -105,3 +105,16 @@ async def test_what_is_buffered_is_sent_before_hanging_up(tmp_path: Path) -> Non
     assert await reader.read() == b""
     writer.close()
     await closing
+
+
+async def test_a_worker_that_hangs_does_not_fill_the_memory(tmp_path: Path) -> None:
+    """When nothing is read at the other end, even small messages stop being buffered, and closing does not wait."""
+    channel = Channel(lambda *_: None, max_bytes=10_000)
+    _, writer = await connected(channel, tmp_path / "s")
+    told = 0
+    while channel.tell(Counts("s" * 50_000, Ledger())):
+        told += 1
+        assert told < 1000
+    assert told > 0
+    await channel.close()
+    writer.close()
