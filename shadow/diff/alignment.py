@@ -37,7 +37,7 @@ def aligned(ours: Mapping[int, Any], theirs: Mapping[int, Any], budget: Budget) 
 
 
 def _searched(ours: list[Any], theirs: list[Any], budget: Budget) -> Alignment | None:
-    if max(len(ours), len(theirs)) > _MOST_ITEMS or len(canonical([ours, theirs])) > _MOST_TEXT:
+    if budget.left <= 0 or max(len(ours), len(theirs)) > _MOST_ITEMS or len(canonical([ours, theirs])) > _MOST_TEXT:
         return None
     return deep.pairs(ours, theirs, min(_WORKER_SECONDS, budget.left))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from shadow.redaction.names import Treatment, treatment
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,11 +22,13 @@ def declared(identity: Mapping[str, str], path: str) -> str | None:
 def found(legacy: list[Any], gateway: list[Any]) -> str | None:
     """The member that is a unique scalar in every item of both lists, or None.
 
-    Ids come before keys and names; any other text member counts only if the two lists share half of its values.
+    Ids come before keys and names; any other text member counts only if the two lists share half of its values. What
+    is secret by its name never tells items apart, since paths are stored.
     """
     if not legacy or not gateway or not all(isinstance(item, dict) for item in (*legacy, *gateway)):
         return None
-    names: list[str] = [name for name in legacy[0] if usable(name, legacy) and usable(name, gateway)]
+    open_names = [name for name in legacy[0] if treatment(name) is Treatment.KEEP]
+    names = [name for name in open_names if usable(name, legacy) and usable(name, gateway)]
     chosen = sorted((name for name in names if _NAMED.fullmatch(name)), key=_rank)
     if chosen:
         return chosen[0]

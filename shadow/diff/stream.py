@@ -19,8 +19,9 @@ LOCATION = "stream"
 def diff(legacy: str, gateway: str, budget: Budget) -> Iterator[Found]:
     """Differences of two server-sent event streams.
 
-    Paths: `text` where neither has an event, `events[3]$.choices[0].delta.content` inside an event, `events` for order, `done` for the `[DONE]` event,
-    `error` for the event that reports an upstream failure, `tail` for a last event that was cut off.
+    Paths: `events[3]$.choices[0].delta.content` inside an event, `events` for order, `done` for the `[DONE]` event,
+    `error` for the event that reports an upstream failure, `tail` for a last event that was cut off, `text` where
+    neither side has an event.
     """
     ours, theirs = events(legacy), events(gateway)
     if not ours and not theirs:
