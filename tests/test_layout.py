@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("gateway", "shadow", "migrate", "reports", "loadtests")
 MODULES = sorted(path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-VAGUE = re.compile(r"util|helper|manager|common|misc|service|base", re.IGNORECASE)
+VAGUE = re.compile(r"(^|_)(util|helper|manager|common|misc|service|base)s?(_|$)", re.IGNORECASE)
 TOP = {"gateway", "migrate", "shadow", "loadtests", "reports", "tests", "docs"}
 LIMIT = 300
 
