@@ -9,9 +9,10 @@ from gateway.transport.errors import Broken, TransportError
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers, Request
     from gateway.core.routes import Timeouts
-    from gateway.transport.connection import Connection, Head
+    from gateway.transport.connection import Connection
     from gateway.transport.origin import Origin
     from gateway.transport.pool import Pool
+    from gateway.transport.reading import Head
 
 
 class Source(Protocol):

@@ -1,79 +1,50 @@
-"""One connection to a service: an asyncio protocol over httptools' response parser."""
+"""One connection to a service: an asyncio protocol around the reading of responses."""
 
 from __future__ import annotations
 
 import asyncio
 import select
-from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-import httptools
-
 from gateway.transport.errors import Broken, Silent
+from gateway.transport.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gateway.core.exchange import Headers
+    from gateway.transport.reading import Head
 
 _HIGH = 1 << 18
-_LOW = 1 << 16
-_HEAD_LIMIT = 1 << 18
-_INFORMAL = 200
-_LAST_STATUS = 599
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Status and headers of a response, latin-1 decoded, in wire order with duplicates."""
-
-    status: int
-    headers: Headers
 
 
 class Connection(asyncio.Protocol):
-    """One request at a time: `write` it, `head`, then `read` until empty.
+    """One request at a time: `start`, `write` it, `head`, then `read` until empty.
 
-    Everything that goes wrong surfaces from these three as a TransportError. `on_idle_end` is called when the
-    connection ends while nobody uses it.
+    Everything that goes wrong surfaces from these as a TransportError. `on_idle_end` is called when the connection
+    ends while nobody uses it.
     """
 
     def __init__(self, on_idle_end: Callable[[Connection], None]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._on_idle_end = on_idle_end
-        self._transport: asyncio.Transport | None = None
-        self._writable: asyncio.Future[None] | None = None
-        self._paused_writing = False
-        self._waiter: asyncio.Future[None] | None = None
         self.idle_since = 0.0
         self.used = 0
         self.in_use = True
-        self._closed = False
-        self._parser = httptools.HttpResponseParser(self)
-        self._begin(bodyless=False)
-
-    def _begin(self, *, bodyless: bool) -> None:
-        self._bodyless = bodyless
-        self._pairs: list[tuple[str, str]] = []
-        self._size = 0
-        self._head: Head | None = None
-        self._chunks: deque[bytes] = deque()
-        self._buffered = 0
-        self._paused_reading = False
-        self._complete = False
-        self._framed = False
-        self._keep = False
-        self._heard = False
-        self._sent = False
-        self._spoiled = False
+        self._loop = asyncio.get_running_loop()
+        self._on_idle_end = on_idle_end
+        self._transport: asyncio.Transport | None = None
+        self._reading = Reading(bodyless=False)
         self._failure: Exception | None = None
+        self._sent = self._spoiled = self._closed = False
+        self._paused_reading = self._paused_writing = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._writable: asyncio.Future[None] | None = None
 
     # What a caller does.
 
     def start(self, *, bodyless: bool) -> None:
         """Take the connection for a new request; `bodyless` when its answer never has a body (HEAD)."""
-        self._begin(bodyless=bodyless)
+        self._reading = Reading(bodyless=bodyless)
+        self._failure = None
+        self._sent = self._spoiled = False
         self.in_use = True
         self.used += 1
 
@@ -83,8 +54,8 @@ class Connection(asyncio.Protocol):
         Raises:
             TransportError: the connection ended, or nothing could be sent for `seconds`.
         """
-        if self._failure is not None or self._closed or self._transport is None:
-            raise self._why()
+        if self._closed or self._transport is None:
+            raise self._failure or self._broken()
         self._sent = True
         self._transport.write(data)
         if self._paused_writing:
@@ -97,9 +68,9 @@ class Connection(asyncio.Protocol):
         Raises:
             TransportError: it did not come, not in `seconds`, or was no HTTP.
         """
-        while self._head is None:
+        while self._reading.head is None:
             await self._wait(seconds)
-        return self._head
+        return self._reading.head
 
     async def read(self, seconds: float) -> bytes:
         """What has arrived of the body since the last call, empty at its end.
@@ -107,13 +78,11 @@ class Connection(asyncio.Protocol):
         Raises:
             TransportError: the body broke off or nothing came for `seconds`.
         """
-        while not self._chunks:
-            if self._complete:
+        while not self._reading.buffered:
+            if self._reading.complete:
                 return b""
             await self._wait(seconds)
-        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._chunks.clear()
-        self._buffered = 0
+        data = self._reading.take()
         if self._paused_reading and self._transport is not None and not self._closed:
             self._paused_reading = False
             self._transport.resume_reading()
@@ -122,25 +91,12 @@ class Connection(asyncio.Protocol):
     @property
     def answered(self) -> bool:
         """Whether the response head has arrived, perhaps before the request was sent whole."""
-        return self._head is not None
+        return self._reading.head is not None
 
     @property
     def reusable(self) -> bool:
-        """Whether another request may be sent: complete, kept alive, nothing left over.
-
-        A service that failed may close without saying so, hence never after a 5xx.
-        """
-        head = self._head
-        return (
-            self._complete
-            and self._keep
-            and not self._closed
-            and not self._chunks
-            and not self._bodyless
-            and not self._spoiled
-            and head is not None
-            and head.status < 500  # noqa: PLR2004 - the class of server errors
-        )
+        """Whether another request may be sent."""
+        return self._reading.reusable and not self._spoiled and not self._closed
 
     def spoil(self) -> None:
         """Never use the connection again once this response is complete, since the request was not sent whole."""
@@ -156,7 +112,7 @@ class Connection(asyncio.Protocol):
 
     def fail(self, error: Exception) -> None:
         """Make whoever waits for this response see `error`; the connection is given up."""
-        if self._failure is None and not self._complete:
+        if self._failure is None and not self._reading.complete:
             self._failure = error
         self.close()
         self._wake()
@@ -175,22 +131,22 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
-        if not self.in_use or self._complete:
-            self._keep = False
+        if not self.in_use:
+            # Nobody asked: whatever it is, it must not become the answer to the next request.
             self._ended()
             return
-        self._heard = True
         try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._keep = False
-            self.fail(Broken(f"no valid HTTP response: {error}"))
+            self._reading.feed(data)
+        except Broken as error:
+            self.fail(error)
+        if self._reading.buffered > _HIGH and not self._paused_reading and self._transport is not None:
+            self._paused_reading = True
+            self._transport.pause_reading()
         self._wake()
 
     def eof_received(self) -> bool:
         """See asyncio."""
-        if self._head is not None and not self._framed:
-            self._complete = True
+        self._reading.end()
         self._ended()
         return False
 
@@ -209,52 +165,6 @@ class Connection(asyncio.Protocol):
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)
 
-    def on_message_begin(self) -> None:
-        """See httptools."""
-        if self._complete:
-            self._spoiled = True
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """See httptools."""
-        self._size += len(name) + len(value)
-        if self._size > _HEAD_LIMIT:
-            raise ValueError("the response head is too large")
-        if self._head is None:
-            self._pairs.append((name.decode("latin-1"), value.decode("latin-1")))
-
-    def on_headers_complete(self) -> None:
-        """See httptools."""
-        status = self._parser.get_status_code()
-        if status < _INFORMAL:
-            if status == 101:  # noqa: PLR2004 - we never ask to switch protocols
-                raise ValueError("the service switched protocols unasked")
-            return
-        if status > _LAST_STATUS:
-            raise ValueError(f"status {status} is out of range")
-        names = {name.lower() for name, _ in self._pairs}
-        self._framed = bool(names & {"content-length", "transfer-encoding"}) or status in {204, 304}
-        self._keep = self._parser.should_keep_alive()
-        self._head = Head(status, tuple(self._pairs))
-        if self._bodyless:
-            self._complete = True
-
-    def on_body(self, body: bytes) -> None:
-        """See httptools."""
-        if self._bodyless:
-            return
-        self._chunks.append(body)
-        self._buffered += len(body)
-        if self._buffered > _HIGH and not self._paused_reading and self._transport is not None:
-            self._paused_reading = True
-            self._transport.pause_reading()
-
-    def on_message_complete(self) -> None:
-        """See httptools."""
-        if self._head is None:
-            self._pairs = []
-        else:
-            self._complete = True
-
     # Within.
 
     def _ended(self) -> None:
@@ -262,27 +172,20 @@ class Connection(asyncio.Protocol):
         if not self.in_use:
             self._on_idle_end(self)
             return
-        if not self._complete and self._failure is None:
-            self._failure = self._why()
+        if not self._reading.complete and self._failure is None:
+            self._failure = self._broken()
         self._wake()
 
-    def _why(self) -> Exception:
-        if self._failure is not None:
-            return self._failure
-        stale = self.used > 1 and not self._heard
-        where = "before answering" if self._head is None else "in the middle of its answer"
+    def _broken(self) -> Broken:
+        stale = self.used > 1 and not self._reading.heard
+        where = "in the middle of its answer" if self.answered else "before answering"
         return Broken(f"the service closed the connection {where}", sent=self._sent, stale=stale)
 
     async def _wait(self, seconds: float) -> None:
-        if self._failure is not None:
-            raise self._failure
-        if self._closed:
-            raise self._why()
+        if self._failure is not None or self._closed:
+            raise self._failure or self._broken()
         self._waiter = self._loop.create_future()
-        try:
-            await self._limited(self._waiter, seconds)
-        finally:
-            self._waiter = None
+        await self._limited(self._waiter, seconds)
 
     async def _limited(self, future: asyncio.Future[None], seconds: float) -> None:
         timer = self._loop.call_later(seconds, _expire, future, seconds)

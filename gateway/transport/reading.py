@@ -1,0 +1,130 @@
+"""One HTTP/1.1 response, from bytes to head and body; no I/O."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httptools
+
+from gateway.transport.errors import Broken
+
+if TYPE_CHECKING:
+    from gateway.core.exchange import Headers
+
+HEAD_LIMIT = 1 << 18
+_FINAL = 200
+_LAST = 599
+_SWITCHING = 101
+_FAILED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status and headers of a response, latin-1 decoded, in wire order with duplicates."""
+
+    status: int
+    headers: Headers
+
+
+class Reading:
+    """Feed it bytes; `head` appears, then `take` the body until `complete`.
+
+    With `bodyless` (the answer to HEAD) the head is the whole. Informational responses and trailers are dropped.
+    """
+
+    def __init__(self, *, bodyless: bool) -> None:
+        self.head: Head | None = None
+        self.complete = False
+        self.heard = False
+        self.buffered = 0
+        self._bodyless = bodyless
+        self._pairs: list[tuple[str, str]] = []
+        self._size = 0
+        self._chunks: deque[bytes] = deque()
+        self._framed = False
+        self._keep = False
+        self._parser: Any = httptools.HttpResponseParser(self)
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes in.
+
+        Raises:
+            Broken: they are no HTTP, or the head is endless.
+        """
+        self.heard = True
+        if self.complete:
+            self._keep = False
+            return
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._keep = False
+            if not self.complete:
+                raise Broken(f"no valid HTTP response: {error}") from None
+        if self.complete:
+            # The parser holds our methods: without it nothing is left for the garbage collector.
+            self._parser = None
+
+    def end(self) -> None:
+        """The service sends no more: that completes a body which nothing else delimits (RFC 9112 §6.3)."""
+        if self.head is not None and not self._framed:
+            self.complete = True
+
+    def take(self) -> bytes:
+        """What has arrived of the body since the last call."""
+        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks.clear()
+        self.buffered = 0
+        return data
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the connection may carry another request: complete, kept alive, nothing left over.
+
+        A service that failed may close without saying so, hence never after a 5xx.
+        """
+        taken = self.complete and not self._chunks and not self._bodyless
+        return taken and self._keep and self.head is not None and self.head.status < _FAILED
+
+    # Called by httptools.
+
+    def on_message_begin(self) -> None:
+        """See httptools."""
+        if self.complete:
+            self._keep = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """See httptools."""
+        self._size += len(name) + len(value)
+        if self._size > HEAD_LIMIT:
+            raise ValueError("the response head is too large")
+        if self.head is None:
+            self._pairs.append((name.decode("latin-1"), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        """See httptools."""
+        status = self._parser.get_status_code()
+        if status == _SWITCHING or status > _LAST:
+            raise ValueError(f"status {status} was not to be expected")
+        if self.complete or status < _FINAL:
+            return
+        names = {name.lower() for name, _ in self._pairs}
+        self._framed = bool(names & {"content-length", "transfer-encoding"}) or status in {204, 304}
+        self._keep = self._parser.should_keep_alive()
+        self.head = Head(status, tuple(self._pairs))
+        self.complete = self._bodyless
+
+    def on_body(self, body: bytes) -> None:
+        """See httptools."""
+        if not self.complete:
+            self._chunks.append(body)
+            self.buffered += len(body)
+
+    def on_message_complete(self) -> None:
+        """See httptools."""
+        if self.head is None:
+            self._pairs.clear()
+        else:
+            self.complete = True

@@ -1,0 +1,65 @@
+"""Reading a response, byte by byte."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.transport.errors import Broken
+from gateway.transport.reading import Reading
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nA: 1\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
+
+
+@given(st.lists(st.integers(0, len(CHUNKED)), max_size=8))
+def test_cuts_in_the_stream_do_not_matter(cuts: list[int]) -> None:
+    """However the bytes are cut, the same response comes out."""
+    reading, body = Reading(bodyless=False), b""
+    for start, end in pairwise(sorted({0, *cuts, len(CHUNKED)})):
+        reading.feed(CHUNKED[start:end])
+        body += reading.take()
+    assert (body, reading.complete, reading.reusable) == (b"hello world", True, True)
+    assert reading.head is not None
+    assert reading.head.headers == (("Transfer-Encoding", "chunked"), ("A", "1"))
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_broken(data: bytes) -> None:
+    """No input does anything but become a response or be Broken."""
+    reading = Reading(bodyless=False)
+    try:
+        reading.feed(data)
+    except Broken:
+        assert not reading.complete
+
+
+def test_end_completes_only_what_nothing_else_delimits() -> None:
+    """The end of the connection completes a body without a length, and no other."""
+    bare, long = Reading(bodyless=False), Reading(bodyless=False)
+    bare.feed(b"HTTP/1.1 200 OK\r\n\r\nx")
+    long.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nx")
+    early = Reading(bodyless=False)
+    for reading in (bare, long, early):
+        reading.end()
+    assert (bare.complete, long.complete, early.complete) == (True, False, False)
+    assert not bare.reusable
+
+
+def test_bytes_after_the_end_spoil_the_connection() -> None:
+    """What follows a complete response belongs to nobody; the connection is not used again."""
+    for more in ((b"x",), (b"HTTP/1.1 200 OK\r\n",)):
+        reading = Reading(bodyless=False)
+        reading.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        assert reading.reusable
+        reading.feed(*more)
+        assert (reading.complete, reading.reusable) == (True, False)
+
+
+@pytest.mark.parametrize("status", [101, 600, 999])
+def test_impossible_statuses_are_broken(status: int) -> None:
+    """We never ask to switch protocols, and statuses end at 599."""
+    with pytest.raises(Broken):
+        Reading(bodyless=False).feed(b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % status)
