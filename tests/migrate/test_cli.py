@@ -41,7 +41,7 @@ def test_the_version_is_printed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nonsense"], ["promote"], ["promote", "a"], ["routes", "--wrong"], ["promote", "a", "--to", "moon"]],
+    [["nonsense"], ["promote"], ["promote", "a"], ["routes", "--wrong"], ["promote", "a", "--to", "x"]],
 )
 def test_a_wrong_command_line_is_exit_2(tmp_path: Path, arguments: list[str]) -> None:
     """Without a traceback."""

@@ -18,7 +18,8 @@ import sys
 from migrate.together import run_together
 run_together({name: [sys.executable, "-c", code] for name, code in zip(("one", "two"), sys.argv[1:])}, patience=1)
 """
-_STAYS = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+_SLEEPS = "import time; time.sleep(60)"
+_STAYS = "import os; os.write(1, f'{os.getpid()}\\n'.encode()); " + _SLEEPS
 _STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + _STAYS
 
 
@@ -42,8 +43,10 @@ def test_one_signal_stops_all(number: signal.Signals, second: str) -> None:
         [sys.executable, "-c", _RUN, _STAYS, second], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
-        children = [int(process.stdout.readline()) for _ in range(2)]
-        process.send_signal(number)
+        try:
+            children = [int(process.stdout.readline()) for _ in range(2)]
+        finally:
+            process.send_signal(number)
         assert process.wait(20) == 0
     assert all(gone(pid) for pid in children)
 
@@ -60,9 +63,7 @@ def test_one_signal_stops_all(number: signal.Signals, second: str) -> None:
 def test_when_one_ends_the_others_are_stopped(code: str, error: type[CutoverError], reason: str) -> None:
     """With a line that says which and how."""
     with pytest.raises(error, match=reason):
-        run_together(
-            {"one": [sys.executable, "-c", "import time; time.sleep(60)"], "two": [sys.executable, "-c", code]}
-        )
+        run_together({"one": [sys.executable, "-c", _SLEEPS], "two": [sys.executable, "-c", code]})
 
 
 def test_signal_handlers_are_put_back() -> None:
