@@ -54,7 +54,7 @@ class Reading:
             Broken: they are no HTTP, or the head is endless.
         """
         self.heard = True
-        if self.complete:
+        if self._parser is None:
             self._keep = False
             return
         try:
