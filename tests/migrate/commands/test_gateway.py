@@ -12,8 +12,9 @@ from migrate import presets
 from tests.apps.command_line import ENVIRONMENT, cutover
 
 if TYPE_CHECKING:
-    import pytest
     from pathlib import Path
+
+    import pytest
 
 
 def test_the_gateway_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from migrate.standing.terminal import console
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
