@@ -28,7 +28,7 @@ def found(legacy: list[Any], gateway: list[Any]) -> str | None:
     if not legacy or not gateway or not all(isinstance(item, dict) for item in (*legacy, *gateway)):
         return None
     open_names = [name for name in legacy[0] if treatment(name) is Treatment.KEEP]
-    names = [name for name in open_names if usable(name, legacy) and usable(name, gateway)]
+    names: list[str] = [name for name in open_names if usable(name, legacy) and usable(name, gateway)]
     chosen = sorted((name for name in names if _NAMED.fullmatch(name)), key=_rank)
     if chosen:
         return chosen[0]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DROPPED = "[dropped]"
 
 _SUSPECT = re.compile(
-    r"[@%\\]|eyJ|sk-|[A-Za-z0-9+/_-]{16,}|(?i:password|passwd|pwd|secret|token|key|bearer|basic|otp|code|cookie|session)"
+    r"[@%\\]|eyJ|sk-|[A-Za-z0-9+/_-]{16,}|(?i:password|passwd|pwd|secret|token|key|bearer|basic|data:|otp|code|cookie|session)"
 )
 _DATA_URI = re.compile(r"data:[\w/+.-]*;base64,[A-Za-z0-9+/=_-]*", re.IGNORECASE)
 _OTPAUTH = re.compile(r"otpauth:[^\s\"'<>]*", re.IGNORECASE)
