@@ -1,0 +1,1 @@
+"""Security probes, made from outside and derived from the route table."""
