@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from gateway.core.exchange import Exchange, Failure, Frame, Request, Response
+from gateway.core.exchange import Exchange, Failure, Frame, Request, Response, header
 from gateway.core.observation import Difference
 from shadow.redaction import address, bodies, header_values
 from shadow.redaction.names import Treatment, treatment, within
@@ -43,6 +43,7 @@ class Redactor:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._seen = Seen()
+        self._bodies: dict[tuple[bytes, str | None, str | None, bool], str] = {}
 
     def know(self, route: Route, request: Request) -> None:
         """Remember path parameters that are secret by their name, such as an invitation's token."""
@@ -69,7 +70,7 @@ class Redactor:
             "method": self.text(request.method),
             "target": self._target(request.target),
             "headers": self._headers(request.headers, request=True),
-            "body": bodies.redacted(request.headers, request.body, self._tree(), self._key, request=True),
+            "body": self._body(request.headers, request.body, request=True),
             "body_bytes": len(request.body),
             "client": request.client,
         }
@@ -101,6 +102,13 @@ class Redactor:
     def _tree(self) -> Tree:
         return Tree(self._key, self._seen)
 
+    def _body(self, headers: Headers, body: bytes, *, request: bool) -> str:
+        # Mostly both sides hold the same body: it is looked through once.
+        known = (body, header(headers, "content-type"), header(headers, "content-encoding"), request)
+        if known not in self._bodies:
+            self._bodies[known] = bodies.redacted(headers, body, self._tree(), self._key, request=request)
+        return self._bodies[known]
+
     def _target(self, target: str) -> str:
         try:
             return address.target(target, self._tree())
@@ -122,7 +130,7 @@ class Redactor:
             "status": response.status,
             "reason": self.text(response.reason),
             "headers": self._headers(response.headers, request=False),
-            "body": bodies.redacted(response.headers, response.body, self._tree(), self._key, request=False),
+            "body": self._body(response.headers, response.body, request=False),
             "body_bytes": len(response.body),
             "truncated": response.truncated,
         }

@@ -15,7 +15,7 @@ import threading
 import time
 from typing import Any
 
-_START_SECONDS = 15.0
+_START_SECONDS = 5.0
 
 
 class Worker:

@@ -26,8 +26,8 @@ _KNOWN = re.compile(
 
 
 def redacted(headers: Headers, tree: Tree, *, request: bool) -> list[list[str]]:
-    """Every header with its value as it may be stored, in wire order."""
-    return [[name, value_of(name, value, tree, request=request)] for name, value in headers]
+    """Every header with name and value as they may be stored, in wire order."""
+    return [[tree.text(name), value_of(name, value, tree, request=request)] for name, value in headers]
 
 
 def value_of(name: str, value: str, tree: Tree, *, request: bool) -> str:

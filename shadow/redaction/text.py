@@ -56,7 +56,7 @@ def clean(text: str, key: bytes, note: Callable[[str], None] | None = None) -> s
 
 def is_fingerprint(text: str) -> bool:
     """Whether the text is a fingerprint already."""
-    return re.fullmatch(r"fp:[0-9a-f]{16}", text) is not None
+    return text.startswith("fp:") and re.fullmatch(r"fp:[0-9a-f]{16}", text) is not None
 
 
 def _unescaped(text: str) -> str:

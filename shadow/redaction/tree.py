@@ -32,6 +32,7 @@ class Tree:
         self._key = key
         self._seen = seen
         self._left = MOST_VALUES
+        self._names: dict[str, str] = {}
 
     def redact(self, value: Any, how: Treatment = Treatment.KEEP) -> Any:
         """The value as it may be stored, under a name that is treated so.
@@ -44,7 +45,7 @@ class Tree:
             case None | bool():
                 return value
             case dict():
-                return {self.text(key): self.redact(item, within(how, key)) for key, item in value.items()}
+                return {self._name(key): self.redact(item, within(how, key)) for key, item in value.items()}
             case list():
                 return [self.redact(item, how) for item in value]
             case _:
@@ -72,6 +73,12 @@ class Tree:
         if self._left < 0:
             raise TooLargeError
 
+    def _name(self, name: str) -> str:
+        # The same few names come with every item of a list.
+        if name not in self._names:
+            self._names[name] = self.text(name)
+        return self._names[name]
+
     def _scalar(self, value: Any, how: Treatment) -> Any:
         if isinstance(value, str):
             return self.text(value, how)
@@ -89,8 +96,10 @@ class Tree:
 
     def _embedded(self, text: str) -> str | None:
         """Text that holds a JSON document, as in `Provider error: {"error": …}`, with that redacted as JSON."""
+        if not text.endswith(("}", "]")):
+            return None
         start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
-        if start < 0 or text[-1:] not in {"}", "]"}:
+        if start < 0:
             return None
         try:
             value = parse(text[start:].encode("utf-8", "surrogateescape"))

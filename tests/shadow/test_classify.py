@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gateway.core.observation import Difference, DifferenceKind, Rule, Verdict
+from shadow.classes.breaking import BREAKING
 from shadow.classify import EXPLAINING, breaking, explained, routine, verdict
 from shadow.diff.found import Found
 from tests.shadow.cases import answer, case, pair, request
 
+LOCATIONS = (
+    "status",
+    "header",
+    "cookie",
+    "cors",
+    "body",
+    "stream",
+    "frame",
+    "upstream.method",
+    "upstream.path",
+    "upstream.query",
+    "upstream.header",
+    "upstream.body",
+)
 CHANGED = Found("body", "$.a", DifferenceKind.CHANGED, 1, 2)
 VIA = Found("header", "via", DifferenceKind.EXTRA, None, "1.1 gw")
 SHUT_OUT = Found("cors", "access", DifferenceKind.CHANGED, "allowed", "no Access-Control-Allow-Origin")
@@ -52,6 +69,13 @@ def test_routine_classes_are_no_difference() -> None:
     assert not routine("problem")
     assert not routine("")
     assert len({one.name for one in EXPLAINING}) == len(EXPLAINING)
+
+
+def test_every_class_is_documented() -> None:
+    """docs/differences.md names every class, breaking class, kind, verdict and location."""
+    text = (Path(__file__).parents[2] / "docs" / "differences.md").read_text()
+    names = [one.name for one in (*EXPLAINING, *BREAKING)] + [*DifferenceKind, *Verdict, *LOCATIONS]
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
 def test_the_verdict_follows_the_explanations() -> None:

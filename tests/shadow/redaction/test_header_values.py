@@ -61,6 +61,12 @@ def test_attributes_of_cookies_stay() -> None:
     assert value("set-cookie", "s=abc; Path=/; HttpOnly").endswith("; Path=/; HttpOnly")
 
 
+def test_a_secret_is_no_name() -> None:
+    """A key that somebody sends as a header's name goes too."""
+    shown = header_values.redacted((("sk-123456789", "1"),), Tree(b"k" * 32, Seen()), request=True)
+    assert shown[0][0].startswith("fp:")
+
+
 def test_all_headers_stay_in_order() -> None:
     """Names, duplicates and order are stored as they were."""
     tree = Tree(b"k" * 32, Seen())
