@@ -22,7 +22,9 @@ def rollback(
     *,
     routes: Annotated[list[str], typer.Argument(metavar="ROUTE…", help="Route ids or globs like 'insights.*'.")],
     reason: Reason,
-    to: Annotated[Stage | None, typer.Option("--to", help="Any earlier stage; default: the one before.")] = None,
+    to: Annotated[
+        Stage | None, typer.Option("--to", help="Any earlier stage; default: where legacy serves again.")
+    ] = None,
     percent: Annotated[float | None, typer.Option("--percent", help="The smaller share of a canary.")] = None,
     by: By = "",
     as_json: Json = False,
@@ -30,6 +32,8 @@ def rollback(
     store: Store = DEFAULT_STORE,
 ) -> None:
     """Move routes back to any earlier stage, at once; nothing is checked.
+
+    By default legacy serves again: canary and gateway go back to shadow, shadow to legacy, closed to gateway.
 
     Exit code 0: done and taken over everywhere; 1: nothing to roll back; 4: stored, but a running process has not
     taken it over within 2 s.

@@ -90,7 +90,7 @@ def _move_the_routes(story: Story) -> None:
     story.run("promote", "*", "--to", "gateway", "--force", "--reason", _FORCED, head=2)
     story.play_session("a session served by the gateway", show_board=False)
     story.act("Something feels wrong with pools: back at once, and forward again")
-    story.run("rollback", "pools.*", "--to", "shadow", "--reason", "an alarm in the night")
+    story.run("rollback", "pools.*", "--reason", "an alarm in the night")
     story.play_session("a session with pools on legacy", show_board=False)
     story.run("promote", "pools.*", "--percent", "100", "--force", "--reason", "false alarm", head=3)
     story.run("promote", "pools.*", "--to", "gateway", "--force", "--reason", "false alarm", head=3)

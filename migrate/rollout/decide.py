@@ -72,7 +72,9 @@ def promoted(flag: Flag, wish: Wish) -> Flag | None:
 
 
 def rolled_back(flag: Flag, wish: Wish) -> Flag | None:
-    """The flag at any earlier stage, by default the one before, or a canary of a smaller share; None when there.
+    """The flag at any earlier stage, or a canary of a smaller share; None when there.
+
+    By default legacy serves again: canary and gateway go back to shadow. Shadow goes to legacy, closed to gateway.
 
     Raises:
         RefusedError: the wish goes forward, or nothing is before `legacy`.
@@ -127,7 +129,7 @@ def _before(flag: Flag, wish: Wish) -> Stage:
         return Stage.CANARY
     if flag.stage is Stage.LEGACY:
         raise RefusedError(f"{flag.route} stands in legacy, and nothing is before that")
-    return STAGES[flag.stage.rank - 1]
+    return Stage.SHADOW if flag.stage is Stage.GATEWAY else STAGES[flag.stage.rank - 1]
 
 
 def _validate(flag: Flag, wish: Wish, to: Stage) -> None:

@@ -27,3 +27,13 @@ def test_a_silent_process_ends_with_exit_4(capsys: pytest.CaptureFixture[str]) -
         tell(Moved("promote", MOVES, 3, (QUICK, SLOW)), as_json=True)
     assert end.value.exit_code == 4
     assert [item["milliseconds"] for item in json.loads(capsys.readouterr().out)["acknowledged"]] == [21.4, None]
+
+
+def test_what_was_overridden_is_listed_or_summed(capsys: pytest.CaptureFixture[str]) -> None:
+    """A few findings have a line each; those of a whole platform are summed by check."""
+    moved = Moved("promote", MOVES, 3, (QUICK,))
+    tell(moved, overridden={"a": ["parity: 12 more", "coverage: none"]})
+    assert "  overridden: a: parity: 12 more\n  overridden: a: coverage: none\n" in capsys.readouterr().out
+    tell(moved, overridden={f"r{number}": ["parity: 12 more"] for number in range(88)} | {"a": ["coverage: none"]})
+    out = capsys.readouterr().out
+    assert "  overridden: parity on 88 routes\n  overridden: coverage on 1 routes\n" in out

@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_route_goes_back_one_stage_or_to_any(folder: Path) -> None:
+def test_a_route_goes_back_to_where_legacy_serves_or_to_any_stage(folder: Path) -> None:
     """Nothing is checked; having left shadow is kept."""
     assert cutover(folder, "rollback", "pools.list", "--reason", "oops").out.startswith(
         "pools.list: canary 50 % → shadow   (revision 2)"

@@ -69,7 +69,7 @@ def test_a_rollback_goes_back_or_refuses(flag: Flag, asked: Wish) -> None:
 
 @given(st.floats(0.01, 100))
 def test_the_whole_way_forward_and_back(percent: float) -> None:
-    """legacy, shadow, canary, gateway, closed, and each step back again."""
+    """legacy, shadow, canary, gateway, closed; and back to where legacy serves, step by step."""
     flag = Flag("a")
     for stage in STAGES[1:]:
         asked = wish(percent=percent) if stage is Stage.CANARY else wish()
@@ -77,7 +77,7 @@ def test_the_whole_way_forward_and_back(percent: float) -> None:
         assert moved
         assert moved.stage is stage
         flag = moved
-    for stage in reversed(STAGES[:-1]):
+    for stage in (Stage.GATEWAY, Stage.SHADOW, Stage.LEGACY):
         moved = rolled_back(flag, wish())
         assert moved
         assert moved.stage is stage
