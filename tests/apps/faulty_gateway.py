@@ -335,15 +335,15 @@ FAULTS: dict[str, Fault] = {
     "websocket": Fault(
         "WebSocket",
         "an upgrade gets an empty 403",
-        "probe",
+        "response",
         "status",
         wrap=_no_sockets,
     ),
     "timeouts": Fault(
         "Timeouts / retries",
         "300 s for everything, no retry, 503 instead of 502 and 504",
-        "response",
-        "status",
+        "probe",
+        "timeout",
         Parts(forward=_one_timeout),
     ),
     "authorisation": Fault(
@@ -356,8 +356,8 @@ FAULTS: dict[str, Fault] = {
     "request-id": Fault(
         "Rate limit / request id / tracing",
         "no request id is made, forwarded or returned",
-        "upstream",
-        "upstream.header",
+        "response",
+        "header",
         _outgoing(_request_id_lost),
         wrap=_no_request_id,
     ),
