@@ -11,7 +11,7 @@ from gateway import __version__
 from gateway.core.digest import route_digest
 from gateway.flags.store import FlagStore
 from gateway.store import audit, counts, observations
-from reports import aggregate, signatures
+from reports import aggregate, probed, signatures
 from reports.explained import Explanations, refusal_signature
 from reports.nouns import Evidence, Latency, OpenRefusal, RouteEvidence, SideServed, Sight, Tally
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.core.table import RouteTable
     from gateway.store.audit import Result
     from reports.aggregate import Row
-    from reports.nouns import SignatureSeen
+    from reports.nouns import Probed, SignatureSeen
 
 
 def gather(
@@ -45,6 +45,7 @@ def gather(
             refusals=_by_route(_refusals(connection, explanations)),
             buckets=_buckets(connection),
             served=_by_route(aggregate.served_since(connection, {route: since.get(route, 0.0) for route in digests})),
+            probed=probed.by_route(connection),
         )
     return Evidence(
         at=now,
@@ -71,6 +72,7 @@ class _Parts:
     refusals: Mapping[str, list[OpenRefusal]]
     buckets: Mapping[str, Mapping[str, int]]
     served: Mapping[str, list[Row]]
+    probed: Mapping[str, Probed]
 
 
 def _route(blank: RouteEvidence, parts: _Parts) -> RouteEvidence:
@@ -84,6 +86,7 @@ def _route(blank: RouteEvidence, parts: _Parts) -> RouteEvidence:
         signatures=parts.signatures.get(blank.route, ()),
         buckets=parts.buckets.get(blank.route, {}),
         served={row["side"]: _side(row) for row in parts.served.get(blank.route, ())},
+        probed=parts.probed.get(blank.route),
     )
     tally, medians = parts.tallies.get(blank.route), parts.medians.get(blank.route)
     if medians:

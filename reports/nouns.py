@@ -108,6 +108,18 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class Probed:
+    """What the latest run of security probes that asked about a route found there, by names of probes."""
+
+    run: str
+    at: float
+    digest: str
+    passed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    not_asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RouteEvidence:
     """Everything known about one route. Only observations of the current digest count; others are `stale`."""
 
@@ -129,6 +141,7 @@ class RouteEvidence:
     refusals: tuple[OpenRefusal, ...] = ()
     buckets: Mapping[str, int] = field(default_factory=dict)
     served: Mapping[str, SideServed] = field(default_factory=dict)
+    probed: Probed | None = None
 
     @property
     def open(self) -> tuple[SignatureSeen, ...]:

@@ -38,7 +38,7 @@ def test_missing_data_never_passes(tmp_path: Path, step: object) -> None:
 def test_from_shadow_to_canary(tmp_path: Path) -> None:
     """Enough agreeing pairs and a running gateway let a route into canary; a mismatch holds it until accepted."""
     filled = store(tmp_path, clean(90))
-    filled.process()
+    filled.probe()
     filled.stage(Stage.SHADOW)
     filled.process()
     assert blockers(filled.evidence(), table(), ROUTE, targets=EASY) == []
@@ -56,6 +56,7 @@ def test_a_changed_route_makes_only_its_own_evidence_stale(tmp_path: Path) -> No
     filled = store(tmp_path, clean(60, route=WRITE))
     filled.add(*clean(60, digest="before"))
     filled.process()
+    filled.probe()
     evidence = filled.evidence()
     assert judge(evidence, table(), WRITE, TO_CANARY, EASY).ready
     assert not judge(evidence, table(), ROUTE, TO_CANARY, EASY).ready

@@ -16,6 +16,7 @@ def test_each_route_is_judged_for_its_next_step(tmp_path: Path) -> None:
     filled = store(tmp_path, clean(40))
     filled.stage(Stage.SHADOW)
     filled.process()
+    filled.probe()
     first, second = build(filled.evidence(), table(), Targets(parity=0.9)).routes
     assert (first.evidence.route, second.evidence.route) == (ROUTE, WRITE)
     assert first.readiness is not None

@@ -36,12 +36,21 @@ class Project:
     filled: Filled
     cutover: Command
 
-    def observe(self, make: Callable[..., Any] = seen, **values: Any) -> None:
-        """Store one observation of the pools route of just now."""
+    @property
+    def digest(self) -> str:
+        """The pools route's current digest."""
         found = self.table.route(ROUTE)
         assert found is not None
-        defaults = {"digest": route_digest(self.table, found, __version__), "at": time.time() - 30}
+        return route_digest(self.table, found, __version__)
+
+    def observe(self, make: Callable[..., Any] = seen, **values: Any) -> None:
+        """Store one observation of the pools route of just now."""
+        defaults = {"digest": self.digest, "at": time.time() - 30}
         self.filled.add(make(**{**defaults, **values}))
+
+    def probe(self) -> None:
+        """Store a run of security probes that the pools route has just passed."""
+        self.filled.probe(time.time(), **{ROUTE: self.digest})
 
     def process(self) -> None:
         """Announce a running gateway with the newest flags."""

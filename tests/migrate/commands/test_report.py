@@ -45,6 +45,7 @@ def test_readiness_judges(made: Project) -> None:
     """Exit code 0 when every asked route is ready, by the target that was asked for."""
     made.filled.stage(Stage.SHADOW)
     made.process()
+    made.probe()
     made.cutover("accept", SIGNATURE, "--reason", "agreed")
     assert made.cutover("report", "readiness", ROUTE)[0] == 1
     code, out, _ = made.cutover("report", "readiness", ROUTE, "--target", "0.5")
