@@ -42,7 +42,7 @@ class Asker:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.requests = 0
-        self._allowed = frozenset(allowed)
+        self.allowed = frozenset(allowed)
         self._answer = answer
         self._per_route = per_route
         self._counts: Counter[str] = Counter()
@@ -57,7 +57,7 @@ class Asker:
             SpentError: too many requests to this route, or no time left.
             ValueError: the address is not one this run may ask.
         """
-        if url not in self._allowed:
+        if url not in self.allowed:
             raise ValueError(f"{url} is not an address of this run")
         async with self._gate:
             left = self._end - self._clock()

@@ -51,7 +51,10 @@ class NotAsked:
 
 @dataclass(frozen=True, slots=True)
 class ProbeRun:
-    """All probes of one run. `target` is gateway, legacy or internal; `digests` tie it to the routes as they were."""
+    """All probes of one run. `target` is gateway, legacy or internal; `digests` tie it to the routes as they were.
+
+    `hosts` are the base URLs that were asked.
+    """
 
     id: str
     at: float
@@ -61,6 +64,7 @@ class ProbeRun:
     results: tuple[ProbeResult, ...] = ()
     not_asked: tuple[NotAsked, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[ProbeResult, ...]:
@@ -81,6 +85,7 @@ class ProbeRun:
             "passed": self.passed,
             "seconds": round(self.seconds, 3),
             "requests": self.requests,
+            "hosts": list(self.hosts),
             "digests": dict(self.digests),
             "results": [asdict(item) for item in self.results],
             "not_asked": [asdict(item) for item in self.not_asked],

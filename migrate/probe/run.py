@@ -70,6 +70,7 @@ async def run(
         requests=setting.asker.requests,
         results=tuple(item for item in answers if isinstance(item, ProbeResult)),
         not_asked=tuple(item for item in answers if isinstance(item, NotAsked)),
+        hosts=tuple(sorted(setting.asker.allowed)),
         digests={name: route_digest(setting.table, route, __version__) for name, route in routes.items()},
     )
 
