@@ -82,6 +82,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.005)
 
 
+@pytest.mark.measured
 def test_a_change_reaches_another_process_at_once(path: Path, record_property: Callable[[str, object], None]) -> None:
     """A flag moved here is applied in a process of its own within a second, in the median within 100 ms."""
     with subprocess.Popen(

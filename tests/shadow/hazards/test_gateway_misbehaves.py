@@ -4,6 +4,8 @@ import statistics
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.core.routes import Stage
 from tests.apps import candidate
 from tests.apps.oddities import Oddities
@@ -11,6 +13,7 @@ from tests.apps.rawclient import Answer, RawClient
 from tests.apps.shadowed import shadowed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 REQUESTS = 60
@@ -30,7 +33,10 @@ async def play(address: str) -> tuple[list[Answer], float]:
     return answers, statistics.median(took)
 
 
-async def test_the_primary_answer_neither_changes_nor_waits(tmp_path: Path) -> None:
+@pytest.mark.measured
+async def test_the_primary_answer_neither_changes_nor_waits(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     """With a gateway that hangs, floods, resets or is dead, clients notice nothing and every request is counted."""
     async with Oddities() as direct, Oddities() as legacy, Oddities() as internal:
         async with shadowed(tmp_path, legacy.address, internal=internal.port) as rig:
@@ -48,7 +54,7 @@ async def test_the_primary_answer_neither_changes_nor_waits(tmp_path: Path) -> N
                 assert answers == expected
                 assert legacy.deliveries == direct.deliveries
                 named = behaviour.__name__ if behaviour else "dead"
-                print(f"{named}: {busy / calm:.2f} of the calm median")  # noqa: T201 - shown with -s and on failure
+                record_property(f"gateway {named}", f"{busy / calm:.2f} of the calm median")
                 assert busy < 5 * calm + 0.02
             await rig.until(lambda: sum(rig.buckets().values()) == 5 * REQUESTS, rig.buckets)
             assert sum(n for key, n in rig.buckets().items() if key[1] == "off") == REQUESTS
