@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.app import build_app
 from gateway.config import load_table
-from gateway.core.routes import Stage
+from gateway.core.routes import Access, Effect, Kind, Stage
 from gateway.server import serving
 from migrate.probe.asker import Asker
 from migrate.probe.credentials import Credentials
 from migrate.probe.setting import Setting
 from tests.apps.echo import Upstream, upstream
 from tests.apps.faulty_gateway import faulty
-from tests.apps.table import JWT_SECRET, flags, settings, token
+from tests.apps.table import JWT_SECRET, flags, route, settings, table, token
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -43,9 +43,9 @@ class Probed:
 
 def inferia(**policy: Any) -> RouteTable:
     """The shipped table, with policy settings changed."""
-    table = load_table(INFERIA)
-    changed: Policy = replace(table.policy, drain=1.0, **policy)
-    return replace(table, policy=changed)
+    shipped = load_table(INFERIA)
+    changed: Policy = replace(shipped.policy, drain=1.0, **policy)
+    return replace(shipped, policy=changed)
 
 
 def aimed(table: RouteTable, address: str) -> RouteTable:
@@ -88,3 +88,32 @@ async def probed(
                 fingerprint_key=keys.fingerprint_key,
             )
             yield Probed(setting, echoing)
+
+
+def small(**policy: Any) -> RouteTable:
+    """One route of every sort that probes tell apart."""
+    return table(
+        "http://127.0.0.1:1",
+        route("pools.list", "compute", "GET /pools/{owner_id}", "GET /api/v1/pools", scope=("query.owner_id",),
+              moves=[("path.owner_id", "query.owner_id")]),
+        route("pools.create", "compute", "POST /createpool", "POST /api/v1/pools", scope=("body.owner_id",)),
+        route("pools.get", "compute", "GET /pool/{id}", "GET /api/v1/pools/{id}"),
+        route("chat", "front", "POST /v1/chat", "POST /api/v1/chat", effect=Effect.METERED, access=Access.API_KEY),
+        route("models", "front", "GET /v1/models", "GET /api/v1/models", access=Access.API_KEY),
+        route("login", "front", "POST /login", "POST /api/v1/login", access=Access.PUBLIC),
+        route("health", "compute", "GET /health", "GET /api/v1/health", access=Access.PUBLIC),
+        route("socket", "compute", "GET /socket", "GET /api/v1/socket", kind=Kind.WEBSOCKET),
+        route("inner.read", "compute", "GET /internal/pool/{id}", None, access=Access.INTERNAL),
+        route("inner.write", "front", "POST /internal/log", None, access=Access.INTERNAL),
+        **policy,
+    )  # fmt: skip
+
+
+def altered(route_id: str, **changes: Any) -> Callable[[RouteTable], RouteTable]:
+    """What makes a table in which one route is another: a fault of the gateway that serves it."""
+
+    def change(table: RouteTable) -> RouteTable:
+        routes = tuple(replace(item, **changes) if item.id == route_id else item for item in table.routes)
+        return replace(table, routes=routes)
+
+    return change
