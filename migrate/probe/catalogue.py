@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.core.routes import Access
-from migrate.probe import access, body_limit, cors, identity, marks, methods, open_services, paths, tenant
+from migrate.probe import access, body_limit, cors, direct, identity, marks, methods, paths, tenant
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -50,7 +50,7 @@ PROBES = (
 )
 """What the gateway is asked."""
 SERVICE_PROBES = (
-    Probe(open_services.ANONYMOUS, open_services.may_be_asked, open_services.anonymous),
-    Probe(open_services.FORGED, open_services.may_be_asked, open_services.forgery),
+    Probe(direct.ANONYMOUS, direct.may_be_asked, direct.anonymous),
+    Probe(direct.FORGED, direct.may_be_asked, direct.forgery),
 )
 """What a service is asked, at its legacy or internal address."""
