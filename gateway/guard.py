@@ -94,3 +94,11 @@ def _check_framing(headers: Headers) -> None:
         raise BadRequest("Content-Length must be a number", reason="framing")
     if coding and coding[0].strip().lower() != "chunked":
         raise BadRequest("Transfer-Encoding other than chunked is not understood", reason="framing")
+    if _upgrades(headers) and (coding or length not in ([], ["0"])):
+        # Where the body ends and the other protocol begins is read in two ways.
+        raise BadRequest("A request with a body cannot ask for an upgrade", reason="framing")
+
+
+def _upgrades(headers: Headers) -> bool:
+    asked = ",".join(header_values(headers, "connection")).lower().split(",")
+    return bool(header_values(headers, "upgrade")) and "upgrade" in {token.strip() for token in asked}

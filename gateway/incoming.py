@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.exchange import Request, header
-from gateway.problem import TooLarge
+from gateway.problem import BadRequest, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -61,6 +61,7 @@ class Body:
 
         Raises:
             TooLarge: more came than the limit allows.
+            BadRequest: it ended before its declared length.
             ClientGone: the client left in the middle.
         """
         while self._more:
@@ -72,6 +73,9 @@ class Body:
             self._taken += len(chunk)
             if self._taken > self._limit:
                 raise TooLarge(f"The body is longer than {self._limit} bytes", reason="body")
+            if not self._more and self.length not in {None, self._taken}:
+                # A service told the declared length would take the next request for the rest of this one.
+                raise BadRequest("The body is not as long as Content-Length says", reason="framing")
             if chunk:
                 return chunk
         return b""

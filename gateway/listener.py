@@ -19,18 +19,102 @@ if TYPE_CHECKING:
 
 SOCKET_LIMIT = 16 * 1024 * 1024
 """The longest WebSocket message, in bytes."""
+HEAD_LIMIT = 128 * 1024
+"""Bytes a client may send without completing a request head or a piece of body; the guard decides below it."""
+HEAD_SECONDS = 15.0
+"""Seconds in which a request head must be complete."""
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _BACKLOG = 2048
 _LOOK = 0.01
 _log = logging.getLogger("cutover.gateway")
 
 
 class Wire(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1 protocol, which also tells the application the request target as it stood on the wire."""
+    """uvicorn's HTTP/1.1 protocol, which also tells the application the request target as it stood on the wire.
+
+    Heads are bounded in bytes and seconds, trailers never become headers (RFC 9110 §6.5.1), and what follows an
+    upgrade that nobody takes up is not read as another request.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """See asyncio."""
+        super().connection_made(transport)
+        self._in_head = self._deaf = False
+        self._unread = 0
+        self._late: asyncio.TimerHandle | None = None
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio."""
+        self._head_is_here()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio."""
+        if self._deaf:
+            return
+        self._unread += len(data)
+        super().data_received(data)
+        if self._unread > HEAD_LIMIT:
+            self._refuse_head()
+        elif self._late is None and (self._in_head or not self._busy):
+            self._await_head()
+
+    def on_message_begin(self) -> None:
+        """See httptools."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """See httptools."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """See httptools."""
+        self._in_head, self._unread = False, 0
+        self._head_is_here()
         self.scope["state"]["target"] = self.url
         super().on_headers_complete()
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            self._deaf = True
+            self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        """See httptools."""
+        self._unread = 0
+        super().on_body(body)
+
+    def _should_upgrade_to_ws(self) -> bool:
+        # RFC 6455 §4.1: a handshake is a GET; with a body nobody could tell where its frames begin.
+        names = dict(self.headers)
+        bodyless = b"transfer-encoding" not in names and names.get(b"content-length", b"0") == b"0"
+        return super()._should_upgrade_to_ws() and self.scope["method"] == "GET" and bodyless
+
+    @property
+    def _busy(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _await_head(self) -> None:
+        self._late = self.loop.call_later(HEAD_SECONDS, self._too_late)
+
+    def _head_is_here(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _too_late(self) -> None:
+        self._late = None
+        if self._busy:
+            self._await_head()
+        elif not self.transport.is_closing():
+            self.transport.close()
+
+    def _refuse_head(self) -> None:
+        self._deaf = True
+        if not self._busy and not self.transport.is_closing():
+            self.transport.write(_HEAD_TOO_LARGE)
+        self.transport.close()
 
 
 class Listener:

@@ -254,6 +254,16 @@ async def test_smuggling_tries_are_refused(up: Upstream, gate: Running, lines: b
     assert up.seen == []
 
 
+@pytest.mark.parametrize("upgrade", ["h2c", "websocket", "tls/1.2"])
+async def test_upgrade_with_a_body_reaches_no_service(up: Upstream, gate: Running, upgrade: str) -> None:
+    """A service is never told a length whose body does not come: it would swallow the next caller's request."""
+    head = f"POST /api/things HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer()['Authorization']}\r\n"
+    head += f"Connection: Upgrade\r\nUpgrade: {upgrade}\r\nContent-Length: 30\r\n\r\n"
+    answer = await talk(gate.port, head.encode())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert up.seen == []
+
+
 async def test_header_section_is_limited(up: Upstream, gate: Running) -> None:
     """A header section over the limit is 431."""
     answer = await talk(gate.port, get("/api/things", f"X-Long: {'a' * 70_000}"))
