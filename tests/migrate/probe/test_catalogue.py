@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from migrate.probe.asker import ANSWER, AT_ONCE, PER_ROUTE, TOTAL
 from migrate.probe.catalogue import PROBES, SERVICE_PROBES
 from tests.apps.probed import inferia
 
@@ -29,3 +30,11 @@ def test_names_are_single() -> None:
     """A name means one probe."""
     for registry in (PROBES, SERVICE_PROBES):
         assert len({probe.name for probe in registry}) == len(registry)
+
+
+def test_the_promised_bounds() -> None:
+    """The page states the bounds that the run keeps."""
+    promised = (
+        f"at most {PER_ROUTE} requests to a route, {AT_ONCE} at once, {ANSWER:g} s for an answer, {TOTAL:g} s in all"
+    )
+    assert f"{asked}, {ANSWER:g} s for an answer, {TOTAL:g} s in all" in PAGE
