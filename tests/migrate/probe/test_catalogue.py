@@ -34,7 +34,5 @@ def test_names_are_single() -> None:
 
 def test_the_promised_bounds() -> None:
     """The page states the bounds that the run keeps."""
-    promised = (
-        f"at most {PER_ROUTE} requests to a route, {AT_ONCE} at once, {ANSWER:g} s for an answer, {TOTAL:g} s in all"
-    )
+    asked = f"at most {PER_ROUTE} requests to a route, {AT_ONCE} at once"
     assert f"{asked}, {ANSWER:g} s for an answer, {TOTAL:g} s in all" in PAGE
