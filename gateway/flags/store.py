@@ -143,7 +143,7 @@ class FlagStore:
 
 
 def _describe(flag: Flag) -> str:
-    return f"{flag.stage} {flag.percent:g}%" if flag.stage is Stage.CANARY else str(flag.stage)
+    return f"{flag.stage} {flag.percent:g} %" if flag.stage is Stage.CANARY else str(flag.stage)
 
 
 def _flag(row: sqlite3.Row) -> Flag:
