@@ -81,7 +81,7 @@ def test_history_tells_every_change_newest_first(store: FlagStore) -> None:
         store.change([flag], expected=store.snapshot())
     assert [(entry.flag.route, entry.before) for entry in store.history()] == [
         ("b", "legacy"),
-        ("a", "canary 2.5%"),
+        ("a", "canary 2.5 %"),
         ("a", "shadow"),
         ("a", "legacy"),
     ]
