@@ -46,7 +46,7 @@ def admit(context: Context, request: Request, entry: Entry, scheme: str) -> Admi
     parts, table, settings = context.parts, context.table, context.settings
     parts.guard(request)
     matched = parts.match(table, request, upgrade=True)
-    stands = stage(context, entry, matched.route, copy=False)
+    stands = stage(context, entry, matched, copy=False)
     caller, ticket = ANONYMOUS, None
     with enforced(context, entry, stands):
         _check_origin(table, request)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def build_api(context: Context) -> FastAPI:
     """An application whose paths are relative to where it is mounted. Nothing here is secret."""
     api = FastAPI(title="Cutover", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
+    # A redirect would be built from whatever Host the client sends.
+    api.router.redirect_slashes = False
 
     @api.get("/health")
     def health() -> dict[str, Any]:

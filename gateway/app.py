@@ -20,7 +20,7 @@ from gateway.handle import Call, Context, Parts, handle
 from gateway.incoming import Body, ClientGone, request_of
 from gateway.metrics import Metrics
 from gateway.problem import PROBLEM_TYPE, NotFound, Problem, UpstreamProblem
-from gateway.record import Entry, record
+from gateway.record import Entry, record, shown
 from gateway.stream import deliver
 from gateway.ticket import Tickets
 from gateway.transport.pool import Pool
@@ -108,7 +108,7 @@ class Gateway:
         except ClientGone:
             raise
         except Exception:  # noqa: BLE001 - the outermost boundary: a fault of our own must still be an answer
-            _log.exception("%s %s", call.request.method, call.request.path)
+            _log.exception("%s %s", call.request.method, shown(call.entry))
             return self._problem_answer(Problem("Internal Server Error", reason="fault"), call)
 
     async def _admit_copy(self, call: Call) -> None:

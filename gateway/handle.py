@@ -18,9 +18,11 @@ from gateway.core.routes import Where
 from gateway.cors import preflight
 from gateway.forward import forward, problem
 from gateway.guard import guard
+from gateway.incoming import HELD
 from gateway.match import match
 from gateway.prepare import dressed, mapped, with_forwarding
 from gateway.problem import Forbidden, Unauthenticated
+from gateway.record import shown_path
 from gateway.stage import Standing, standing
 from gateway.ticket import PARAMETER
 from gateway.transform import transform
@@ -97,14 +99,16 @@ async def handle(context: Context, call: Call) -> Answer:
     parts, table = context.parts, context.table
     parts.guard(call.request)
     matched = parts.match(table, call.request)
-    stands = stage(context, call.entry, matched.route, copy=call.mark is not None)
+    stands = stage(context, call.entry, matched, copy=call.mark is not None)
     if call.request.is_preflight:
         return parts.preflight(table.policy.cors, call.request, table.exposed.methods(call.request.path))
-    await buffer(call, whole=needs_body(matched.route))
     caller = ANONYMOUS
     with enforced(context, call.entry, stands):
         caller = parts.authenticate(matched.route.access, call.request, table.policy, context.settings)
         call.entry.scheme, call.entry.subject = caller.scheme, caller.subject
+    # Strangers never make us hold a body.
+    await buffer(call, whole=needs_body(matched.route))
+    with enforced(context, call.entry, stands):
         parts.authorise(matched, caller, call.request)
     request = prepare(context, call, matched, caller, stands)
     if call.mark is not None:
@@ -115,10 +119,11 @@ async def handle(context: Context, call: Call) -> Answer:
     return answer if call.mark is None else dry_run.with_upstream(answer, request, context.settings.fingerprint_key)
 
 
-def stage(context: Context, entry: Entry, route: Route, *, copy: bool) -> Standing:
+def stage(context: Context, entry: Entry, matched: Matched, *, copy: bool) -> Standing:
     """How this call stands; written down before anything can refuse it."""
-    entry.route = route.id
-    stands = context.parts.standing(context.flags(), route, copy=copy)
+    entry.route = matched.route.id
+    entry.path = shown_path(matched, context.settings.fingerprint_key)
+    stands = context.parts.standing(context.flags(), matched.route, copy=copy)
     entry.standing = stands
     return stands
 
@@ -146,13 +151,13 @@ async def buffer(call: Call, *, whole: bool) -> None:
     """Read a body that is small or must be known; any other stays a stream.
 
     Raises:
-        TooLarge: the body exceeds the limit.
+        TooLarge: the body exceeds the limit, or 1 MiB where it must be known.
         ClientGone: the client left in the middle.
     """
     call.body.check()
     if call.body.taken or not (whole or call.body.small):
         return
-    body = await call.body.read()
+    body = await call.body.read(HELD if whole else None)
     headers = tuple(pair for pair in call.request.headers if pair[0].lower() != "transfer-encoding")
     if len(headers) != len(call.request.headers):
         headers = (*headers, ("content-length", str(len(body))))

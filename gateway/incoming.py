@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 SMALL = 1 << 16
+HELD = 1 << 20
+"""Bytes of a body that a parameter moves in or out of: it is held and parsed, while everybody else waits."""
 
 
 class ClientGone(Exception):  # noqa: N818 - an event, and nobody is left to be told of an error
@@ -80,8 +82,9 @@ class Body:
                 return chunk
         return b""
 
-    async def read(self) -> bytes:
-        """The whole body; raises as `take` does."""
+    async def read(self, limit: int | None = None) -> bytes:
+        """The whole body, of `limit` bytes at most where one is given; raises as `take` does."""
+        self._limit = min(self._limit, self._limit if limit is None else limit)
         self.check()
         pieces = []
         while piece := await self.take():

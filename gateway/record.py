@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from gateway.core.subject import fingerprint
 
 if TYPE_CHECKING:
+    from gateway.core.table import Matched
     from gateway.metrics import Metrics
 
 SWITCHED = 101
 """The status of a WebSocket, whose length says nothing about speed."""
+_SECRET_NAME = re.compile(r"(?i).*(token|secret|key|code|passw|ticket|credential|nonce|session).*")
+_LONG = re.compile(r"[^/]{16,}")
 
 
 @dataclass(slots=True)
@@ -50,13 +57,27 @@ def record(metrics: Metrics, entry: Entry, *, log: bool) -> None:
         sys.stderr.write(line(entry) + "\n")
 
 
+def shown_path(matched: Matched, key: bytes) -> str:
+    """The path of a matched request; a parameter that is secret by its name, as an invitation's token, fingerprinted."""
+    shown = {
+        name: fingerprint(key, unquote(value, errors="surrogateescape")) if _SECRET_NAME.fullmatch(name) else value
+        for name, value in matched.parameters.items()
+    }
+    return matched.target.path.fill(shown)
+
+
+def shown(entry: Entry) -> str:
+    """The path as it may be logged: in one that no route knows, long segments may be anybody's secret."""
+    return entry.path if entry.route else _LONG.sub("*", entry.path)
+
+
 def line(entry: Entry) -> str:
     """The access log line."""
     document = {
         "at": round(time.time(), 3),
         "request_id": entry.request_id,
         "method": entry.method,
-        "path": entry.path,
+        "path": shown(entry),
         "route": entry.route,
         "stage": entry.standing,
         "status": entry.status,

@@ -36,14 +36,18 @@ def rewritten_location(table: RouteTable, service: Service, request: Request, he
 
 
 def _location(table: RouteTable, service: Service, request: Request, value: str) -> str:
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return value
     host = next(text for name, text in request.headers if name.lower() == "host")
     own = {urlsplit(service.internal).netloc, urlsplit(service.legacy).netloc, host}
     if (parts.netloc and parts.netloc not in own) or (parts.scheme and not parts.netloc):
         return value
     if not parts.path.startswith("/"):
         return value
-    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    # A browser takes `//x` and `/\\x` for another host.
+    target = "/" + parts.path.lstrip("/\\") + (f"?{parts.query}" if parts.query else "")
     fragment = f"#{parts.fragment}" if parts.fragment else ""
     return gateway_target(table, service.name, request.method, target) + fragment
 

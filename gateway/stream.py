@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_BODYLESS = frozenset({204, 304})
+"""Their Content-Length, where a service sends one, counts a body that does not follow (RFC 9110 §8.6)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -32,7 +35,12 @@ async def deliver(answer: Answer, body: Body, send: Send) -> Delivery:
     A pause of the client pauses the service: one piece is in flight at a time. When the service breaks off the
     answer is left incomplete, so that the server cuts the connection and the client sees it.
     """
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    bodyless = answer.status in _BODYLESS
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in answer.headers
+        if not (bodyless and name.lower() == "content-length")
+    ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if isinstance(answer.body, bytes):
         await send({"type": "http.response.body", "body": answer.body})

@@ -42,7 +42,10 @@ async def transform(
     path = socket_path(table, matched)
 
     def public(value: str, document: dict[str, Any]) -> str:
-        parts = urlsplit(value)
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            return value
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return socket_url(path, target, document.get("subscription")) if path else value
 

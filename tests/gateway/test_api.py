@@ -57,3 +57,10 @@ async def test_docs_are_one_page(path: str) -> None:
     assert "http" not in answer.text.partition("<h1>")[0]
     assert "src=" not in answer.text
     assert "/internal/keys" not in answer.text
+
+
+async def test_no_redirect_is_built_from_the_clients_host() -> None:
+    """A trailing slash is not found; no answer repeats the Host header as an address."""
+    async with running(TABLE) as gate:
+        answer = await gate.get("/.cutover/health/", headers={"Host": "evil.example"})
+    assert (answer.status_code, "location" in answer.headers) == (404, False)

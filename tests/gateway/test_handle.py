@@ -14,6 +14,7 @@ from gateway.handle import Parts, needs_body
 from tests.apps.echo import upstream
 from tests.apps.gateways import running
 from tests.apps.table import INTERNAL_KEY, bearer, flags, route, settings, table, token
+from tests.apps.wire import talk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -134,3 +135,25 @@ async def test_expired_token_is_judged_by_the_settings_clock(up: Upstream) -> No
 def test_body_is_needed_where_a_place_stands_in_it(index: int, needed: bool) -> None:  # noqa: FBT001 - a table row
     """Moves and scopes in the body make the gateway read it."""
     assert needs_body(ROUTES[index]) is needed
+
+
+async def test_stranger_makes_nobody_hold_a_body(up: Upstream, gate: Running) -> None:
+    """A caller who is not known is refused before the body is read, even where a scope stands in it."""
+    head = "POST /api/things HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n"
+    answer = await talk(gate.port, head.encode(), until=b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert up.seen == []
+
+
+async def test_body_that_must_be_known_is_small(gate: Running) -> None:
+    """Parsing holds everybody up, so a body in which a scope or a moved parameter stands has 1 MiB at most."""
+    body = b'{"org_id":"org-1","x":"' + b"x" * (1 << 20) + b'"}'
+    for headers, content in (({}, body), ({"Transfer-Encoding": "chunked"}, pieces(body))):
+        answer = await gate.client.post("/api/things", headers={**bearer(), **headers}, content=content)
+        assert answer.status_code == 413
+
+
+async def pieces(body: bytes) -> AsyncIterator[bytes]:
+    """A body in two chunks."""
+    yield body[: len(body) // 2]
+    yield body[len(body) // 2 :]

@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from gateway.metrics import Metrics
-from gateway.record import SWITCHED, Entry, line, record
+from gateway.record import SWITCHED, Entry, line, record, shown, shown_path
+from tests.apps.table import route, table
 
 if TYPE_CHECKING:
     import pytest
@@ -52,3 +53,16 @@ def test_line_is_written_only_when_asked(capsys: pytest.CaptureFixture[str]) -> 
     assert (document["route"], document["subject"], document["status"]) == ("r", "u", 200)
     assert "failure" not in document
     assert line(entry()).startswith('{"at":')
+
+
+def test_secret_in_a_path_is_not_logged() -> None:
+    """A parameter that is secret by its name becomes a fingerprint; where no route matched, long segments go."""
+    known = table("http://s", route("invitation", "front", "GET /i/{token}", "GET /api/i/{token}/for/{name}"))
+    matched = known.exposed.find("GET", "/api/i/abc%20def/for/me")
+    assert matched is not None
+    path = shown_path(matched, b"k" * 32)
+    assert path.startswith("/api/i/fp:")
+    assert path.endswith("/for/me")
+    assert "abc" not in path
+    assert shown(entry(route="")) == "/a"
+    assert shown(Entry("id", "GET", "/auth/invitations/3mJpQ8vXz7LkRtYw2NbC/", "")) == "/auth/invitations/*/"

@@ -84,3 +84,11 @@ async def test_client_that_leaves_ends_the_source(pieces: tuple[bytes, ...]) -> 
     body = Pieces(*pieces, hang=True)
     delivery, _ = await sent(Answer(200, (), body), leaves=True)
     assert (delivery.failure, body.closed.is_set()) == ("client-gone", True)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_length_of_a_body_that_does_not_follow_is_left_out(status: int) -> None:
+    """204 and 304 end with their head, whatever Content-Length a service sends with them (RFC 9110 §8.6)."""
+    delivery, messages = await sent(Answer(status, (("Content-Length", "5"), ("ETag", "x")), Pieces()))
+    assert delivery == Delivery(0)
+    assert messages[0]["headers"] == [(b"etag", b"x")]
