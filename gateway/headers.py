@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import header, header_values
+from gateway.core.trusted import is_address, is_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,7 @@ def forwarded(
     if believed:
         claimed = [hop.strip() for value in header_values(headers, "x-forwarded-for") for hop in value.split(",")]
         for hop in reversed([hop for hop in claimed if hop]):
-            if not _is_address(hop):
+            if not is_address(hop):
                 break
             hops.insert(0, hop)
             if not is_trusted(hop, trusted):
@@ -102,33 +102,3 @@ def forwarded(
         ("X-Forwarded-Host", host),
         ("Via", "1.1 cutover"),
     ), hops[0]
-
-
-def is_trusted(address: str, trusted: Sequence[str]) -> bool:
-    """Whether an address stands in the list of addresses and networks."""
-    return address in trusted or _in_networks(address, tuple(trusted))
-
-
-@lru_cache(maxsize=4096)
-def _in_networks(address: str, trusted: tuple[str, ...]) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in ipaddress.ip_network(entry, strict=False) for entry in trusted if _is_network(entry))
-
-
-def _is_network(entry: str) -> bool:
-    try:
-        ipaddress.ip_network(entry, strict=False)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -58,7 +58,7 @@ def record(metrics: Metrics, entry: Entry, *, log: bool) -> None:
 
 
 def shown_path(matched: Matched, key: bytes) -> str:
-    """The path of a matched request; a parameter that is secret by its name, as an invitation's token, fingerprinted."""
+    """The path of a matched request; a parameter that is secret by its name, as an invite token, fingerprinted."""
     shown = {
         name: fingerprint(key, unquote(value, errors="surrogateescape")) if _SECRET_NAME.fullmatch(name) else value
         for name, value in matched.parameters.items()

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 
 _TURN = "cutover"
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDLE = 1.0
 """Seconds after which a kept connection is not trusted any more: uvicorn closes idle ones silently after five."""
 _SERVED_SAMPLE = 0.1
@@ -95,7 +94,7 @@ class ShadowAddon:
             self._books.settle(turn, Bucket.UNMIRRORED, "malformed")
             return
         flow.request.headers = http.Headers(to_bytes(turn.request.headers))
-        self._distrust_kept(flow)
+        self._distrust_kept(flow, turn)
         length = declared_length(turn.request)
         if turn.plan.side is not Side.SHADOW and (length is None or length > COPY_LIMIT):
             flow.request.stream = turn.sent
@@ -244,16 +243,16 @@ class ShadowAddon:
             return False
         if turn.directed:
             untouched = flow.server_conn.timestamp_tcp_setup is None
-            return untouched or turn.request.method in _SAFE
-        return turn.request.method in _SAFE and flow.server_conn in self._last_use
+            return untouched or turn.repeatable
+        return turn.repeatable and flow.server_conn in self._last_use
 
-    def _distrust_kept(self, flow: http.HTTPFlow) -> None:
+    def _distrust_kept(self, flow: http.HTTPFlow, turn: Turn) -> None:
         handler = self._handler(flow)
         now = time.monotonic()
         for kept in list(handler.transports) if handler else []:
             if isinstance(kept, connection.Server) and kept.connected:
                 idle = now - self._last_use.get(kept, 0.0)
-                if idle > _IDLE or flow.request.method not in _SAFE:
+                if idle > _IDLE or not turn.repeatable:
                     self._drop(flow, kept)
 
     def _drop(self, flow: http.HTTPFlow, server: connection.Server) -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from gateway.core.exchange import header_values
 from gateway.core.mark import MARK_HEADER
+from gateway.core.trusted import is_address, is_trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Sequence
 
     from gateway.core.exchange import Headers
 
@@ -17,17 +18,18 @@ _PEER_ONLY = {"x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "forw
 """Services believe these from the shadow's address; a client's own would be believed with them."""
 
 
-def client_address(headers: Headers, peer: str, trusted: Collection[str]) -> str:
+def client_address(headers: Headers, peer: str, trusted: Sequence[str]) -> str:
     """The nearest address that no trusted proxy vouches for: the list is read from its end."""
-    if peer not in trusted:
-        return peer
+    client = peer
     hops = [hop.strip() for value in header_values(headers, FORWARDED_FOR) for hop in value.split(",") if hop.strip()]
-    return next((hop for hop in reversed(hops) if hop not in trusted), hops[0] if hops else peer)
+    while is_trusted(client, trusted) and hops and is_address(hops[-1]):
+        client = hops.pop()
+    return client
 
 
-def forwarded(headers: Headers, peer: str, trusted: Collection[str]) -> Headers:
+def forwarded(headers: Headers, peer: str, trusted: Sequence[str]) -> Headers:
     """The headers a service gets: order, case and duplicates kept; the peer's address appended, the mark stripped."""
-    believed = peer in trusted
+    believed = is_trusted(peer, trusted)
     hops = header_values(headers, FORWARDED_FOR) if believed else []
     dropped = {MARK_HEADER.lower(), FORWARDED_FOR.lower()} | (set() if believed else _PEER_ONLY)
     kept = tuple(pair for pair in headers if pair[0].lower() not in dropped)

@@ -68,6 +68,11 @@ class Turn:
             return self.request.method not in _SAFE
         return self.plan.route.effect is not Effect.READ
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending the request twice does no harm: a safe method (RFC 9110 §9.2.1) on a reading route."""
+        return self.request.is_preflight or (self.request.method in _SAFE and not self.may_write)
+
     def to_legacy(self, bucket: Bucket, reason: str = "", copying: Copying = Copying.NONE) -> None:
         """Legacy serves after all."""
         self.plan = replace(self.plan, side=Side.LEGACY, copying=copying, bucket=bucket, reason=reason)

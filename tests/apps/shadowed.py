@@ -30,6 +30,8 @@ ROUTES = """\
   - {id: items.create, service: svc, legacy: POST /items, gateway: POST /api/v1/items, effect: write, access: public}
   - {id: items.move, service: svc, legacy: POST /items/move, gateway: "POST /api/v1/items/{id}/move", effect: write,
      access: public, moves: [{legacy: body.item_id, gateway: path.id}]}
+  - {id: items.take, service: svc, legacy: "GET /take/{id}", gateway: "GET /api/v1/take/{id}", effect: write,
+     access: public}
   - {id: fault, service: svc, legacy: GET /fault, gateway: GET /api/v1/fault, effect: read, access: public}
   - {id: redirect, service: svc, legacy: GET /redirect, gateway: GET /api/v1/redirect, effect: read, access: public}
   - {id: empty, service: svc, legacy: GET /empty, gateway: GET /api/v1/empty, effect: read, access: public}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from shadow.forwarded import client_address, forwarded, is_marked
 
-TRUSTED = ("127.0.0.1", "10.0.0.1")
+TRUSTED = ("127.0.0.1", "10.0.0.1", "192.168.7.0/24")
 NAME = st.text("abcXYZ-", min_size=1, max_size=8).filter(lambda name: not name.lower().startswith("x-forwarded"))
 
 
@@ -20,6 +20,9 @@ NAME = st.text("abcXYZ-", min_size=1, max_size=8).filter(lambda name: not name.l
         ("127.0.0.1", ["6.6.6.6, 1.2.3.4, 10.0.0.1"], "1.2.3.4", "6.6.6.6, 1.2.3.4, 10.0.0.1, 127.0.0.1"),
         ("127.0.0.1", ["6.6.6.6", "1.2.3.4"], "1.2.3.4", "6.6.6.6, 1.2.3.4, 127.0.0.1"),
         ("127.0.0.1", ["10.0.0.1"], "10.0.0.1", "10.0.0.1, 127.0.0.1"),
+        ("192.168.7.9", ["1.2.3.4"], "1.2.3.4", "1.2.3.4, 192.168.7.9"),
+        ("192.168.7.9", ["1.2.3.4, 192.168.7.1"], "1.2.3.4", "1.2.3.4, 192.168.7.1, 192.168.7.9"),
+        ("127.0.0.1", ["1.2.3.4, <script>"], "127.0.0.1", "1.2.3.4, <script>, 127.0.0.1"),
     ],
 )
 def test_only_trusted_peers_name_the_client(peer: str, incoming: list[str], client: str, sent: str) -> None:

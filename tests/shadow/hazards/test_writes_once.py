@@ -84,3 +84,13 @@ async def test_a_read_that_the_gateway_lost_is_served_by_legacy(tmp_path: Path) 
             assert answer.body == b'{"target":"/items/7"}'
             assert await rig.settled(1) == {("items.get", "failed", "fallback"): 1}
             assert [(entry.side, entry.fallbacks) for entry in rig.served()] == [("legacy", 1)]
+
+
+async def test_a_write_by_a_safe_method_is_not_repeated_either(tmp_path: Path) -> None:
+    """What decides is the route's effect: a GET that writes is never sent again once the gateway may have got it."""
+    async with Oddities() as legacy, Oddities() as public:
+        public.override = candidate.resetting
+        async with shadowed(tmp_path, legacy.address, public=public.port) as rig, RawClient(rig.url) as client:
+            rig.promote("items.take", Stage.GATEWAY)
+            assert (await client.ask("GET", "/take/1")).status == 503
+            assert not legacy.heads
