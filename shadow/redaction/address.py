@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def target(text: str, tree: Tree) -> str:
     """A request target, or any URL; what is harmless stays raw."""
-    address, fragment_mark, fragment = text.partition("#")
+    address, fragment_mark, fragment = _without_password(text, tree).partition("#")
     path, mark, query = address.partition("?")
     cleaned = "/".join(_raw(segment, tree) for segment in path.split("/"))
     return (
@@ -23,6 +23,16 @@ def target(text: str, tree: Tree) -> str:
         + fragment_mark
         + (pairs(fragment, tree) if "=" in fragment else _raw(fragment, tree))
     )
+
+
+def _without_password(url: str, tree: Tree) -> str:
+    scheme, mark, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, at, host = authority.rpartition("@")
+    name, colon, password = user.partition(":")
+    if not at or not password:
+        return url
+    return f"{scheme}{mark}{name}{colon}{tree.text(password, Treatment.DROP)}{at}{host}{slash}{path}"
 
 
 def pairs(text: str, tree: Tree) -> str:

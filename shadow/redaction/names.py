@@ -18,7 +18,8 @@ class Treatment(IntEnum):
 
 _DROP = re.compile(
     r".*(password|passwd|passphrase|totp|mnemonic|privatekey|recoverycode|backupcode|qrcode|otpauth).*"
-    r"|pwd|pin|otp|otpcode|mfacode|qr|secret|verificationcode|onetimecode|cvv|cvc"
+    r"|.*pwd[0-9]*|pw|(db|user|admin|root|smtp|mail|redis|postgres|pg|sql|mysql|mongo|http|proxy|auth|login|key)?pass"
+    r"|(db|user|admin|root)pw|pin|otp|otpcode|mfacode|qr|secret|verificationcode|onetimecode|cvv|cvc"
 )
 _COUNTS = re.compile(
     r".*(tokens|tokentype|tokencount|tokenlimit|tokenusage|tokenizer)(persecond|perminute|used|left)?"

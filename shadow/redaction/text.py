@@ -20,15 +20,18 @@ _SUSPECT = re.compile(
     r"[@%\\]|eyJ|sk-|[A-Za-z0-9+/_-]{16,}|(?i:password|passwd|pwd|secret|token|key|bearer|basic|data:|otp|code|cookie|session)"
 )
 _DATA_URI = re.compile(r"data:[\w/+.-]*;base64,[A-Za-z0-9+/=_-]*", re.IGNORECASE)
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END[A-Z ]*-----|\Z)", re.DOTALL)
+_USERINFO = re.compile(r"(://[^\s/:@\"'<>]*:)([^\s/\"'<>]+)(?=@)")
+_ELEMENT = re.compile(r"(<([A-Za-z_][\w:.-]{0,40})(?:\s[^<>]*)?>)([^<>]+)(?=</)")
 _OTPAUTH = re.compile(r"otpauth:[^\s\"'<>]*", re.IGNORECASE)
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)*")
 _KEY = re.compile(
     r"(?<![A-Za-z0-9])(?:sk|pk|rk|nos|ghp|gho|glpat|hf|xox[abpr])[-_][A-Za-z0-9_-]{5,}|AKIA[0-9A-Z]{12,}"
 )
 _SCHEME = re.compile(r"\b(bearer|basic)([ :]+)([A-Za-z0-9._~+/=-]{6,})", re.IGNORECASE)
-_EMAIL = re.compile(r"(?<![A-Za-z0-9._%+'-])[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_EMAIL = re.compile(r"(?<![\w.%+'-])[\w.%+'-]+@[^\W_][\w-]*(?:\.[\w-]+)+")
 _NAMED = re.compile(
-    r"(?<![\w.-])([A-Za-z_][\w.-]{1,40})(\"?\s{0,3}[=:]\s{0,3})(\"[^\"]*\"|'[^']*'|[^\s\"'&,;{}<>\[\]()]+)"
+    r"(?<![\w.])([A-Za-z_][\w.-]{1,40})([\"']?\s{0,3}[=:]\s{0,3})(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"'&,;{}<>\[\]()]+)"
 )
 _BASE32 = re.compile(r"(?<![A-Za-z0-9])[A-Z2-7]{16,}={0,6}(?![A-Za-z0-9])")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
@@ -36,6 +39,8 @@ _LONG = re.compile(r"[A-Za-z0-9_-]{24,}")
 _PIECE = re.compile(r"[a-z0-9]{1,14}|[A-Z]{1,14}|[A-Z][a-z]{1,13}")
 _ESCAPE = re.compile(r"\\u00([0-7][0-9a-fA-F])")
 _PRINTABLE = 0.9
+_DEEPEST = 20
+"""Names within values within names that are looked through; what lies deeper is taken for one secret."""
 
 
 def clean(text: str, key: bytes, note: Callable[[str], None] | None = None) -> str:
@@ -73,13 +78,17 @@ class _Cleaner:
         self._key = key
         self._note = note
         self._deep = deep
+        self._depth = 0
 
     def run(self, text: str) -> str:
+        text = _PRIVATE_KEY.sub(lambda found: self._dropped(found[0]), text)
         text = _DATA_URI.sub(lambda found: self._dropped(found[0]), text)
         text = _OTPAUTH.sub(lambda found: self._dropped(found[0]), text)
         text = _JWT.sub(lambda found: self._fingerprint(found[0]), text)
         text = _KEY.sub(lambda found: self._fingerprint(found[0]), text)
         text = _SCHEME.sub(self._credential, text)
+        text = _USERINFO.sub(lambda found: found[1] + self._dropped(found[2]), text)
+        text = _ELEMENT.sub(self._element, text)
         text = _EMAIL.sub(self._email, text)
         text = _NAMED.sub(self._named, text)
         text = _BASE32.sub(lambda found: self._dropped(found[0]), text)
@@ -111,11 +120,33 @@ class _Cleaner:
 
     def _named(self, found: re.Match[str]) -> str:
         how, value = treatment(found[1]), found[3].strip("\"'")
-        if how < Treatment.FINGERPRINT or not value or is_fingerprint(value) or value.startswith(("[", "fp:")):
+        if how < Treatment.FINGERPRINT:
+            # In `error: token=abc` the harmless name's value holds the other.
+            return found[1] + found[2] + self._inner(found[3])
+        if not value or is_fingerprint(value) or value.startswith(("[", "fp:")):
             return found[0]
         if value.lower() in {"null", "none", "true", "false", "required", "bearer", "invalid", "missing"}:
             return found[0]
-        return found[1] + found[2] + (self._dropped(value) if how is Treatment.DROP else self._fingerprint(value))
+        return found[1] + found[2] + self._by_name(how, value)
+
+    def _inner(self, value: str) -> str:
+        if not _NAMED.search(value):
+            return value
+        if self._depth >= _DEEPEST:
+            return self._fingerprint(value)
+        self._depth += 1
+        try:
+            return _NAMED.sub(self._named, value)
+        finally:
+            self._depth -= 1
+
+    def _element(self, found: re.Match[str]) -> str:
+        return found[1] + self._by_name(treatment(found[2]), found[3])
+
+    def _by_name(self, how: Treatment, value: str) -> str:
+        if how < Treatment.FINGERPRINT:
+            return value
+        return self._dropped(value) if how is Treatment.DROP else self._fingerprint(value)
 
     def _base64(self, found: re.Match[str]) -> str:
         for text in _decodings(found[0]):

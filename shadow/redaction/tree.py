@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.core.subject import fingerprint
 from shadow.normalise.json_value import NotJsonError, parse
-from shadow.redaction.names import Treatment, within
+from shadow.redaction.names import Treatment, treatment, within
 from shadow.redaction.text import DROPPED, clean, is_fingerprint
 
 if TYPE_CHECKING:
@@ -45,9 +45,16 @@ class Tree:
             case None | bool():
                 return value
             case dict():
-                return {self._name(key): self.redact(item, within(how, key)) for key, item in value.items()}
+                named = _named(value)
+                return {
+                    self._name(key): self.redact(
+                        item, max(within(how, key), named if key == "value" else Treatment.KEEP)
+                    )
+                    for key, item in value.items()
+                }
             case list():
-                return [self.redact(item, how) for item in value]
+                before = [None, *value]
+                return [self.redact(item, max(how, _switch(last))) for last, item in zip(before, value, strict=False)]
             case _:
                 return self._scalar(value, how)
 
@@ -106,6 +113,17 @@ class Tree:
         except NotJsonError:
             return None
         return clean(text[:start], self._key, self._seen.add) + compact(self.redact(value))
+
+
+def _named(entry: dict[str, Any]) -> Treatment:
+    """How `value` is treated in `{"name": "HF_TOKEN", "value": …}`."""
+    names = [entry[key] for key in ("name", "key", "field") if isinstance(entry.get(key), str)]
+    return max(map(treatment, names), default=Treatment.KEEP)
+
+
+def _switch(word: Any) -> Treatment:
+    """How what follows a command line switch such as `--password` is treated."""
+    return treatment(word) if isinstance(word, str) and word.startswith("-") and "=" not in word else Treatment.KEEP
 
 
 def compact(value: Any) -> str:
