@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from gateway.authenticate.bearer import challenge, invalid
 from gateway.caller import ANONYMOUS, Caller
 from gateway.core.exchange import header
+from gateway.core.subject import storable
 from gateway.cors import allows
 from gateway.guard import check_target
 from gateway.handle import enforced, stage
@@ -54,7 +55,7 @@ def admit(context: Context, request: Request, entry: Entry, scheme: str) -> Admi
             caller, ticket = _ticket_holder(context, request)
         else:
             caller = parts.authenticate(matched.route.access, request, table.policy, settings)
-        entry.scheme, entry.subject = caller.scheme, caller.subject
+        entry.scheme, entry.subject = caller.scheme, storable(caller.subject, settings.fingerprint_key)
         parts.authorise(matched, caller, request)
     if ticket is not None:
         check_target(ticket.upstream)

@@ -15,6 +15,7 @@ from gateway.authorise import authorise
 from gateway.caller import ANONYMOUS
 from gateway.core.mark import DRY_RUN
 from gateway.core.routes import Where
+from gateway.core.subject import storable
 from gateway.cors import preflight
 from gateway.forward import forward, problem
 from gateway.guard import guard
@@ -102,10 +103,12 @@ async def handle(context: Context, call: Call) -> Answer:
     stands = stage(context, call.entry, matched, copy=call.mark is not None)
     if call.request.is_preflight:
         return parts.preflight(table.policy.cors, call.request, table.exposed.methods(call.request.path))
+    call.body.check()
     caller = ANONYMOUS
     with enforced(context, call.entry, stands):
         caller = parts.authenticate(matched.route.access, call.request, table.policy, context.settings)
-        call.entry.scheme, call.entry.subject = caller.scheme, caller.subject
+        call.entry.scheme = caller.scheme
+        call.entry.subject = storable(caller.subject, context.settings.fingerprint_key)
     # Strangers never make us hold a body.
     await buffer(call, whole=needs_body(matched.route))
     with enforced(context, call.entry, stands):
@@ -154,7 +157,6 @@ async def buffer(call: Call, *, whole: bool) -> None:
         TooLarge: the body exceeds the limit, or 1 MiB where it must be known.
         ClientGone: the client left in the middle.
     """
-    call.body.check()
     if call.body.taken or not (whole or call.body.small):
         return
     body = await call.body.read(HELD if whole else None)

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import header
@@ -15,13 +15,24 @@ from gateway.core.exchange import header
 if TYPE_CHECKING:
     from gateway.core.exchange import Request
 
+_LONGEST = 128
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The key a canary buckets by, with the organisation where the token names one."""
+    """The key a canary buckets by, with the organisation where the token names one.
+
+    The key may be stored. `claimed` is what the token says where that may not.
+    """
 
     key: str
     organisation: str = ""
+    claimed: str = field(default="", compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """How the token and those who name users call the subject."""
+        return self.claimed or self.key
 
 
 def fingerprint(key: bytes, secret: str) -> str:
@@ -36,9 +47,19 @@ def subject_of(request: Request, key: bytes) -> Subject:
         claims = _claims(credential)
         subject, organisation = claims.get("sub"), claims.get("org_id")
         if isinstance(subject, str):
-            return Subject(_writable(subject), _writable(organisation) if isinstance(organisation, str) else "")
+            return _named(_writable(subject), _writable(organisation) if isinstance(organisation, str) else "", key)
         return Subject(fingerprint(key, credential))
     return Subject(request.client)
+
+
+def storable(claimed: str, key: bytes) -> str:
+    """A subject as it may be stored: an e-mail address, or what is longer than any identifier, as its fingerprint."""
+    return fingerprint(key, claimed) if "@" in claimed or len(claimed) > _LONGEST else claimed
+
+
+def _named(claimed: str, organisation: str, key: bytes) -> Subject:
+    stored = storable(claimed, key)
+    return Subject(stored, organisation, "" if stored == claimed else claimed)
 
 
 def _writable(claim: str) -> str:

@@ -52,7 +52,7 @@ class FlagSnapshot:
         """Whether a call on the legacy path is served by the gateway."""
         flag = self.flag(route.id)
         if flag.stage is Stage.CANARY:
-            return in_cohort(
+            return f"user:{subject.name}" in flag.named or in_cohort(
                 self.salt,
                 route.rollout_group,
                 subject.key,

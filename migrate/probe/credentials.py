@@ -80,4 +80,4 @@ def _named(token: str) -> tuple[str, str]:
     if not token:
         return "", ""
     found = subject_of(Request("GET", "/", (("Authorization", f"Bearer {token}"),)), b"")
-    return found.key, found.organisation
+    return found.name, found.organisation

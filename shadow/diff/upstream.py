@@ -74,8 +74,8 @@ def _identity(name: str, ours: list[str], theirs: list[str], sent: Request, key:
         yield Found(HEADER, name, DifferenceKind.COUNT, shown(ours), theirs, (name,))
     elif not theirs:
         yield Found(HEADER, name, DifferenceKind.MISSING, shown(ours), None, (name,))
-    elif name == "x-user-id" and theirs[0] != subject_of(sent, key).key:
-        yield Found(HEADER, name, DifferenceKind.CHANGED, subject_of(sent, key).key, theirs[0], (name,))
+    elif name == "x-user-id" and theirs[0] != subject_of(sent, key).name:
+        yield Found(HEADER, name, DifferenceKind.CHANGED, subject_of(sent, key).name, theirs[0], (name,))
     elif name == "x-organization-id" and theirs[0] != subject_of(sent, key).organisation:
         yield Found(HEADER, name, DifferenceKind.CHANGED, subject_of(sent, key).organisation, theirs[0], (name,))
     elif theirs[0] in ours and name not in {"x-user-id", "x-organization-id"}:

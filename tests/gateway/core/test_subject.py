@@ -67,3 +67,13 @@ def test_fingerprints_depend_on_the_key_and_say_nothing_of_the_secret() -> None:
 def test_a_broken_claim_can_be_hashed_and_stored() -> None:
     """A lone surrogate in an unverified token becomes an escape, since nothing could encode it."""
     assert of(f"Bearer {token({'sub': 'a' + chr(0xD800), 'org_id': chr(0xDFFF)})}") == Subject("a\\ud800", "\\udfff")
+
+
+@pytest.mark.parametrize("claim", ["jane.doe@example.com", "x" * 129])
+def test_key_of_a_subject_may_be_stored(claim: str) -> None:
+    """An e-mail address, or a claim of any length, is bucketed by its fingerprint and keeps its name."""
+    subject = of(f"Bearer {token({'sub': claim, 'org_id': 'o1'})}")
+    assert subject == Subject(fingerprint(KEY, claim), "o1")
+    assert subject.name == claim
+    assert claim not in repr(subject)
+    assert of(f"Bearer {token({'sub': 'u1'})}").name == "u1"

@@ -48,3 +48,10 @@ def test_one_person_is_on_one_side_of_a_whole_service() -> None:
     flags = FlagSnapshot(1, "salt", {name: Flag(name, Stage.CANARY, percent=50.0) for name in ("x.get", "y.get")})
     subjects = [Subject(f"u{number}") for number in range(200)]
     assert [flags.serves_gateway(ROUTE, s) for s in subjects] == [flags.serves_gateway(other, s) for s in subjects]
+
+
+def test_users_are_named_as_their_tokens_call_them() -> None:
+    """Naming a user works where the key is a fingerprint."""
+    named = FlagSnapshot(1, "salt", {ROUTE.id: Flag(ROUTE.id, Stage.CANARY, named=("user:a@example.com",))})
+    assert named.serves_gateway(ROUTE, Subject("fp:1", claimed="a@example.com"))
+    assert not named.serves_gateway(ROUTE, Subject("fp:2", claimed="b@example.com"))
