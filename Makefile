@@ -25,7 +25,7 @@ lint: .venv/installed ## ruff, mypy --strict, import contracts
 test: .venv/installed ## lint, types, import contracts, tests (under 5 minutes)
 	@bash .ci/packages
 	@$(MAKE) --no-print-directory lint
-	$(RUN)pytest
+	$(RUN)pytest --numprocesses 2 --dist loadfile
 
 proof: .venv/installed ## what takes longer: catalogues, faults, browsers; writes docs/proof.md
 	@bash .ci/packages

@@ -36,7 +36,7 @@ def json_web_token(value: str | None, policy: Policy, settings: Settings) -> Cal
         raise invalid("An API key is not accepted here", "wrong-family")
     claims = _decode(credential, policy, settings)
     now = settings.clock()
-    if not _number(claims["exp"]) or claims["exp"] <= now:
+    if not _number(claims["exp"]) or not claims["exp"] > now:  # NaN is not after now
         raise invalid("Token has expired", "expired")
     if "nbf" in claims and (not _number(claims["nbf"]) or claims["nbf"] > now):
         raise invalid("Token is not yet valid", "not-yet-valid")

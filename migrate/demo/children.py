@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -19,19 +20,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _START = 30.0
+_SERVER_PORTS = range(10_000, 32_000)
 _STOP = 10.0
 
 
 def free_ports(count: int) -> list[int]:
-    """Different loopback ports that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Different loopback ports that nobody listens on now, from below those the kernel gives to clients.
+
+    A port of the kernel's own range may be taken by any outgoing connection before a server gets to bind it.
+    """
+    found: list[int] = []
+    for port in random.sample(_SERVER_PORTS, k=len(_SERVER_PORTS)):
+        with socket.socket() as one, suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == count:
+            break
+    return found
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from gateway.flags.flag import Flag
 from gateway.flags.store import FlagStore
 from gateway.store import counts, observations
 from gateway.store.database import open_store
+from migrate.demo.children import free_ports
 from shadow.process import running
 
 if TYPE_CHECKING:
@@ -66,10 +66,7 @@ routes:
 
 def free_port() -> int:
     """A port that nobody holds now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)[0]
 
 
 @dataclass

@@ -8,21 +8,13 @@ import time
 from typing import TYPE_CHECKING
 
 from migrate import presets
+from migrate.demo.children import free_ports
 from tests.apps.command_line import ENVIRONMENT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "migrate", "up"]
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now."""
-    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [server.getsockname()[1] for server in servers]
-    for server in servers:
-        server.close()
-    return ports
 
 
 def prepared(folder: Path) -> list[int]:
