@@ -51,6 +51,7 @@ class ShadowAddon:
         self._books = Handover()
         self._last_use: WeakKeyDictionary[connection.Connection, float] = WeakKeyDictionary()
         self._watch: FlagWatch | None = None
+        self._turns: WeakKeyDictionary[connection.Client, Turn] = WeakKeyDictionary()
 
     def load(self, loader: Loader) -> None:
         """Declare the options `--set` gives."""
@@ -87,7 +88,7 @@ class ShadowAddon:
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide who serves; stream what is too large to be kept."""
         turn = self._begin(flow)
-        flow.metadata[_TURN] = turn
+        flow.metadata[_TURN] = self._turns[flow.client_conn] = turn
         self._books.open(turn)
         if flow.error:
             # mitmproxy refuses the request as malformed and answers 400 itself.
@@ -155,6 +156,12 @@ class ShadowAddon:
         self._books.settle(turn, *_lost(turn, status))
         if flow.killable:
             flow.kill()  # type: ignore[no-untyped-call]
+
+    def client_disconnected(self, client: connection.Client) -> None:
+        """Settle what no other hook was called for: mitmproxy gives a connection up when it cannot read trailers."""
+        turn = self._turns.pop(client, None)
+        if turn is not None:
+            self._books.settle(turn, Bucket.UNMIRRORED, "aborted")
 
     def tcp_message(self, flow: tcp.TCPFlow) -> None:
         """Forget what passed: a log socket stays open for days."""

@@ -108,7 +108,10 @@ def _encode(place: Place, value: Any) -> Any:
         if place.where is Where.PATH and not isinstance(value, int | float):
             raise MappingError(f"{place} must be a text or a number to stand in a path, not {value!r:.40}")
         value = value if isinstance(value, str) else json.dumps(value)
-    return quote(value, safe="", errors="surrogateescape")
+    try:
+        return quote(value, safe="", errors="surrogateescape")
+    except UnicodeEncodeError:
+        raise MappingError(f"{place} must be UTF-8 text") from None
 
 
 class _Body:

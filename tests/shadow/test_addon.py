@@ -86,3 +86,14 @@ async def test_a_flag_change_drops_no_request(tmp_path: Path) -> None:
         assert legacy.deliveries.total() + public.deliveries.total() >= asked
         await rig.settled(asked)
         assert sum(entry.requests for entry in rig.served()) == asked
+
+
+async def test_a_request_that_the_proxy_gives_up_is_counted(tmp_path: Path) -> None:
+    """The proxy reads no trailers and hangs up; the request leaves the pending ones when its client is gone."""
+    async with Oddities() as legacy, shadowed(tmp_path, legacy.address) as rig, RawClient(rig.url) as client:
+        rig.promote("items.create", Stage.SHADOW)
+        trailed = b"2\r\n{}\r\n0\r\nX-Checksum: 1\r\n\r\n"
+        await client.send("POST", "/items", ("Transfer-Encoding", "chunked"), body=trailed)
+        await asyncio.sleep(0.2)
+        client.close()
+        assert await rig.settled(1) == {("items.create", "unmirrored", "aborted"): 1}

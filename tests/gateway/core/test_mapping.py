@@ -11,6 +11,7 @@ from gateway.core.exchange import Request, header
 from gateway.core.mapping import MappingError, to_gateway, to_legacy
 from gateway.core.path import PathPattern
 from gateway.core.routes import Access, Effect, Move, Place, Route, Target, Where
+from tests.apps.table import route as table_route
 
 
 def route(legacy: str, gateway: str | None, *moves: tuple[str, str]) -> Route:
@@ -188,3 +189,10 @@ def test_a_parameter_that_no_side_supplies_is_named() -> None:
     """A table that was not checked still gives a clear refusal."""
     with pytest.raises(MappingError, match="id"):
         there(route("GET /x", "GET /y/{id}"), Request("GET", "/x"))
+
+
+def test_a_text_that_no_path_can_hold_is_a_mapping_error() -> None:
+    """A lone surrogate, legal in JSON, has no percent-encoded form; that is said, not raised from within."""
+    moved = table_route("r", "compute", "POST /stop", "POST /api/{id}/stop", moves=[("body.thing", "path.id")])
+    with pytest.raises(MappingError, match="UTF-8"):
+        to_gateway(moved, {}, Request("POST", "/stop", body=b'{"thing":"\\ud800"}'))
