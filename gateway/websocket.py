@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
 
 FOREIGN: Message = {}
-"""Stands for a first frame that is not the one a ticket binds."""
+"""Stands for a frame that is not the one a ticket binds."""
+_FOREIGN_REASON = "the first frame must be the subscription, and no other may follow"
 FRAME_LIMIT = 16 * 1024 * 1024
 _NORMAL, _AWAY, _POLICY, _BROKEN = 1000, 1001, 1008, 1011
 _SENDABLE = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
@@ -97,10 +98,8 @@ async def _converse(admitted: Admitted, upstream: ClientConnection, receive: Rec
         await send({"type": "websocket.accept", "subprotocol": upstream.subprotocol})
         first = await _first_frame(admitted, receive)
         if first is FOREIGN:
-            reason = "the first frame must be the subscription"
-            await send({"type": "websocket.close", "code": _POLICY, "reason": reason})
-            return _POLICY
-        return await _both_ways(first, upstream, receive, send)
+            return await _refuse_frame(send)
+        return await _both_ways(admitted, first, upstream, receive, send)
     except OSError:
         # The server's word for a client that left while we sent.
         return _AWAY
@@ -117,17 +116,35 @@ async def _first_frame(admitted: Admitted, receive: Receive) -> Message | None:
             message = await receive()
     except TimeoutError:
         return FOREIGN
-    if message["type"] == "websocket.disconnect":
+    return _bound(admitted, message)
+
+
+def _bound(admitted: Admitted, message: Message) -> Message:
+    """The message, or FOREIGN where a ticket binds the frames and this is another."""
+    if admitted.ticket is None or message["type"] == "websocket.disconnect":
         return message
     try:
-        said = subscription_digest(json.loads(message.get("text") or ""))
+        said = subscription_digest(json.loads(message.get("text") or "", object_pairs_hook=_once))
     except (ValueError, RecursionError):
         return FOREIGN
     return message if said == admitted.ticket.subscription else FOREIGN
 
 
-async def _both_ways(first: Message | None, upstream: ClientConnection, receive: Receive, send: Send) -> int:
-    up = asyncio.create_task(_to_service(first, upstream, receive))
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(document := dict(pairs)) != len(pairs):
+        raise ValueError("a member is given twice, and the service may take the other one")
+    return document
+
+
+async def _refuse_frame(send: Send) -> int:
+    await send({"type": "websocket.close", "code": _POLICY, "reason": _FOREIGN_REASON})
+    return _POLICY
+
+
+async def _both_ways(
+    admitted: Admitted, first: Message | None, upstream: ClientConnection, receive: Receive, send: Send
+) -> int:
+    up = asyncio.create_task(_to_service(admitted, first, upstream, receive, send))
     down = asyncio.create_task(_to_client(upstream, send))
     try:
         done, _ = await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
@@ -140,13 +157,18 @@ async def _both_ways(first: Message | None, upstream: ClientConnection, receive:
                 await task
 
 
-async def _to_service(first: Message | None, upstream: ClientConnection, receive: Receive) -> int:
+async def _to_service(
+    admitted: Admitted, first: Message | None, upstream: ClientConnection, receive: Receive, send: Send
+) -> int:
     message = first or await receive()
     try:
         while message["type"] == "websocket.receive":
             text = message.get("text")
             await upstream.send(message["bytes"] if text is None else text)
-            message = await receive()
+            # The service takes every frame for a subscription, so a later one is held to the ticket as the first is.
+            message = _bound(admitted, await receive())
+            if message is FOREIGN:
+                return await _refuse_frame(send)
     except ConnectionClosed:
         # The other direction tells the client.
         await asyncio.Event().wait()

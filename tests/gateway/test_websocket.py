@@ -71,6 +71,11 @@ async def address(gate: Running, deployment: str = "7", **claims: str | int) -> 
     return url
 
 
+def free(gate: Running) -> str:
+    """The address of a socket that asks for no ticket."""
+    return gate.addresses.public.replace("http", "ws") + "/api/v1/free"
+
+
 async def refusal(url: str, **headers: str) -> tuple[int, str]:
     """Status and reason with which a handshake is refused."""
     with pytest.raises(InvalidStatus) as refused:
@@ -81,7 +86,7 @@ async def refusal(url: str, **headers: str) -> tuple[int, str]:
 
 
 async def test_handed_out_address_leads_to_the_subscription() -> None:
-    """The rewritten ws_url opens a socket at the sidecar's own path, and frames pass both ways, text and bytes."""
+    """The rewritten ws_url opens a socket at the sidecar's own path, and frames pass both ways."""
     async with sockets() as (gate, side):
         url = await address(gate)
         assert url.startswith(gate.addresses.public.replace("http", "ws") + "/api/v1/deployments/7/logs?ticket=")
@@ -89,8 +94,6 @@ async def test_handed_out_address_leads_to_the_subscription() -> None:
             assert client.subprotocol == "logs"
             await client.send(FIRST)
             assert await client.recv() == FIRST
-            await client.send(b"\x00\xff")
-            assert await client.recv() == b"\x00\xff"
         assert side.paths == ["/nosana?v=1"]
         told = side.handshakes[0]
         assert (told["X-User-ID"], told["X-Internal-API-Key"], told["X-Forwarded-For"]) == (
@@ -159,6 +162,20 @@ async def test_first_frame_must_be_the_subscription(frame: str | bytes) -> None:
         assert side.frames == []
 
 
+@pytest.mark.parametrize("frame", [FIRST.replace("job-1", "job-2"), b"\x00", "hello"])
+async def test_later_frame_may_not_subscribe_to_something_else(frame: str | bytes) -> None:
+    """The service takes every frame for a subscription: another than the ticket's never reaches it."""
+    async with sockets() as (gate, side), connect(await address(gate)) as client:
+        await client.send(FIRST)
+        await eventually(lambda: len(side.frames) == 1)
+        await client.send(FIRST)
+        await eventually(lambda: len(side.frames) == 2)
+        await client.send(frame)
+        await client.wait_closed()
+        assert client.close_code == 1008
+        assert side.frames == [FIRST, FIRST]
+
+
 async def test_member_order_of_the_subscription_does_not_matter() -> None:
     """The same subscription in another order is the same."""
     async with sockets() as (gate, _), connect(await address(gate)) as client:
@@ -168,7 +185,7 @@ async def test_member_order_of_the_subscription_does_not_matter() -> None:
 
 async def test_close_of_the_service_reaches_the_client() -> None:
     """Code and reason of the service's close arrive."""
-    async with sockets() as (gate, _), connect(await address(gate)) as client:
+    async with sockets() as (gate, _), connect(free(gate)) as client:
         await client.send(FIRST)
         await client.recv()
         await client.send("close 4001 done here")
@@ -200,7 +217,7 @@ async def test_lost_client_ends_the_service_side() -> None:
 
 async def test_lost_service_is_no_clean_close() -> None:
     """A service that vanishes is told to the client as 1011."""
-    async with sockets() as (gate, _), connect(await address(gate)) as client:
+    async with sockets() as (gate, _), connect(free(gate)) as client:
         await client.send(FIRST)
         await client.recv()
         await client.send("drop")
@@ -217,6 +234,8 @@ async def test_socket_without_ticket_lets_the_service_speak_first() -> None:
         async with connect(url) as client:
             await client.send("hello")
             assert await client.recv() == "hello"
+            await client.send(b"\x00\xff")
+            assert await client.recv() == b"\x00\xff"
         assert side.paths == ["/free?a=%2F"]
 
 
