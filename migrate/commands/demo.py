@@ -13,7 +13,8 @@ from gateway.core.errors import ConfigError
 
 DEFAULT_FOLDER = Path("cutover-demo")
 _WIDTH = 118
-_MADE_BY_DEMO = "cutover.yaml"
+_MADE_BY_DEMO = ".made-by-cutover-demo"
+"""Only a folder with this file is ever replaced: every real project has a cutover.yaml and a store."""
 
 
 def demo(
@@ -38,5 +39,6 @@ def _clear(folder: Path) -> None:
     try:
         shutil.rmtree(folder, ignore_errors=False) if folder.exists() else None
         folder.mkdir(parents=True)
+        (folder / _MADE_BY_DEMO).touch()
     except OSError as error:
         raise ConfigError(f"{folder}: {error.strerror}; give a writable --folder") from None
