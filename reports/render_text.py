@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 _VALUE = 60
+_SHARED = 24
 _NARROWEST = 60
 
 
@@ -87,7 +88,7 @@ def _route(route: RouteDiffs, now: float, *, every: bool, limit: int | None) -> 
     left = len(route.lines if every else route.open) - len(lines)
     if not lines and not seen.refusals:
         return []
-    summary = f"{count(seen.observed.total, 'observation')}, {_verdicts(route)}, match rate ≥ {rate(route.bound)}"
+    summary = f"{count(seen.observed.total, 'observation')}, {_verdicts(route)}, {_bound(route)}"
     parts: list[object] = [f"{seen.route} ({seen.flag.stage}): {summary}"]
     table = _table("signature", "kind", "seen", "share", "last", "standing", "where, and legacy → gateway")
     for line in lines:
@@ -125,6 +126,10 @@ def _verdicts(route: RouteDiffs) -> str:
     return ", ".join(f"{count(number)} {name}" for name, number in named if number) or "all of another route digest"
 
 
+def _bound(route: RouteDiffs) -> str:
+    return f"match rate ≥ {rate(route.bound)}" if route.evidence.pairs.trials else "match rate unknown"
+
+
 def _next(report: DiffReport) -> str:
     if not report.open:
         return "Nothing waits for review."
@@ -133,7 +138,7 @@ def _next(report: DiffReport) -> str:
 
 def _ready_cells(route: RouteReadiness) -> list[str]:
     seen, ratio = route.evidence, route.evidence.latency.ratio
-    stage = f"canary {seen.flag.percent:g}%" if seen.flag.stage == "canary" else str(seen.flag.stage)
+    stage = f"canary {seen.flag.percent:g} %" if seen.flag.stage == "canary" else str(seen.flag.stage)
     return [
         seen.route,
         stage,
@@ -171,7 +176,10 @@ def _side_by_side(item: Observation, signature: str) -> Table:
 def _change(difference: Difference | None) -> str:
     if difference is None:
         return ""
-    return f"\n  {plain(difference.legacy, _VALUE) or '∅'} → {plain(difference.gateway, _VALUE) or '∅'}"
+    legacy, gateway = plain(difference.legacy, _VALUE) or "∅", plain(difference.gateway, _VALUE) or "∅"
+    # Two values that share a line are told apart at a glance only while the line does not wrap.
+    between = " " if len(legacy) + len(gateway) <= _SHARED else "\n  "
+    return f"\n  {legacy}{between}→ {gateway}"
 
 
 def _heading(title: str, platform: str, at: float) -> str:

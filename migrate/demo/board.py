@@ -11,6 +11,7 @@ from rich.table import Table
 from gateway.core.observation import Bucket
 from gateway.store.database import open_store
 from reports.evidence import gather
+from reports.figures import percent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,7 @@ def _row(group: str, members: list[RouteEvidence]) -> list[str]:
     rate = (match + expected) / trials if trials else 0.0
     filled = int(rate * _BAR)
     colour = "green" if not mismatch + failed else "red"
-    bar = f"[{colour}]{'█' * filled}[/{colour}][dim]{'░' * (_BAR - filled)}[/dim] {rate:6.1%}"
+    bar = f"[{colour}]{'█' * filled}[/{colour}][dim]{'░' * (_BAR - filled)}[/dim] {percent(rate):>7}"
     name = f"{group}.*" if len(members) > 1 else members[0].route
     counts = [str(number) if number else "·" for number in (total, match, expected, mismatch, failed)]
     return [name, " ".join(stages), *counts, bar]

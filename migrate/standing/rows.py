@@ -11,6 +11,7 @@ from rich.text import Text
 
 from migrate.rollout.move import standing
 from reports.bound import lower_bound
+from reports.figures import rate
 from reports.readiness import blockers, next_step
 
 if TYPE_CHECKING:
@@ -95,14 +96,14 @@ def stage_table(found: Sequence[Row]) -> Table:
 def detail(row: Row) -> Text:
     """One route in full."""
     flag, route = row.evidence.flag, row.route
-    pairs, rate, bound, latency = _numbers(row)
+    pairs, matched, bound, latency = _numbers(row)
     lines = [
         f"{route.id}  ({route.service}, {route.effect}, {route.access})",
         f"  legacy   {', '.join(str(target) for target in route.legacy_targets)}",
         f"  gateway  {route.gateway}",
         f"  stage    {standing(flag)}"
         + (f", since {_moment(flag.at)} by {flag.by}: {flag.reason}" if flag.by else ""),
-        f"  pairs    {pairs}, match rate {rate}, at least {bound} at 95 %",
+        f"  pairs    {pairs}, match rate {matched}, at least {bound} at 95 %",
         f"  latency  {latency}",
     ]
     step = next_step(flag.stage)
@@ -121,8 +122,8 @@ def _numbers(row: Row) -> tuple[str, str, str, str]:
     ratio = row.evidence.latency.ratio
     return (
         str(row.evidence.pairs.trials),
-        "-" if row.match_rate is None else f"{row.match_rate:.2%}",
-        "-" if row.bound is None else f"{row.bound:.2%}",
+        "-" if row.match_rate is None else rate(row.match_rate),
+        "-" if row.bound is None else rate(row.bound),
         "-" if ratio is None else f"{ratio:.2f}x",
     )
 

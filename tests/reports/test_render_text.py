@@ -34,6 +34,16 @@ def test_open_differences_with_their_values(tmp_path: Path) -> None:
     assert "500 → 401" in render_text.diffs(report, every=True)
 
 
+def test_long_values_stand_under_each_other(tmp_path: Path) -> None:
+    """Both values of a difference begin their own line, indented alike, when one line would wrap."""
+    long = OPEN.__class__("body", "$.at", OPEN.kind, "2026-11-23T00:17:31.39", "2026-11-23T00:17:31.38")
+    made = store(tmp_path, [differing(long)])
+    lines = render_text.diffs(diff_report.build(made.db, made.evidence())).splitlines()
+    (legacy,) = (line for line in lines if ".39" in line)
+    (gateway,) = (line for line in lines if ".38" in line)
+    assert gateway.index("→") == legacy.index("2026")
+
+
 def test_a_limit_says_what_it_left_out(tmp_path: Path) -> None:
     """The number of signatures left out is named."""
     assert "and 1 more; --limit shows more" in render_text.diffs(rendering.diffs(tmp_path), limit=1)
@@ -49,7 +59,7 @@ def test_readiness_names_what_is_missing(tmp_path: Path) -> None:
     """One line per route, and for each waiting one every check that did not pass."""
     text = render_text.readiness(rendering.readiness(tmp_path))
     assert fits(text)
-    assert "canary 12.5%" in text
+    assert "canary 12.5 %" in text
     assert f"{WRITE}, shadow → canary, misses:" in text
     assert "0 of 2 routes ready for the next step." in text
 

@@ -54,6 +54,6 @@ def test_the_board_sums_groups_of_routes(tmp_path: Path) -> None:
     console.file.close()
     lines = {line.split()[0]: line for line in console.export_text().splitlines() if line.strip()}
     assert lines["auth.*"].split()[1:7] == ["legacy", "4", "2", "1", "·", "1"]
-    assert lines["auth.*"].rstrip().endswith("75.0%")
-    assert lines["users.list"].rstrip().endswith("100.0%")
+    assert lines["auth.*"].rstrip().endswith("75.0 %")
+    assert lines["users.list"].rstrip().endswith("100.0 %")
     assert "pools.*" not in lines

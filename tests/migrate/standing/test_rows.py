@@ -7,6 +7,7 @@ from rich.console import Console, RenderableType
 from gateway.core.routes import Stage
 from gateway.flags.flag import Flag
 from migrate.standing.rows import Row, detail, stage_table
+from reports.figures import rate
 from reports.nouns import Latency, RouteEvidence, Tally
 from tests.apps.route_tables import table
 
@@ -44,13 +45,20 @@ def test_a_row_names_the_first_blocker_and_counts_the_others() -> None:
     """Or says that the route is ready, or done."""
     assert "processes: none (+1)" in said(stage_table([BARE]))
     assert said(stage_table([FULL])).splitlines()[1].split() == [
-        *("pools.list", "canary", "5", "%", "100", "99.00%"),
-        f"{FULL.bound:.2%}",
+        *("pools.list", "canary", "5", "%", "100", "99.00", "%"),
+        *rate(FULL.bound or 0).split(),
         "1.20x",
         "ready",
     ]
     closed = Row(ROUTE, replace(FULL.evidence, flag=Flag("pools.list", Stage.CLOSED)), ())
     assert "ready" not in said(stage_table([closed]))
+
+
+def test_a_rate_is_never_rounded_up_to_all() -> None:
+    """One mismatch in 100 000 pairs does not read as 100 %."""
+    pairs = Tally(match=99_999, mismatch=1)
+    nearly = Row(ROUTE, replace(FULL.evidence, pairs=pairs), ())
+    assert "match rate 99.999 %" in detail(nearly).plain
 
 
 def test_detail_names_everything() -> None:
