@@ -8,7 +8,7 @@ import pytest
 
 from reports import diff_report, readiness_report, render_html, render_json
 from tests.reports import rendering
-from tests.reports.builders import Filled, clean, differing, store, table
+from tests.reports.builders import WRITE, Filled, clean, differing, store, table
 
 STYLE = (Path(render_html.__file__).parent / "templates" / "style.css").read_text()
 PAIRS = [
@@ -89,6 +89,17 @@ def test_what_a_reviewer_reads(tmp_path: Path) -> None:
         assert part in text
     assert "whole value, 1 2" in text.replace("\N{NO-BREAK SPACE}", " ")
     assert "characters cut" in text
+
+
+def test_routes_without_a_difference_share_one_table(tmp_path: Path) -> None:
+    """A card is for what somebody should look at; the others are a row each, and no pairs are no rate."""
+    made = store(tmp_path, [*clean(3), differing(), *clean(2, route=WRITE), *clean(1, route=WRITE, digest="before")])
+    page = render_html.diffs(diff_report.build(made.db, made.evidence()))
+    assert page.count('<section class="card" id="') == 1
+    assert f'<tr id="{WRITE}">' in page
+    assert "No difference on 1 route" in Reader(page).text
+    stale = store(tmp_path / "stale", [*clean(2, digest="before")])
+    assert "unknown" in render_html.diffs(diff_report.build(stale.db, stale.evidence()))
 
 
 def test_what_readiness_shows(tmp_path: Path) -> None:
