@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def history(
     *,
-    route: Annotated[str | None, typer.Argument(metavar="[ROUTE]", help="One route's id; default: all.")] = None,
+    route: Annotated[str | None, typer.Argument(metavar="ROUTE", help="One route's id; default: all.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest.")] = 50,
     as_json: Json = False,
     config: Config = DEFAULT_CONFIG,
@@ -32,7 +32,9 @@ def history(
 ) -> None:
     """Show who moved which route, when, from where to where, and why."""
     with closing(open_store(store, create=False)) as connection:
-        entries = FlagStore(connection).history(route, limit)
+        entries = FlagStore(connection).history(route, limit + 1)
+    older = len(entries) > limit
+    entries = entries[:limit]
     if route and not entries:
         table = load_table(config)
         if route not in {known.id for known in table.select("*")}:
@@ -42,6 +44,8 @@ def history(
         return
     for entry in entries:
         typer.echo(_line(entry))
+    if older:
+        typer.echo("older changes are left out; --limit shows more", err=True)
     if not entries:
         typer.echo("no route was moved yet" if route is None else f"{route} was never moved")
 

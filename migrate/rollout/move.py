@@ -36,7 +36,9 @@ class Acknowledgement:
 
     def __str__(self) -> str:
         taken = "has not taken it over" if self.milliseconds is None else f"in {self.milliseconds:.0f} ms"
-        return f"{self.kind} {self.address} (pid {self.pid}) {taken}"
+        first, *others = self.address.split(",")
+        listens = f"{first} and {len(others)} more" if others else first
+        return f"{self.kind} {listens} (pid {self.pid}) {taken}"
 
 
 @dataclass(frozen=True, slots=True)

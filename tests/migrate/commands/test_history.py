@@ -26,7 +26,10 @@ def test_every_change_is_a_line_newest_first(folder: Path) -> None:
     newest, oldest = cutover(folder, "history").out.splitlines()
     assert newest.endswith("UTC  pools.list: shadow → legacy  max: oops")
     assert oldest.endswith("UTC  pools.list: legacy → shadow [forced]  eva: go")
-    assert cutover(folder, "history", "pools.list", "--limit", "1").out.splitlines() == [newest]
+    cut = cutover(folder, "history", "pools.list", "--limit", "1")
+    assert cut.out.splitlines() == [newest]
+    assert cut.err == "older changes are left out; --limit shows more\n"
+    assert cutover(folder, "history", "--limit", "2").err == ""
 
 
 def test_history_is_json_when_asked(folder: Path) -> None:

@@ -37,3 +37,9 @@ def test_what_was_overridden_is_listed_or_summed(capsys: pytest.CaptureFixture[s
     tell(moved, overridden={f"r{number}": ["parity: 12 more"] for number in range(88)} | {"a": ["coverage: none"]})
     out = capsys.readouterr().out
     assert "  overridden: parity on 88 routes\n  overridden: coverage on 1 routes\n" in out
+
+
+def test_a_process_with_many_addresses_is_one_short_line() -> None:
+    """The first address is named and the others are counted; the document has them all."""
+    shadow = Acknowledgement("shadow", 9, "here", "127.0.0.1:1,127.0.0.1:2,127.0.0.1:3", 6.0)
+    assert str(shadow) == "shadow 127.0.0.1:1 and 2 more (pid 9) in 6 ms"
