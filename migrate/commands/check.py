@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def check(
     *,
     file: Annotated[
-        Path, typer.Argument(metavar="[FILE]", envvar="CUTOVER_CONFIG", help="The route table.", show_default=True)
+        Path, typer.Argument(metavar="FILE", envvar="CUTOVER_CONFIG", help="The route table.", show_default=True)
     ] = DEFAULT_CONFIG,
     as_json: Json = False,
 ) -> None:

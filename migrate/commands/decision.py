@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from migrate.review import Decided
 
-Signature = Annotated[str, typer.Argument(help="A signature, or a beginning of it that no other has.")]
+Signature = Annotated[
+    str, typer.Argument(metavar="SIGNATURE", help="A signature, or a beginning of it that no other has.")
+]
 Expires = Annotated[str, typer.Option("--expires", metavar="DATE", help="The last day it holds: 2030-01-31.")]
 _PAST = {"accept": "accepted", "tolerate": "tolerated", "reject": "rejected"}
 

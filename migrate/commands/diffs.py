@@ -31,7 +31,7 @@ _ROWS = 20
 
 def diffs(
     *,
-    route: Annotated[str, typer.Argument(metavar="[ROUTE]", help="One route, or a glob; default: all.")] = "*",
+    route: Annotated[str, typer.Argument(metavar="ROUTE", help="One route, or a glob; default: all.")] = "*",
     signature: Annotated[str, typer.Option("--signature", "-s", help="Show samples of one signature.")] = "",
     verdict: Annotated[Verdict | None, typer.Option("--verdict", help="List observations with this verdict.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Explained signatures too.")] = False,

@@ -14,7 +14,7 @@ from migrate.commands.options import DEFAULT_CONFIG
 
 def init(
     *,
-    path: Annotated[Path, typer.Argument(metavar="[PATH]", help="Where to write it.")] = DEFAULT_CONFIG,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Where to write it.")] = DEFAULT_CONFIG,
     preset: Annotated[str, typer.Option("--preset", help="The shipped route table to start from.")] = "inferia",
     force: Annotated[bool, typer.Option("--force", help="Replace a file; the old one is kept as PATH.bak.")] = False,
 ) -> None:

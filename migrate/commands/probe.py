@@ -46,7 +46,7 @@ class Target(StrEnum):
 def probe(
     *,
     routes: Annotated[
-        list[str] | None, typer.Argument(metavar="[ROUTE…]", help="Route ids or globs; default: all, internal too.")
+        list[str] | None, typer.Argument(metavar="ROUTE", help="Route ids or globs; default: all, internal too.")
     ] = None,
     target: Annotated[
         Target, typer.Option("--target", help="The gateway, or the services at their legacy or internal addresses.")

@@ -31,7 +31,7 @@ from migrate.rollout.promote import plan_forward
 
 def promote(
     *,
-    routes: Annotated[list[str], typer.Argument(metavar="ROUTE…", help="Route ids or globs like 'insights.*'.")],
+    routes: Annotated[list[str], typer.Argument(metavar="ROUTE", help="Route ids or globs like 'insights.*'.")],
     reason: Reason,
     to: Annotated[Stage | None, typer.Option("--to", help="The stage to reach; default: the next one.")] = None,
     percent: Annotated[

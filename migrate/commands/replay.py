@@ -55,7 +55,7 @@ Record = Annotated[bool, typer.Option("--record", help="Keep the observations in
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="A recording: .har or mitmproxy .flow.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording: .har or mitmproxy .flow.")],
     against: Against = "",
     jwt_secret: Secret = "",
     player_listen: Listen = "",

@@ -34,7 +34,7 @@ JsonFile = Annotated[
     typer.Option("--json", help="Write the JSON document to a file; `-` prints it."),
 ]
 Junit = Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML, for CI.")]
-Routes = Annotated[list[str] | None, typer.Argument(metavar="[ROUTE]…", help="Routes or globs; default: all.")]
+Routes = Annotated[list[str] | None, typer.Argument(metavar="ROUTE", help="Routes or globs; default: all.")]
 
 app = typer.Typer(help="Reports that travel: exit code 0 says yes, 1 says no.", no_args_is_help=True)
 

@@ -20,7 +20,7 @@ from migrate.rollout.promote import plan_back
 
 def rollback(
     *,
-    routes: Annotated[list[str], typer.Argument(metavar="ROUTE…", help="Route ids or globs like 'insights.*'.")],
+    routes: Annotated[list[str], typer.Argument(metavar="ROUTE", help="Route ids or globs like 'insights.*'.")],
     reason: Reason,
     to: Annotated[
         Stage | None, typer.Option("--to", help="Any earlier stage; default: where legacy serves again.")

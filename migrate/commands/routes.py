@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def routes(
     *,
-    route: Annotated[str, typer.Argument(metavar="[ROUTE]", help="One route, or a glob; default: all.")] = "*",
+    route: Annotated[str, typer.Argument(metavar="ROUTE", help="One route, or a glob; default: all.")] = "*",
     access: Annotated[bool, typer.Option("--access", help="Show who may call what instead.")] = False,
     target: Target = None,
     as_json: Json = False,
