@@ -69,11 +69,13 @@ class LoadPlan:
 
 
 def unserved(table: RouteTable, flags: FlagSnapshot) -> tuple[str, ...]:
-    """Routes that the gateway answers with 404 as the flags stand: never past shadow. For `left_out`."""
+    """Exposed routes that the gateway answers with 404 as the flags stand: never past shadow. For `left_out`."""
     return tuple(
         route.id
         for route in table.routes
-        if flags.flag(route.id).stage.rank <= Stage.SHADOW.rank and not flags.flag(route.id).left_shadow
+        if route.gateway is not None
+        and flags.flag(route.id).stage.rank <= Stage.SHADOW.rank
+        and not flags.flag(route.id).left_shadow
     )
 
 

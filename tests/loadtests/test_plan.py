@@ -59,3 +59,9 @@ def test_routes_never_past_shadow_are_unserved(tmp_path: Path) -> None:
     }
     found = unserved(load_table(tmp_path / "cutover.yaml"), FlagSnapshot(1, "s", flags))
     assert found == ("auth.login", "status.health", "auth.me", "deployments.list", "deployments.get")
+
+
+def test_internal_routes_are_not_waited_for() -> None:
+    """They are never exposed, so no flag will ever let the gateway serve them."""
+    preset = load_table(Path("migrate/presets/inferia.yaml"), {})
+    assert not [name for name in unserved(preset, FlagSnapshot(1, "s", {})) if name.startswith("internal.")]
