@@ -29,6 +29,8 @@ def target(share: float) -> str:
 
 def rate(share: float) -> str:
     """A match rate, with as many digits as its nearness to one needs."""
+    if share >= 1:
+        return "100 %"
     return percent(share, 1 if share < 0.99 else 2 if share < 0.999 else 3)  # noqa: PLR2004 - one digit per nine
 
 
