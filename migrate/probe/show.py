@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -61,7 +62,7 @@ def summary(run: ProbeRun) -> str:
 
 
 def _table(run: ProbeRun) -> Table:
-    table = Table("probe", title=f"probes of {run.target}", title_justify="left")
+    table = Table("probe", title=f"probes of {run.target}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     columns = ("passed", "failed", "not asked")
     for name in columns:
         table.add_column(name, justify="right")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -26,9 +27,8 @@ _WIDTH = 60
 def show_account(console: Console, recording: Recording, account: Account) -> None:
     """Routes with their counts, what has no route and why, and the totals."""
     if account.by_route:
-        table = Table(
-            "route", title=f"{_safe(recording.path.name)}: {account.exchanges} exchanges", title_justify="left"
-        )
+        title = f"{_safe(recording.path.name)}: {account.exchanges} exchanges"
+        table = Table("route", title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
         table.add_column("exchanges", justify="right")
         for route, count in account.by_route.items():
             table.add_row(route, str(count))
@@ -50,7 +50,7 @@ def show_account(console: Console, recording: Recording, account: Account) -> No
 def _show_reasons(console: Console, account: Account) -> None:
     if not account.not_routed:
         return
-    table = Table("without a route", title_justify="left")
+    table = Table("without a route", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("exchanges", justify="right")
     table.add_column("")
     for reason, count in account.not_routed.items():
@@ -62,7 +62,7 @@ def _show_reasons(console: Console, account: Account) -> None:
 
 def show_outcome(console: Console, outcome: Outcome) -> None:
     """Verdicts by route, what was not compared and why, every mismatch with its places, and the totals."""
-    table = Table("route", title="closed replay", title_justify="left")
+    table = Table("route", title="closed replay", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for verdict in Verdict:
         table.add_column(str(verdict), justify="right")
     for route, counts in outcome.verdicts.items():
