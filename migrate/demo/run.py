@@ -46,11 +46,13 @@ def open_signatures(story: Story) -> list[tuple[str, str]]:
 
 def _begin(stack: Stack, story: Story) -> None:
     story.act("Five services and a sidecar, called directly today; a gateway and a shadow beside them")
-    story.say(f"platform   {', '.join(f'{name} {url[7:]}' for name, url in stack.platform.urls.items())}")
     stack.start_gateway(defective=True)
-    story.say(f"gateway    {stack.table.policy.listen}, internal {stack.table.policy.internal_listen}")
     stack.start_shadow()
-    story.say(f"shadow     {', '.join(f'{name} {url[7:]}' for name, url in stack.listeners.items())}")
+    story.columns(
+        ("[bold]service[/]", "[bold]called today at[/]", "[bold]through the shadow at[/]"),
+        *((name, url[7:], stack.listeners[name][7:]) for name, url in stack.platform.urls.items()),
+        ("gateway", stack.table.policy.listen, ""),
+    )
     story.run("check")
 
 
@@ -111,8 +113,9 @@ def _report(stack: Stack, story: Story) -> None:
     for kind in ("diffs", "readiness"):
         page = folder / f"{kind}.html"
         story.run("report", kind, "--html", str(page), expect=(0, 1), head=1)
-    story.say(f"differences   {folder / 'diffs.html'}")
-    story.say(f"readiness     {folder / 'readiness.html'}")
+    routes = story.json("routes")
+    ready = sum(not row["blockers"] for row in routes)
+    story.say(f"{ready} of {len(routes)} routes are ready to be closed: that takes more than a minute of traffic")
     story.say(f"[bold green]done in {story.seconds:.0f} s[/bold green]: the dashboard was never answered differently")
 
 

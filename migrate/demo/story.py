@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from gateway.core.errors import CutoverError
 from migrate.demo.board import board, pending, read
@@ -24,6 +27,18 @@ _SETTLE = 15.0
 
 class ActFailedError(CutoverError):
     """An act of the demo did not end as it must."""
+
+
+def indented(line: str, width: int) -> list[str]:
+    """A command's line as the story shows it: continued below with more indent, so that nothing is lost.
+
+    Rules of tables are cut instead.
+    """
+    text = line.rstrip()
+    if not text.strip("─ "):
+        return [f"    {text}"[:width].rstrip()]
+    lead = " " * (len(text) - len(text.lstrip()) + 6)
+    return wrap("    " + text, width, subsequent_indent=lead, break_on_hyphens=False, replace_whitespace=False)
 
 
 class Story:
@@ -56,6 +71,13 @@ class Story:
         """One line of narration."""
         self._console.print("  " + text, highlight=False)
 
+    def columns(self, *rows: tuple[str, ...]) -> None:
+        """Lines of narration whose words stand under each other."""
+        grid = Table.grid(padding=(0, 3, 0, 0))
+        for row in rows:
+            grid.add_row(*row)
+        self._console.print(Padding(grid, (0, 0, 0, 2)), highlight=False)
+
     def run(self, *arguments: str, expect: tuple[int, ...] = (0,), head: int = 0) -> str:
         """A `cutover` command as a user types it, its output indented; `head` shows only so many lines of it.
 
@@ -67,9 +89,8 @@ class Story:
         done = self._stack.children.command(*arguments, columns=self._console.width - 4)
         lines = done.stdout.rstrip().splitlines()
         for line in lines[:head] if head else lines:
-            self._console.print(
-                "    " + line.rstrip(), highlight=False, markup=False, no_wrap=True, overflow="ellipsis"
-            )
+            for part in indented(line, self._console.width):
+                self._console.print(part, highlight=False, markup=False, no_wrap=True)
         if head and len(lines) > head:
             self._console.print(f"    [dim]… {len(lines) - head} more lines[/dim]", highlight=False)
         if done.returncode not in expect:

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from migrate.demo.stack import Stack
-from migrate.demo.story import ActFailedError, Story
+from migrate.demo.story import ActFailedError, Story, indented
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +34,17 @@ def test_commands_are_shown_with_their_output(tmp_path: Path) -> None:
     assert "more lines" in text
 
 
+def test_no_line_of_a_command_is_cut() -> None:
+    """A long line goes on below with more indent; the rule of a table fits without."""
+    line = "  note: " + "deployments.get, " * 9
+    parts = indented(line, 60)
+    assert all(len(part) <= 60 for part in parts)
+    assert " ".join(part.strip() for part in parts) == line.strip()
+    assert parts[1].startswith(" " * 8 + "d")
+    assert indented(" " + "─" * 80, 40) == [" " * 5 + "─" * 35]
+    assert indented("", 40) == [""]
+
+
 def test_a_session_fills_the_board(tmp_path: Path) -> None:
     """A session through the shadow ends with the board, and no copy is pending."""
     with Stack(tmp_path) as stack:
@@ -50,4 +61,4 @@ def test_a_session_fills_the_board(tmp_path: Path) -> None:
     assert "deployments.*" in text
     for line in text.splitlines():
         if "█" in line:
-            assert line.rstrip().endswith("100.0%"), line
+            assert line.rstrip().endswith("100.0 %"), line
