@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 import traceback
@@ -89,6 +90,10 @@ app.add_typer(ports.app, name="ports")
 
 def main() -> None:
     """Run the command line; never prints a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A locale that cannot write "≥" or "→" gets a question mark, not a fault.
+            stream.reconfigure(errors="replace")
     try:
         app()
     except CutoverError as error:

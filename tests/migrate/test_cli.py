@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer
 from gateway import __version__
 from gateway.core.errors import UnreachableError
 from migrate import cli
+from migrate.presets.write import write
 from tests.apps.command_line import cutover
 
 ROOT = Path(__file__).parents[2]
@@ -90,3 +92,17 @@ def test_a_reader_that_leaves_early_is_no_fault(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
     assert (done.stdout, done.stderr) == ("[", "")
     assert not (tmp_path / ".cutover").exists()
+
+
+def test_a_locale_without_unicode_still_gets_its_answer(tmp_path: Path) -> None:
+    """What cannot be written there becomes a question mark, and the exit code stays."""
+    write(tmp_path / "cutover.yaml")
+    done = subprocess.run(
+        [sys.executable, "-m", "migrate", "routes", "pools.*"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"? at 95 %" in done.stdout
