@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.core.exchange import header, header_values
 from gateway.core.observation import DifferenceKind
+from shadow.diff import named
 from shadow.diff.found import Found
 from shadow.normalise.content import codings
 from shadow.normalise.framing import fault
@@ -23,7 +24,7 @@ _VARY_ELSEWHERE = frozenset({"origin", "accept-encoding"})
 def diff(legacy: Exchange, ours: Response, gateway: Exchange, theirs: Response) -> Iterator[Found]:
     """Headers missing, extra, changed, or another number of times; `content-length` when it is not true."""
     sent = legacy.request.headers
-    yield from named(
+    yield from named.diff(
         comparable(ours.headers, legacy.request, sent), comparable(theirs.headers, gateway.request, sent), LOCATION
     )
     yield from _vary(ours.headers, theirs.headers)
@@ -33,32 +34,6 @@ def diff(legacy: Exchange, ours: Response, gateway: Exchange, theirs: Response) 
     yield from _coding(sent, ours.headers, theirs.headers)
 
 
-def named(ours: dict[str, list[str]], theirs: dict[str, list[str]], location: str) -> Iterator[Found]:
-    """Differences of headers grouped by lower-case name."""
-    for name in [*ours, *(name for name in theirs if name not in ours)]:
-        left, right = ours.get(name, []), theirs.get(name, [])
-        if left != right:
-            yield Found(location, name, kind_of(left, right), shown(left), shown(right), (name,))
-
-
-def kind_of(left: list[str], right: list[str]) -> DifferenceKind:
-    """How two lists of one header's values differ."""
-    if not right:
-        return DifferenceKind.MISSING
-    if not left:
-        return DifferenceKind.EXTRA
-    if len(left) != len(right):
-        return DifferenceKind.COUNT
-    return DifferenceKind.ORDER if sorted(left) == sorted(right) else DifferenceKind.CHANGED
-
-
-def shown(values: list[str]) -> str | list[str] | None:
-    """One value as itself, several as a list, none as None."""
-    if not values:
-        return None
-    return values[0] if len(values) == 1 else values
-
-
 def _vary(ours: Headers, theirs: Headers) -> Iterator[Found]:
     left, right = (
         {item.strip().lower() for value in header_values(side, "vary") for item in value.split(",")}
@@ -66,7 +41,7 @@ def _vary(ours: Headers, theirs: Headers) -> Iterator[Found]:
         - {""}
         for side in (ours, theirs)
     )
-    yield from named({"vary": sorted(left)} if left else {}, {"vary": sorted(right)} if right else {}, LOCATION)
+    yield from named.diff({"vary": sorted(left)} if left else {}, {"vary": sorted(right)} if right else {}, LOCATION)
 
 
 def _coding(sent: Headers, ours: Headers, theirs: Headers) -> Iterator[Found]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from gateway.core.observation import DifferenceKind
+from shadow.diff import named
 from shadow.diff.found import Found
 
 if TYPE_CHECKING:
@@ -35,20 +36,7 @@ def diff(legacy: Pairs, gateway: Pairs, location: str) -> Iterator[Found]:
     if ours == theirs:
         yield Found(location, "", DifferenceKind.ORDER, _names(legacy), _names(gateway))
         return
-    for name in [*ours, *(name for name in theirs if name not in ours)]:
-        left, right = ours.get(name, []), theirs.get(name, [])
-        if left != right:
-            yield Found(location, name, _kind(left, right), _value(left), _value(right), (name,))
-
-
-def _kind(left: list[str], right: list[str]) -> DifferenceKind:
-    if not right:
-        return DifferenceKind.MISSING
-    if not left:
-        return DifferenceKind.EXTRA
-    if len(left) != len(right):
-        return DifferenceKind.COUNT
-    return DifferenceKind.ORDER if sorted(left) == sorted(right) else DifferenceKind.CHANGED
+    yield from named.diff(ours, theirs, location)
 
 
 def _grouped(pairs: Pairs) -> dict[str, list[str]]:
@@ -60,9 +48,3 @@ def _grouped(pairs: Pairs) -> dict[str, list[str]]:
 
 def _names(pairs: Pairs) -> list[str]:
     return [name for name, _ in pairs]
-
-
-def _value(values: list[str]) -> str | list[str] | None:
-    if not values:
-        return None
-    return values[0] if len(values) == 1 else values

@@ -12,7 +12,7 @@ from gateway.core.routes import Authorization
 from gateway.core.subject import subject_of
 from shadow.diff import body, pairs
 from shadow.diff.found import Budget, Found
-from shadow.diff.headers import kind_of, shown
+from shadow.diff.named import kind_of, shown
 from shadow.normalise import upstream
 from shadow.pairing import BODY_SHA256
 
