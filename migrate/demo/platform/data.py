@@ -1,6 +1,6 @@
 """The data service: documents, retrieval and prompt processing, without any authentication."""
 
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from migrate.demo.platform import documents
 from migrate.demo.platform.cors import OPEN
 from migrate.demo.platform.multipart import uploaded
+from migrate.demo.platform.prompts import PromptProcessRequest
 from migrate.demo.platform.rows import Document
 from migrate.demo.platform.wire import Here, refuse, service_app
 from migrate.demo.platform.world import World
@@ -33,27 +34,6 @@ class IngestRequest(BaseModel):
     metadatas: list[dict[str, Any]]
     ids: list[str]
     org_id: str | None = None
-
-
-class Message(BaseModel):
-    """One chat message."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-class PromptProcessRequest(BaseModel):
-    """Messages before templates and retrieval."""
-
-    messages: list[Message]
-    model: str
-    user_id: str | None = None
-    org_id: str | None = None
-    template_id: str | None = None
-    template_content: str | None = None
-    template_vars: dict[str, Any] | None = None
-    rag_config: dict[str, Any] | None = None
-    template_config: dict[str, Any] | None = None
 
 
 class TokenCheckRequest(BaseModel):

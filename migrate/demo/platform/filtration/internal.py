@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from migrate.demo.platform import context, scanning
 from migrate.demo.platform.filtration.access import client_address
+from migrate.demo.platform.prompts import PromptProcessRequest
 from migrate.demo.platform.rows import InferenceLog
 from migrate.demo.platform.token_bucket import TokenBucket
 from migrate.demo.platform.values import new_id, now
@@ -70,27 +71,6 @@ class ResolveContextRequest(BaseModel):
 
     api_key: str
     model: str
-
-
-class Message(BaseModel):
-    """One chat message."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-class PromptProcessRequest(BaseModel):
-    """Messages before templates and retrieval."""
-
-    messages: list[Message]
-    model: str
-    user_id: str | None = None
-    org_id: str | None = None
-    template_id: str | None = None
-    template_content: str | None = None
-    template_vars: dict[str, Any] | None = None
-    rag_config: dict[str, Any] | None = None
-    template_config: dict[str, Any] | None = None
 
 
 def limited(request: Request, bucket: TokenBucket) -> None:
