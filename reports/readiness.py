@@ -39,11 +39,6 @@ def next_step(stage: Stage) -> Step | None:
     return next((step for step in STEPS if step.before is stage), None)
 
 
-def step_to(stage: Stage) -> Step | None:
-    """The step that ends in a stage; None for `legacy`."""
-    return next((step for step in STEPS if step.after is stage), None)
-
-
 def judge(
     evidence: Evidence, table: RouteTable, route_id: str, step: Step, targets: Targets | None = None
 ) -> Readiness:

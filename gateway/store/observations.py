@@ -99,11 +99,6 @@ def put_rule(connection: sqlite3.Connection, rule: Rule) -> None:
     )
 
 
-def drop_rule(connection: sqlite3.Connection, signature: str) -> bool:
-    """Take a decision back; False when there was none."""
-    return connection.execute("DELETE FROM rules WHERE signature = ?", [signature]).rowcount > 0
-
-
 def rules(connection: sqlite3.Connection) -> dict[str, Rule]:
     """Every decision by signature, expired ones too."""
     return {row["signature"]: Rule(**dict(row)) for row in connection.execute("SELECT * FROM rules")}

@@ -10,7 +10,6 @@ from gateway.core.observation import Difference, DifferenceKind, Observation, Ru
 from gateway.store.database import open_store
 from gateway.store.observations import (
     append,
-    drop_rule,
     find,
     put_rule,
     query,
@@ -109,11 +108,8 @@ def test_subjects_of_a_route_are_told_once(connection: sqlite3.Connection) -> No
     assert subjects(connection, "pools.create") == set()
 
 
-def test_a_rule_replaces_an_earlier_one_and_can_be_taken_back(connection: sqlite3.Connection) -> None:
+def test_a_rule_replaces_an_earlier_one(connection: sqlite3.Connection) -> None:
     """One decision for a signature."""
     put_rule(connection, Rule("abc", "expected", "qa", "why", 1.0))
     put_rule(connection, Rule("abc", "tolerated", "qa", "why", 2.0, expires=9.0))
     assert rules(connection) == {"abc": Rule("abc", "tolerated", "qa", "why", 2.0, expires=9.0)}
-    assert drop_rule(connection, "abc")
-    assert not drop_rule(connection, "abc")
-    assert rules(connection) == {}
