@@ -52,20 +52,19 @@ def _read(path: Path, environment: Mapping[str, str], findings: Findings) -> Rou
         findings.add(getattr(wrong, "line", 0), wrong.message, wrong.mend)
         return None
     root = Section.of("", node, findings)
-    if root.node_is_wrong or not _version_is_known(root, findings):
+    if root.node_is_wrong or _is_newer(root, findings):
         return None
     return _table(root, environment, findings)
 
 
-def _version_is_known(root: Section, findings: Findings) -> bool:
-    before = len(findings.problems)
+def _is_newer(root: Section, findings: Findings) -> bool:
+    # What a later format means is unknown here, so nothing else can be said about such a file.
     version = root.need("version", whole(1))
-    if version is not None and version != VERSION:
-        message = f"version {version} of the format is not known to this Cutover"
-        mend = f"write version: {VERSION}" + (", or upgrade Cutover" if version > VERSION else "")
-        findings.add(root.line_of("version"), message, mend)
+    if version is None or version <= VERSION:
         return False
-    return len(findings.problems) == before
+    message = f"version {version} of the format is not known to this Cutover"
+    findings.add(root.line_of("version"), message, f"write version: {VERSION}, or upgrade Cutover")
+    return True
 
 
 def _table(root: Section, environment: Mapping[str, str], findings: Findings) -> RouteTable:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -47,8 +47,6 @@ def test_every_problem_is_told_at_once() -> None:
             "version: 2\nroutes: 5\n",
             "1: version 2 of the format is not known to this Cutover; write version: 1, or upgrade",
         ),
-        ("version: 0\n", "1: version '0' is not acceptable"),
-        ("platform: demo\n", "1: version is missing; write `version: …` here"),
         ("- a\n- b\n", "1: the file must be a mapping"),
         ("hello\n", "1: the file must be a mapping"),
         ("a: [1\n", "2: not valid YAML"),
@@ -59,6 +57,26 @@ def test_a_file_that_is_no_table_at_all_is_one_problem(text: str, problem: str) 
     found = told(text)
     assert len(found) == 1
     assert found[0].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("version", "problem"),
+    [
+        ("", "version is missing; write `version: …` here"),
+        ("version: 0\n", "version '0' is not acceptable; write a whole number"),
+        ("version: soon\n", "version 'soon' is not acceptable; write a whole number"),
+        ("version: [1]\n", "version must be a single value; write `version: value` on one line"),
+        ("version:\n", "version has no value; write one"),
+    ],
+)
+def test_a_wrong_version_hides_no_other_problem(version: str, problem: str) -> None:
+    """Only a newer format ends the reading; a version that is missing or no number is one problem among all."""
+    others = [problem.message for problem in problems(written(BAD), {})]
+    found = [
+        found.text(Path()).partition(": ")[2] for found in problems(written(BAD.replace("version: 1\n", version)), {})
+    ]
+    assert found[0].startswith(problem)
+    assert len(found) == len(others) + 1
 
 
 def test_a_missing_file_is_one_problem(tmp_path: Path) -> None:
@@ -74,9 +92,6 @@ def test_a_problem_is_a_value() -> None:
     assert problems(written(GOOD), {}) == []
     assert len({Problem(1, "a", "b"), Problem(1, "a", "b")}) == 1
 
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _LINES = GOOD.splitlines()
 
