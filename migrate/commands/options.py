@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import getpass
 import os
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.core.errors import UsageError
+from gateway.store.database import open_store
 from reports.criteria import Targets
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
 
 Config = Annotated[
     Path,
@@ -51,3 +58,18 @@ def targets(parity: float | None) -> Targets:
     if not 0 < parity < 1:
         raise UsageError(f"--target {parity:g}: a match rate lies between 0 and 1, such as 0.999")
     return Targets(parity=parity)
+
+
+@contextmanager
+def read_store(store: Path) -> Iterator[sqlite3.Connection]:
+    """The store for a command that only reads: before anything ran an empty one stands in, and no file is made.
+
+    Raises:
+        ConfigError: what is there is no store.
+    """
+    if store.exists():
+        with closing(open_store(store, create=False)) as connection:
+            yield connection
+        return
+    with TemporaryDirectory() as folder, closing(open_store(Path(folder) / "empty.db")) as connection:
+        yield connection

@@ -17,7 +17,17 @@ from gateway.flags.store import FlagStore
 from gateway.store.audit import AuditEntry, record
 from gateway.store.counts import served
 from gateway.store.database import open_store
-from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, By, Config, Json, Reason, Store, login_name
+from migrate.commands.options import (
+    DEFAULT_CONFIG,
+    DEFAULT_STORE,
+    By,
+    Config,
+    Json,
+    Reason,
+    Store,
+    login_name,
+    read_store,
+)
 from migrate.ports import apply, ruleset, verify
 from migrate.ports.anonymous import ask
 from migrate.ports.connect import here, within
@@ -56,7 +66,7 @@ def plan(
         raise UsageError("name one service, or --all")
     table = load_table(config)
     names = sorted(table.services) if every else [service]
-    with closing(open_store(store)) as connection:
+    with read_store(store) as connection:
         plans = [_plan(table, service_named(table, name), connection, quiet, netns) for name in names]
     if as_json:
         typer.echo(json.dumps([found.to_json() for found in plans] if every else plans[0].to_json(), indent=2))

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.config import load_table
 from gateway.core.errors import UsageError
-from gateway.store.database import open_store
-from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store, Target, targets
+from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store, Target, read_store, targets
 from migrate.rollout.choose import chosen, unknown
 from migrate.standing.access import access_rows, access_table
 from migrate.standing.rows import detail, rows, stage_table
@@ -21,9 +17,6 @@ from migrate.standing.terminal import console
 from reports.evidence import gather
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterator
-
     from gateway.core.table import RouteTable
 
 
@@ -42,7 +35,7 @@ def routes(
         _show_access(table, route, as_json=as_json)
         return
     selected = chosen(table, [route])
-    with _opened(store) as connection:
+    with read_store(store) as connection:
         found = rows(table, gather(connection, table), selected, targets(target))
     if as_json:
         typer.echo(json.dumps([row.to_json() for row in found], indent=2))
@@ -60,14 +53,3 @@ def _show_access(table: RouteTable, glob: str, *, as_json: bool) -> None:
         typer.echo(json.dumps(found, indent=2))
     else:
         console().print(access_table(found))
-
-
-@contextmanager
-def _opened(store: Path) -> Iterator[sqlite3.Connection]:
-    # Before anything ran there is no store, and every route stands in legacy: a reading command makes no file.
-    if store.exists():
-        with closing(open_store(store, create=False)) as connection:
-            yield connection
-        return
-    with TemporaryDirectory() as folder, closing(open_store(Path(folder) / "empty.db")) as connection:
-        yield connection

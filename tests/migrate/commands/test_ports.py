@@ -130,6 +130,12 @@ def test_plan_names_the_blockers(cutover: Command) -> None:
     assert [line.split(":")[0].strip() for line in out.splitlines()[1:4]] == ["routes", "unwatched", "unreachable"]
 
 
+def test_plan_only_reads(cutover: Command, tmp_path: Path) -> None:
+    """Before anything ran there is a plan, and afterwards still no store."""
+    assert cutover("plan", "--all", "--json")[0] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["cutover.yaml"]
+
+
 def test_plan_covers_all_services(cutover: Command) -> None:
     """--all with --json lists a plan for each service."""
     code, out, _ = cutover("plan", "--all", "--json")
