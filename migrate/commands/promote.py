@@ -54,7 +54,6 @@ def promote(
     Exit code 0: done and taken over everywhere; 1: refused, the blockers are listed; 4: stored, but a running
     process has not taken it over within 2 s.
     """
-    table = load_table(config)
     wish = Wish(
         by=by or login_name(),
         reason=reason,
@@ -64,6 +63,7 @@ def promote(
         sunset=sunset,
         force=force,
     )
+    table = load_table(config)
     selected = chosen(table, routes)
     with closing(open_store(store)) as connection:
         plan = plan_forward(connection, table, selected, wish, targets(target))

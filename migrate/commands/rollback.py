@@ -38,8 +38,8 @@ def rollback(
     Exit code 0: done and taken over everywhere; 1: nothing to roll back; 4: stored, but a running process has not
     taken it over within 2 s.
     """
-    selected = chosen(load_table(config), routes)
     wish = Wish(by=by or login_name(), reason=reason, to=to, percent=percent)
+    selected = chosen(load_table(config), routes)
     with closing(open_store(store, create=False)) as connection:
         plan = plan_back(connection, selected, wish)
         moved = make(connection, "rollback", plan.moves, plan.expected)

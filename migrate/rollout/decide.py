@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from gateway.core.cohort import in_cohort, position
@@ -24,7 +24,7 @@ class Wish:
     """What somebody asks for: `to` None means the next stage, `percent` None the one the flag has.
 
     Raises:
-        UsageError: the reason is empty, or the share is no number of 0 to 100.
+        UsageError: the reason is empty, the share is no number of 0 to 100, or the sunset is no day to come.
     """
 
     by: str
@@ -40,6 +40,8 @@ class Wish:
             raise UsageError("--reason is empty: say why, it goes into the audit trail")
         if self.percent is not None and not 0 <= self.percent <= 100:  # noqa: PLR2004 - per cent
             raise UsageError(f"--percent {self.percent:g} is not within 0 and 100")
+        if self.sunset:
+            _validate_sunset(self.sunset)
 
 
 def named(users: Iterable[str], organisations: Iterable[str]) -> tuple[str, ...]:
@@ -141,8 +143,8 @@ def _validate(flag: Flag, wish: Wish, to: Stage) -> None:
             " --force skips"
         )
     _validate_cohort(flag, wish, to)
-    if wish.sunset:
-        _validate_sunset(flag, wish, to)
+    if wish.sunset and to.rank < Stage.GATEWAY.rank:
+        raise UsageError(f"--sunset tells legacy callers of stage gateway, and {flag.route} would stand in {to}")
 
 
 def _validate_cohort(flag: Flag, wish: Wish, to: Stage) -> None:
@@ -159,13 +161,15 @@ def _validate_cohort(flag: Flag, wish: Wish, to: Stage) -> None:
         )
 
 
-def _validate_sunset(flag: Flag, wish: Wish, to: Stage) -> None:
-    if to.rank < Stage.GATEWAY.rank:
-        raise UsageError(f"--sunset tells legacy callers of stage gateway, and {flag.route} would stand in {to}")
+def _validate_sunset(sunset: str) -> None:
     try:
-        date.fromisoformat(wish.sunset)
+        day = date.fromisoformat(sunset)
     except ValueError:
-        raise UsageError(f"--sunset {wish.sunset!r} is no date: write YYYY-MM-DD") from None
+        day = None
+    if day is None or day.isoformat() != sunset:
+        raise UsageError(f"--sunset {sunset!r} is no date: write YYYY-MM-DD")
+    if day <= datetime.now(UTC).date():
+        raise UsageError(f"--sunset {sunset}: callers are told of a day to come, and this one is not (UTC)")
 
 
 def _moves(before: Flag, after: Flag) -> bool:

@@ -82,6 +82,12 @@ def test_a_process_that_does_not_follow_is_exit_4(folder: Path) -> None:
         (["pools.list", "-r", "x", "--to", "gateway"], 1, "one stage at a time"),
         (["pools.list", "-r", "x", "--percent", "5"], 2, "belong to canary"),
         (["pools.list", "-r", "x", "--config", "none.yaml"], 3, "no such file"),
+        (
+            ["nowhere", "-r", "x", "--sunset", "2020-01-31", "--config", "none.yaml"],
+            2,
+            "--sunset 2020-01-31: callers",
+        ),
+        (["pools.list", "-r", "x", "--to", "gateway", "--sunset", "2020-01-31", "--force"], 2, "a day to come"),
     ],
 )
 def test_a_promote_that_cannot_be_is_one_line(folder: Path, arguments: list[str], code: int, words: str) -> None:
