@@ -14,7 +14,6 @@ from gateway.core.observation import Bucket
 from gateway.store.counts import Refusal
 from shadow.budget import Budget
 from shadow.envelope import Outcome
-from shadow.mirror import Copied, OversizeError
 from shadow.observe import needs_again, observe
 from shadow.pairing import DRY_RUN, READ, SERVED, Pair
 from shadow.plan import Copying
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from gateway.core.routes import Route
     from gateway.core.table import RouteTable
     from shadow.envelope import Copy
-    from shadow.mirror import Mirror
+    from shadow.mirror import Copied, Mirror
     from shadow.observe import Setting
 
 LATE = 10.0
@@ -67,8 +66,6 @@ class Copier:
             pair = await self._pair(route, copy, request)
         except MappingError:
             return Done(Outcome(identity, Bucket.UNMIRRORED, "unmappable"))
-        except OversizeError:
-            return Done(Outcome(identity, Bucket.OVERSIZE, "copy"))
         landed = (Bucket.FAILED, "fallback") if copy.copying is Copying.FALLBACK else _bucket(pair)
         return await self._observed(pair, Outcome(identity, *landed))
 
@@ -121,6 +118,8 @@ def _bucket(pair: Pair) -> tuple[Bucket, str]:
             kind = exchange.response.kind
             side = "" if exchange is pair.gateway else "legacy "
             return (Bucket.TIMED_OUT if kind == "timeout" else Bucket.FAILED), side + kind
+        if exchange.response.truncated:
+            return Bucket.OVERSIZE, "copy"
     return Bucket.COMPARED, ""
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 DEADLINE = 10.0
 """Seconds a copy may take as a whole."""
-RESPONSE_LIMIT = 8 * 1024 * 1024
-"""Bytes of a copy's answer after which nothing more is read."""
+RESPONSE_LIMIT = 2 * 1024 * 1024
+"""Bytes of a copy's answer after which nothing more is read: twice what a primary answer may have to be copied."""
 _HOP = {
     "connection",
     "keep-alive",
@@ -33,10 +33,6 @@ _HOP = {
     "content-length",
     "expect",
 }
-
-
-class OversizeError(Exception):
-    """The answer to a copy is larger than what may be kept of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +69,7 @@ class Mirror:
     async def to_gateway(self, primary: Exchange, request: Request, *, dry_run: bool) -> Copied:
         """Send a request in gateway terms to the internal listener, marked as a read or a dry run.
 
-        Raises:
-            OversizeError: the answer is larger than the limit; reading has stopped.
+        An answer over the limit is not read on: it comes back without its body, as truncated.
         """
         mode = DRY_RUN if dry_run else READ
         mark = sign(
@@ -91,11 +86,7 @@ class Mirror:
         return _read(replace(exchange, request=request))
 
     async def to_legacy(self, address: str, primary: Exchange, request: Request) -> Exchange:
-        """Send a read in legacy terms to the service itself.
-
-        Raises:
-            OversizeError: the answer is larger than the limit; reading has stopped.
-        """
+        """Send a read in legacy terms to the service itself; an answer over the limit comes back as truncated."""
         return await self._send(address, primary, request)
 
     async def _send(self, address: str, primary: Exchange, request: Request) -> Exchange:
@@ -132,11 +123,13 @@ class Mirror:
             async for chunk in response.aiter_raw():
                 body += chunk
                 if len(body) > self._limit:
-                    raise OversizeError
+                    break
         finally:
             await response.aclose()
-        answer = Response(response.status_code, to_text(response.headers.raw), bytes(body), response.reason_phrase)
-        return answer, first
+        over = len(body) > self._limit
+        headers = to_text(response.headers.raw)
+        kept = b"" if over else bytes(body)
+        return Response(response.status_code, headers, kept, response.reason_phrase, truncated=over), first
 
 
 def _read(exchange: Exchange) -> Copied:

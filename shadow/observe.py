@@ -88,7 +88,7 @@ def observe(pair: Pair, setting: Setting) -> Observation:
 
 def needs_again(pair: Pair, setting: Setting) -> bool:
     """Whether legacy has to be asked a second time: the first two answers to a safe read differ unexplained."""
-    if pair.route.effect is not Effect.READ or pair.again is not None or pair.refused or pair.answers is None:
+    if pair.route.effect is not Effect.READ or pair.again is not None or pair.refused or _failure(pair):
         return False
     try:
         return not _all_explained(_answers(pair, setting))

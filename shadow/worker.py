@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import time
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 CONCURRENCY = 8
 _FLUSH = 0.5
 """Seconds between two writes to the store."""
+_NICE = 10
+"""Copies wait for a core before primaries do: both run on the same machine (nice(2))."""
 _LAST = 2.0
 """Seconds in which the last copies may still come back when the proxy is gone."""
 
@@ -186,6 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--channel", type=Path, required=True)
     options = parser.parse_args(arguments)
     end_with_parent()
+    os.nice(_NICE)
     asyncio.run(run(options.config, options.store, options.channel))
 
 

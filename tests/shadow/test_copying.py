@@ -119,7 +119,7 @@ async def test_a_refusal_is_recorded_by_subject(tmp_path: Path) -> None:
     ],
 )
 async def test_a_failing_gateway_has_its_buckets(behaviour: object, expected: Outcome, tmp_path: Path) -> None:
-    """Hanging, breaking and flooding copies are counted apart; no answer is a failed observation."""
+    """Hanging, breaking and flooding copies are counted apart, and each is a failed observation."""
     async with (
         Oddities() as legacy,
         Oddities() as internal,
@@ -128,8 +128,8 @@ async def test_a_failing_gateway_has_its_buckets(behaviour: object, expected: Ou
         internal.override = behaviour  # type: ignore[assignment]
         done = await made.copy(read(), 0)
         assert done.outcome == expected
-        if done.observation:
-            assert done.observation.verdict is Verdict.FAILED
+        assert done.observation is not None
+        assert done.observation.verdict is Verdict.FAILED
 
 
 async def test_what_cannot_be_copied_says_why(tmp_path: Path) -> None:

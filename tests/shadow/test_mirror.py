@@ -9,7 +9,7 @@ import pytest
 
 from gateway.core.exchange import Exchange, Failure, Request, Response, header
 from gateway.core.mark import REFUSED_HEADER, UPSTREAM_HEADER, MarkVerifier
-from shadow.mirror import Mirror, OversizeError
+from shadow.mirror import Mirror
 from tests.apps import candidate
 from tests.apps.oddities import Oddities, answer, value
 from tests.apps.shadowed import free_port
@@ -84,11 +84,12 @@ async def test_no_answer_is_a_failure_with_its_kind(behaviour: object, kind: str
 
 
 async def test_reading_stops_at_the_limit() -> None:
-    """An answer beyond the limit raises, and the rest is never read."""
+    """An answer beyond the limit comes back without its body, and the rest is never read."""
     async with Oddities() as gateway, Mirror(f"http://{gateway.address}", KEY, limit=100_000) as mirror:
         gateway.override = candidate.flooding
-        with pytest.raises(OversizeError):
-            await mirror.to_gateway(PRIMARY, Request("GET", "/x"), dry_run=False)
+        answer = (await mirror.to_gateway(PRIMARY, Request("GET", "/x"), dry_run=False)).exchange.response
+        assert isinstance(answer, Response)
+        assert (answer.status, answer.body, answer.truncated) == (200, b"", True)
 
 
 async def test_an_unreadable_document_is_a_broken_answer() -> None:
