@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import tempfile
 import traceback
@@ -33,6 +34,9 @@ from migrate.commands import (
     tolerate,
     up,
 )
+
+INTERRUPTED = 130
+"""128 and the number of SIGINT: Typer makes it of Ctrl-C, and a load test that was cut short ends with it."""
 
 app = typer.Typer(
     name="cutover",
@@ -89,24 +93,54 @@ app.add_typer(ports.app, name="ports")
 
 
 def main() -> None:
-    """Run the command line; never prints a traceback."""
+    """Run the command line; never prints a traceback. A closed pipe is exit code 0, in silence.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; `migrate.entry` answers it.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A locale that cannot write "≥" or "→" gets a question mark, not a fault.
             stream.reconfigure(errors="replace")
     try:
+        _run()
+    except BrokenPipeError:
+        _fall_silent()
+        raise SystemExit(0) from None
+
+
+def _run() -> None:
+    try:
         app()
+    except SystemExit as end:
+        if _left_early(end):
+            raise BrokenPipeError from None
+        if end.code == INTERRUPTED:
+            raise KeyboardInterrupt from None
+        raise
     except CutoverError as error:
         _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        _fail("interrupted", 130)
     except BrokenPipeError:
-        sys.stderr.close()
-        raise SystemExit(0) from None
+        raise
     except Exception:  # noqa: BLE001 - the outermost boundary: the user gets a line, we get the file
         with tempfile.NamedTemporaryFile("w", prefix="cutover-fault-", suffix=".txt", delete=False) as file:
             traceback.print_exc(file=file)
         _fail(f"a fault of Cutover's own; please report it with {Path(file.name)}", 70)
+
+
+def _left_early(end: SystemExit) -> bool:
+    """Whether Typer or rich made this exit of a closed pipe; both say 1, as if the answer were no."""
+    cause: BaseException | None = end
+    while cause is not None and not isinstance(cause, BrokenPipeError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
+
+
+def _fall_silent() -> None:
+    """Nothing that is still buffered may meet the closed pipe again when the interpreter ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
 
 
 def _fail(message: str, code: int) -> None:

@@ -154,6 +154,7 @@ def test_interrupting_keeps_a_partial_result(target: Target, tmp_path: Path) -> 
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert process.returncode == 130, err
+    assert err.splitlines()[-1] == "cutover: interrupted"
     assert "of 60 s" in out
     (row,) = kept(tmp_path)
     assert (row.passed, row.body["partial"]) == (False, True)
