@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,24 @@ def shipped(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"{path} is absent")
     return path
+
+
+def signing_key() -> str:
+    """The throw-away key that signs the recording's tokens, as the platform's facts tell it."""
+    return _told(r"JWTs are signed with\s+`([^`]+)`")
+
+
+def internal_key() -> str:
+    """The throw-away internal key of the recorded platform, as its facts tell it."""
+    return _told(r"internal key is `([^`]+)`")
+
+
+def _told(pattern: str) -> str:
+    facts = shipped("facts.md")
+    found = re.search(pattern, facts.read_text())
+    if not found:
+        pytest.skip(f"{facts} names no such key")
+    return found[1]
 
 
 def har(*entries: dict[str, Any], creator: str = "test") -> bytes:

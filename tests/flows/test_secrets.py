@@ -6,22 +6,23 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from migrate.presets import write
+from tests.apps.recordings import internal_key, signing_key
 from tests.shadow.session_secrets import HAR, exchanges, secrets, spellings
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-KEYS = {
-    "CUTOVER_JWT_SECRET": "recorded-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-    "CUTOVER_INTERNAL_KEY": "recorded-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-}
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("gateway", "shadow", "loadtests", "reports", "migrate", "tests", "docs", ".ci")
 SHORT = 7
 """Shorter ones are one-time codes: looked for as whole numbers, since six digits also stand in timestamps."""
+
+
+def keys() -> dict[str, str]:
+    """The recorded platform's own keys, as the commands take them."""
+    return {"CUTOVER_JWT_SECRET": signing_key(), "CUTOVER_INTERNAL_KEY": internal_key()}
 
 
 def cutover(folder: Path, *arguments: str) -> bytes:
@@ -29,7 +30,7 @@ def cutover(folder: Path, *arguments: str) -> bytes:
     done = subprocess.run(
         [sys.executable, "-m", "migrate", *arguments],
         cwd=folder,
-        env={**os.environ, **KEYS},
+        env={**os.environ, **keys()},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         timeout=55,
@@ -66,7 +67,7 @@ def test_no_secret_of_the_recording_is_in_them(written: dict[str, bytes]) -> Non
     """Not one password, token, TOTP secret, key, cookie, prompt or e-mail address, however it is spelled."""
     found = {secret for secret in secrets(exchanges()) if len(secret) >= SHORT}
     assert len(found) >= 30
-    for value in (*found, *KEYS.values()):
+    for value in (*found, *keys().values()):
         for spelling in spellings(value):
             needle = spelling.encode()
             assert not [name for name, data in written.items() if needle in data], value
@@ -86,3 +87,15 @@ def test_the_search_would_find_a_secret(written: dict[str, bytes]) -> None:
     store = b"".join(data for name, data in written.items() if "cutover.db" in name)
     assert b"deployment/deployments" in store
     assert b"fp:" in store
+
+
+def test_no_credential_of_the_recording_is_in_the_repository() -> None:
+    """Tests and pages carry samples of their own; the recording's keys are read where it lies."""
+    words = {secret for secret in secrets(exchanges()) if len(secret) > 15 and not re.search(r"\s", secret)}
+    credentials = {*words, *keys().values()}
+    assert len(credentials) > 10
+    shipped_files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
+    shipped_files += [path for path in ROOT.iterdir() if path.is_file()]
+    text = {path: path.read_bytes() for path in shipped_files if path.suffix != ".pyc"}
+    found = [str(path) for path, data in text.items() if any(word.encode() in data for word in credentials)]
+    assert found == []

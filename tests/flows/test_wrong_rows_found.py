@@ -21,7 +21,7 @@ from tests.apps.faulty_gateway import FAULTS, faulty
 from tests.apps.odd_session import odd
 from tests.apps.played import TABLE, placed
 from tests.apps.probed import inferia, probed
-from tests.apps.recordings import shipped
+from tests.apps.recordings import shipped, signing_key
 from tests.apps.slow_service import NAME as SLOW
 from tests.apps.slow_service import impatient, slow_service
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from migrate.replay.under_test import Factory
 
 PAGE = Path(__file__).parents[2] / "docs" / "wrong-rows.md"
-KEYS = Keys("recorded-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "i" * 40)
+ODD_KEYS = Keys("j" * 40, "i" * 40)
 DESCRIPTOR = "deployments.log-stream"
 """Without its answer the recorded socket cannot be opened."""
 DIFFS = {"response diff": "response", "upstream-request diff": "upstream"}
@@ -80,12 +80,12 @@ def test_the_page_lists_every_fault() -> None:
 async def differences(routes: set[str], factory: Factory) -> set[tuple[str, str]]:
     """Route and place of every mismatch in the session that has these routes."""
     if all(route.startswith("notes.") for route in routes):
-        outcome = await play(placed(*odd()), TABLE, factory, KEYS)
+        outcome = await play(placed(*odd()), TABLE, factory, ODD_KEYS)
     else:
         table = inferia()
         entries = place_all(read_recording(shipped("dashboard-session.flow")).entries, table)
         chosen = [one for one in entries if one.matched and one.matched.route.id in {*routes, DESCRIPTOR}]
-        outcome = await play(chosen, table, factory, KEYS)
+        outcome = await play(chosen, table, factory, Keys(signing_key(), "i" * 40))
     found = outcome.to_json()["mismatches"]
     return {(one["route"], f"{one['location']}:{one['path']}".rstrip(":")) for one in found if "location" in one}
 

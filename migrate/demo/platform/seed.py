@@ -24,7 +24,7 @@ class Seed:
     """Empty: the admin enrols at the first login. A base32 secret of 32 characters: enrolled from the start."""
     member: str = "0b000000-0000-4000-8000-000000000002"
     member_email: str = "member@demo.example"
-    member_password: str = "Demo-recorded-xxxxxxx"  # noqa: S105 - throw-away
+    member_password: str = "Demo-Person-Passw0rd!"  # noqa: S105 - throw-away
     api_key_id: str = "0c000000-0000-4000-8000-000000000001"
     api_key: str = "sk-demo0000000000000000000000000000"
     pool: str = "0d000000-0000-4000-8000-000000000001"

@@ -77,7 +77,7 @@ def test_a_value_that_cannot_be_read_is_one_problem(text: str, problem: str) -> 
     "secret",
     [
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1MSJ9.c2ln",
-        "recorded-xxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "sk-0123456789abcdef0123456789abcdef",
         "http://admin:hunter2@127.0.0.1:8000",
         "-----BEGIN RSA PRIVATE KEY-----",
     ],

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent.parent
 CONFIG = ROOT / "migrate" / "presets" / "inferia.yaml"
-KEY = "recorded-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+KEY = "a-signing-key-of-this-test-0123456789abcdef"
 
 
 def run(*words: str | Path, **environment: str) -> Result:

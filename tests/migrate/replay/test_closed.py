@@ -19,7 +19,7 @@ from migrate.replay.under_test import Keys, aimed_at, all_at_gateway
 from shadow.recording.read import read_recording
 from shadow.replay import place_all
 from tests.apps.played import TABLE, entry, placed, preflight, session
-from tests.apps.recordings import shipped
+from tests.apps.recordings import shipped, signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from migrate.replay.outcome import Outcome
 
 KEYS = Keys("j" * 40, "i" * 40)
-RECORDED_KEY = "recorded-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-"""The throw-away key that the recorded platform's facts name."""
 INFERIA = Path(__file__).parent.parent.parent.parent / "migrate" / "presets" / "inferia.yaml"
 
 
@@ -170,7 +168,7 @@ async def test_the_shipped_session_has_no_false_mismatch(name: str) -> None:
     """All 297 exchanges are compared or accounted for, and none differs in a way nobody declared."""
     table = load_table(INFERIA)
     outcome = await play(
-        place_all(read_recording(shipped(name)).entries, table), table, build_app, Keys(RECORDED_KEY)
+        place_all(read_recording(shipped(name)).entries, table), table, build_app, Keys(signing_key())
     )
     value = outcome.to_json()
     assert value["mismatches"] == []

@@ -42,7 +42,7 @@ def test_what_is_harmless_stays_raw(text: str) -> None:
         (f"/x/{JWT}/y", "/x/fp:"),
         (f"http://h/#access_token={JWT}", "http://h/#access_token=fp:"),
         ("/x?sk-123456789", "/x?fp:"),
-        ("/invite/recorded-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "/invite/fp:"),
+        ("/invite/Qm7xWbKd93TzLr_u0PvaNcE5sYhGfJ2oUi8tRkM4wXe", "/invite/fp:"),
     ],
 )
 def test_secrets_go(text: str, expected: str) -> None:

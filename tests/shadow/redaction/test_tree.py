@@ -26,7 +26,7 @@ def redact(value: Any, how: Treatment = Treatment.KEEP) -> Any:
     [
         ({"password": "x", "n": 1, "t": True, "z": None}, {"password": "[dropped]", "n": 1, "t": True, "z": None}),
         ({"password": {"old": ["x"], "n": 5}}, {"password": {"old": ["[dropped]"], "n": "[dropped]"}}),
-        ({"totp_code": 118947}, {"totp_code": "[dropped]"}),
+        ({"totp_code": 402817}, {"totp_code": "[dropped]"}),
         (
             {"messages": [{"role": "user", "content": "Hello"}]},
             {"messages": [{"role": "user", "content": "[masked 5 chars]"}]},
