@@ -35,6 +35,7 @@ def test_module_has_its_test_file(module: Path) -> None:
 
 
 def test_top_level_is_the_designed_one() -> None:
-    """No folder stands at the top beside those the design names."""
+    """The folders that the design names stand at the top, and no other."""
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))}
-    assert {name for name in folders if not name.endswith(".egg-info")} <= TOP | {MADE_BY_DEMO}
+    assert {name for name in folders if not name.endswith(".egg-info")} - {MADE_BY_DEMO} == TOP
+    assert (ROOT / ".ci" / "run").is_file()
