@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 WIDTH = 100
 _VALUE = 60
 _SHARED = 24
-_NARROWEST = 60
 
 
 def diffs(report: DiffReport, *, every: bool = False, limit: int | None = None, width: int = WIDTH) -> str:
@@ -75,11 +72,6 @@ def observed(found: Iterable[Observation], verdict: str, *, width: int = WIDTH) 
         statuses = (str(status or "-") for status in (item.legacy_status, item.gateway_status))
         table.add_row(item.id, moment(item.at), item.route, item.mode, *statuses, _cell(places))
     return _print([f"Observations with verdict {verdict}, newest first", table], width)
-
-
-def terminal_width() -> int:
-    """The terminal's width, or 100 columns where there is none."""
-    return max(_NARROWEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
 
 
 def _route(route: RouteDiffs, now: float, *, every: bool, limit: int | None) -> list[object]:

@@ -16,6 +16,7 @@ from gateway.store.observations import rules
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
 from migrate.review import find
 from migrate.rollout.choose import chosen
+from migrate.standing.terminal import width
 from reports import diff_report, render_json, render_text, samples
 from reports.evidence import gather
 from reports.explained import Explanations
@@ -65,7 +66,7 @@ def _listed(
     report = diff_report.build(connection, gather(connection, table), names)
     if as_json:
         return render_json.text(render_json.diffs(report))
-    return render_text.diffs(report, every=every, limit=limit, width=render_text.terminal_width())
+    return render_text.diffs(report, every=every, limit=limit, width=width())
 
 
 def _samples(connection: sqlite3.Connection, table: RouteTable, beginning: str, limit: int, *, as_json: bool) -> str:
@@ -74,7 +75,7 @@ def _samples(connection: sqlite3.Connection, table: RouteTable, beginning: str, 
     found = samples.of_signature(connection, subject.route, subject.signature, explanations, limit)
     if as_json:
         return render_json.text(render_json.samples(found, time.time()))
-    return render_text.samples(found, subject.signature, width=render_text.terminal_width())
+    return render_text.samples(found, subject.signature, width=width())
 
 
 def _observed(
@@ -90,7 +91,7 @@ def _observed(
     found = samples.of_verdict(connection, json.dumps(names), verdict, explanations, limit)
     if as_json:
         return render_json.text(render_json.samples(found, time.time()))
-    return render_text.observed(found, verdict, width=render_text.terminal_width())
+    return render_text.observed(found, verdict, width=width())
 
 
 def _explanations(connection: sqlite3.Connection, table: RouteTable) -> Explanations:

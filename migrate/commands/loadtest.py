@@ -25,6 +25,7 @@ from loadtests.results import GATEWAY, LEGACY, stored
 from loadtests.show import progress_line, results_table, verdict_lines
 from loadtests.targets import host_option
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
+from migrate.standing.terminal import printing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +33,18 @@ if TYPE_CHECKING:
     from gateway.core.table import RouteTable
     from loadtests.process import Progress
     from loadtests.results import LoadResult
+
+Hosts = Annotated[
+    list[str] | None,
+    typer.Option("--host", help="URL of the gateway, or SERVICE=URL, instead of the configured."),
+]
+Owned = Annotated[
+    list[str] | None,
+    typer.Option("--i-own-this-target", metavar="HOST", help="Allow load on a host beyond the configured."),
+]
+MaxRatio = Annotated[
+    float | None, typer.Option("--max-ratio", help="Gateway's median over legacy's, with --target both.")
+]
 
 app = typer.Typer(help="Load tests, judged by exit code.", no_args_is_help=True)
 
@@ -52,19 +65,11 @@ def run(
     run_time: Annotated[str, typer.Option("--run-time", help="How long: 30, 30s, 5m, 1h30m.")] = "30s",
     spawn_rate: Annotated[float, typer.Option("--spawn-rate", help="Users started a second.")] = 5.0,
     think: Annotated[float, typer.Option("--think", help="Factor on think times; 0 for none.")] = 1.0,
-    host: Annotated[
-        list[str] | None,
-        typer.Option("--host", help="URL of the gateway, or SERVICE=URL, instead of the configured."),
-    ] = None,
-    owned: Annotated[
-        list[str] | None,
-        typer.Option("--i-own-this-target", metavar="HOST", help="Allow load on a host beyond the configured."),
-    ] = None,
+    host: Hosts = None,
+    owned: Owned = None,
     max_error_rate: Annotated[float, typer.Option("--max-error-rate", help="Per route, 0 to 1.")] = 0.01,
     p95: Annotated[float, typer.Option("--p95", metavar="MS", help="95th percentile per route.")] = 500.0,
-    max_ratio: Annotated[
-        float | None, typer.Option("--max-ratio", help="Gateway's median over legacy's, with --target both.")
-    ] = None,
+    max_ratio: MaxRatio = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write locust's HTML page here.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="PREFIX", help="Write locust's CSV files.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json-file", help="Write the judged result here.")] = None,
@@ -78,9 +83,7 @@ def run(
     CUTOVER_LOAD_TOKEN. Exit code 0: objectives met; 1: not met; 4: a target does not answer; 130: interrupted.
     """
     table = load_table(config)
-    for path in (html, csv, json_file):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise UsageError(f"{path}: {path.absolute().parent} is no directory; make it first")
+    _refuse_nowhere(html, csv, json_file)
     with closing(open_store(store)) as connection:
         plan = LoadPlan(
             config=config,
@@ -95,13 +98,10 @@ def run(
             objectives=Objectives(max_error_rate, p95, max_ratio),
             outputs=Outputs(html, csv),
         )
-        with _stopping() as stop, _showing(plan.run_time) as show:
-            result = process.run(plan, on_progress=show, stop=stop)
+        result, stopped = _loaded(plan)
         put_result(connection, stored(result))
     _print(result, table, as_json=as_json, json_file=json_file)
-    if stop.is_set():
-        raise typer.Exit(_INTERRUPTED)
-    raise typer.Exit(0 if result.passed else 1)
+    raise typer.Exit(_INTERRUPTED if stopped else 0 if result.passed else 1)
 
 
 def seconds(text: str) -> float:
@@ -115,6 +115,19 @@ def seconds(text: str) -> float:
         raise UsageError(f"--run-time {text}: write a duration such as 30s, 5m or 1h30m")
     hours, minutes, rest = (float(part or 0) for part in found.groups())
     return hours * 3600 + minutes * 60 + rest
+
+
+def _refuse_nowhere(*paths: Path | None) -> None:
+    for path in paths:
+        if path is not None and not path.absolute().parent.is_dir():
+            raise UsageError(f"{path}: {path.absolute().parent} is no directory; make it first")
+
+
+def _loaded(plan: LoadPlan) -> tuple[LoadResult, bool]:
+    """What the run found, and whether somebody stopped it."""
+    with _stopping() as stop, _showing(plan.run_time) as show:
+        result = process.run(plan, on_progress=show, stop=stop)
+    return result, stop.is_set()
 
 
 @contextmanager
@@ -158,8 +171,9 @@ def _print(result: LoadResult, table: RouteTable, *, as_json: bool, json_file: P
     if as_json:
         typer.echo(document)
         return
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"{table.platform}: load on {', '.join(sorted(set(result.hosts.values())))}")
-    console.print(results_table(result))
-    for line in verdict_lines(result):
-        console.print(line, markup=False)
+    with printing() as console:
+        hosts = ", ".join(sorted(set(result.hosts.values())))
+        console.print(f"{table.platform}: load on {hosts}", markup=False, soft_wrap=True)
+        console.print(results_table(result))
+        for line in verdict_lines(result):
+            console.print(line, markup=False, soft_wrap=True)

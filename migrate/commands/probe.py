@@ -24,7 +24,7 @@ from migrate.probe.result import GATEWAY, INTERNAL, LEGACY
 from migrate.probe.run import planned, run
 from migrate.probe.setting import Setting
 from migrate.probe.show import progress, show
-from migrate.standing.terminal import console
+from migrate.standing.terminal import printing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,8 @@ def probe(
     if as_json:
         typer.echo(json.dumps(found.to_json(), indent=2))
     else:
-        show(console(), found)
+        with printing() as console:
+            show(console, found)
     raise typer.Exit(0 if found.passed else 1)
 
 

@@ -23,6 +23,7 @@ from gateway.store.observations import append, rules
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
 from migrate.replay.reach import check_reachable, player_addresses
 from migrate.replay.show import progress, show_account, show_outcome
+from migrate.standing.terminal import printing
 from shadow.recording.read import read_recording
 from shadow.replay import account, place_all
 
@@ -76,13 +77,15 @@ def replay(
         if as_json:
             typer.echo(json.dumps(counted.to_json(), indent=2))
         else:
-            show_account(Console(), recording, counted)
+            with printing() as console:
+                show_account(console, recording, counted)
         raise typer.Exit(0 if counted.complete else 1)
     outcome = _closed(recording, placed, table, against, jwt_secret, player_listen, store if record else None)
     if as_json:
         typer.echo(json.dumps(outcome.to_json(), indent=2))
     else:
-        show_outcome(Console(), outcome)
+        with printing() as console:
+            show_outcome(console, outcome)
     raise typer.Exit(0 if outcome.clean else 1)
 
 

@@ -12,6 +12,7 @@ from gateway.config import load_table
 from gateway.store.database import open_store
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Store, Target, targets
 from migrate.rollout.choose import chosen
+from migrate.standing.terminal import width
 from reports import (
     diff_report,
     readiness_report,
@@ -62,7 +63,7 @@ def diffs(
             (json_file, lambda: render_json.text(render_json.diffs(report))),
             (junit, lambda: render_junit.diffs(report)),
         ],
-        lambda: render_text.diffs(report, every=True, width=render_text.terminal_width()),
+        lambda: render_text.diffs(report, every=True, width=width()),
     )
     raise typer.Exit(1 if report.open else 0)
 
@@ -91,7 +92,7 @@ def readiness(
             (json_file, lambda: render_json.text(render_json.readiness(report))),
             (junit, lambda: render_junit.readiness(report)),
         ],
-        lambda: render_text.readiness(report, width=render_text.terminal_width()),
+        lambda: render_text.readiness(report, width=width()),
     )
     raise typer.Exit(0 if report.ready else 1)
 

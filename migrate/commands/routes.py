@@ -13,7 +13,7 @@ from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json
 from migrate.rollout.choose import chosen, unknown
 from migrate.standing.access import access_rows, access_table
 from migrate.standing.rows import detail, rows, stage_table
-from migrate.standing.terminal import console
+from migrate.standing.terminal import printing
 from reports.evidence import gather
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def routes(
         found = rows(table, gather(connection, table), selected, targets(target))
     if as_json:
         typer.echo(json.dumps([row.to_json() for row in found], indent=2))
-    elif len(found) == 1 and found[0].route.id == route:
-        console().print(detail(found[0]))
-    else:
-        console().print(stage_table(found))
+        return
+    with printing() as console:
+        single = len(found) == 1 and found[0].route.id == route
+        console.print(detail(found[0]) if single else stage_table(found))
 
 
 def _show_access(table: RouteTable, glob: str, *, as_json: bool) -> None:
@@ -51,5 +51,6 @@ def _show_access(table: RouteTable, glob: str, *, as_json: bool) -> None:
         raise UsageError(unknown(table, glob))
     if as_json:
         typer.echo(json.dumps(found, indent=2))
-    else:
-        console().print(access_table(found))
+        return
+    with printing() as console:
+        console.print(access_table(found))

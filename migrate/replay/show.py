@@ -41,10 +41,10 @@ def show_account(console: Console, recording: Recording, account: Account) -> No
     )
     if account.copies:
         copies = ", ".join(f"{count} {how}" for how, count in account.copies.items())
-        console.print(f"a shadow would copy: {copies}")
+        console.print(f"a shadow would copy: {copies}", soft_wrap=True)
     for entry in recording.entries:
         for note in entry.notes:
-            console.print(f"note: exchange {entry.number}: {_safe(note)}")
+            console.print(f"note: exchange {entry.number}: {_safe(note)}", soft_wrap=True)
 
 
 def _show_reasons(console: Console, account: Account) -> None:
@@ -70,11 +70,11 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
     console.print(table)
     value = outcome.to_json()
     for reason, count in {**value["not_routed"], **value["not_compared"]}.items():
-        console.print(f"not compared: {count} x {_safe(reason)}")
+        console.print(f"not compared: {count} x {_safe(reason)}", soft_wrap=True)
     for entry in value["mismatches"]:
         console.print(_safe(_line(entry)), soft_wrap=True)
     for call in outcome.stray:
-        console.print(f"upstream request that belongs to no exchange: {_safe(call)}")
+        console.print(f"upstream request that belongs to no exchange: {_safe(call)}", soft_wrap=True)
     buckets = ", ".join(f"{count} {bucket}" for bucket, count in value["buckets"].items())
     result = "no mismatch" if outcome.clean else f"{len(outcome.bad)} exchanges differ"
     console.print(f"{len(outcome.played)} exchanges: {buckets}; {result}")

@@ -85,8 +85,3 @@ def test_observations_of_a_verdict() -> None:
     text = render_text.observed([differing()], Verdict.MISMATCH)
     assert "verdict mismatch" in text
     assert "body $[id=7].name" in text
-
-
-def test_width_without_a_terminal() -> None:
-    """Into a pipe or file the tables are 100 columns wide."""
-    assert render_text.terminal_width() == render_text.WIDTH
