@@ -21,9 +21,7 @@ BODIES = {
     "a name behind a name": json.dumps({"detail": f"error: password={SECRET}"}),
     "names behind names without end": json.dumps({"detail": "a1=" * 60 + f"token={SECRET}"}),
     "a URL's user": json.dumps({"url": f"https://user:{SECRET}@host/x", "dsn": f"redis://:{SECRET}@h:1/0"}),
-    "an environment": json.dumps(
-        {"env": [{"name": "DB_PASS", "value": SECRET}, {"key": "token", "value": SECRET}]}
-    ),
+    "an environment": json.dumps({"env": [{"name": "DB_PASS", "value": SECRET}, {"key": "token", "value": SECRET}]}),
     "odd spellings of password": json.dumps({"DB_PASS": SECRET, "pw": SECRET, "PWD2": SECRET, "rootpw": SECRET}),
     "command line switches": json.dumps({"args": ["--password", SECRET, f"--api-key={SECRET}", "-v"]}),
     "a PEM key": json.dumps({"x": f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\nx\n-----END RSA PRIVATE KEY-----"}),
