@@ -63,7 +63,10 @@ def _check_names(names: Iterable[tuple[str, int]], what: str, findings: Findings
 def _check_known(wanted: Lined[str], known: Mapping[str, object], what: str, findings: Findings) -> None:
     if wanted.value and wanted.value not in known:
         meant = nearest(wanted.value, known)
-        mend = f"write {meant}" if meant else f"write one of: {', '.join(known) or '(none is declared)'}"
+        choices = (
+            f"write one of: {', '.join(known)}" if known else "none is declared: name it in its section of this file"
+        )
+        mend = f"write {meant}" if meant else choices
         findings.add(wanted.line, f"{what} {wanted.value!r:.60} is not declared", mend)
 
 

@@ -122,3 +122,11 @@ def test_a_change_id_stands_once() -> None:
     """So that a report can name it."""
     again = "  - {id: token, routes: pools.list, to: {status: 400}, reason: x}\n"
     assert any("change token is already on line 46" in line for line in told(GOOD + again))
+
+
+def test_a_class_that_nobody_declares_is_told_where_it_belongs() -> None:
+    """Without any limit class the mend names no empty choice."""
+    found = told(changed("limits:\n  read: {rate: 10}\n  write: {rate: 5}\n", ""))
+    assert any(
+        "limit class 'read' is not declared; none is declared: name it in its section" in line for line in found
+    )
