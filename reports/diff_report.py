@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from reports.nouns import Evidence, RouteEvidence, SignatureSeen
 
 
+NOTHING_COMPARED = (
+    "Nothing was compared yet on the current route digests: play the dashboard's traffic through the shadow,"
+    " or a recording with `cutover replay FILE --against embedded --record`."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SignatureLine:
     """One signature as reported: `share` of the route's observations, its newest sample, and the decision on it."""
@@ -62,6 +68,16 @@ class DiffReport:
     def open(self) -> int:
         """Open signatures over all routes."""
         return sum(len(route.open) for route in self.routes)
+
+    @property
+    def compared(self) -> int:
+        """Observations on the current digests, over all routes."""
+        return sum(route.evidence.observed.total for route in self.routes)
+
+    @property
+    def clean(self) -> bool:
+        """Whether something was compared and nothing is open: missing data never passes."""
+        return self.compared > 0 and not self.open
 
     @property
     def explained(self) -> int:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+PAST_THE_SHADOW = (
+    "Calls that go past the shadow straight to a service's port are seen by nobody and are not in these numbers."
+)
+"""What every report says once of its own numbers."""
 _GROUP = "\N{NO-BREAK SPACE}"
 _SMALL = 1e-3
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports import charts, figures, render_json
+from reports.diff_report import NOTHING_COMPARED
 from reports.marking import mark
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(charts=charts, mark=mark, short=_SHORT)
+    environment.globals.update(
+        charts=charts, mark=mark, short=_SHORT, nothing_compared=NOTHING_COMPARED, past=figures.PAST_THE_SHADOW
+    )
     environment.filters.update(
         ago=figures.ago,
         count=figures.count,

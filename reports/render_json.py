@@ -31,6 +31,7 @@ def diffs(report: DiffReport) -> Document:
             "platform": report.platform,
             "open": report.open,
             "explained": report.explained,
+            "compared": report.compared,
             "buckets": dict(report.buckets),
             "routes": [_route_diffs(route) for route in report.routes],
         },

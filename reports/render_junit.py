@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from reports.diff_report import NOTHING_COMPARED
 from reports.figures import plain
 
 if TYPE_CHECKING:
@@ -18,11 +19,12 @@ Case = tuple[str, str]
 
 
 def diffs(report: DiffReport) -> str:
-    """Each signature is a case; open and rejected ones fail. A route without any passes as a whole."""
-    suites = (
+    """Each signature is a case; open and rejected ones fail, and so does a report of nothing compared."""
+    suites = [
         (route.evidence.route, [_signature(line) for line in route.lines] or [("no difference", "")])
         for route in report.routes
-    )
+        if route.evidence.observed.total
+    ] or [("*", [("something was compared", NOTHING_COMPARED)])]
     return _document("cutover diffs", suites)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.figures import count, moment, percent, plain, rate, target
+from reports.diff_report import NOTHING_COMPARED
+from reports.figures import PAST_THE_SHADOW, count, moment, percent, plain, rate, target
 
 if TYPE_CHECKING:
     from reports.diff_report import DiffReport, RouteDiffs
@@ -23,9 +24,10 @@ def diffs(report: DiffReport) -> str:
     ]
     rows = [row for route in report.routes for row in _diff_rows(route)]
     if not rows:
-        return "\n".join([*head, "No difference.", ""])
+        said = "No difference." if report.compared else NOTHING_COMPARED
+        return "\n".join([*head, said, "", PAST_THE_SHADOW, ""])
     table = ["| route | signature | where | kind | seen | share | legacy | gateway | standing |"]
-    table += ["|---|---|---|---|---:|---:|---|---|---|", *rows, ""]
+    table += ["|---|---|---|---|---:|---:|---|---|---|", *rows, "", PAST_THE_SHADOW, ""]
     return "\n".join(head + table)
 
 
@@ -41,7 +43,7 @@ def readiness(report: ReadinessReport) -> str:
         "| route | stage | next | ready | match rate ≥ | pairs | missing |",
         "|---|---|---|---|---:|---:|---|",
     ]
-    return "\n".join([*head, *(_ready_row(route) for route in report.routes), ""])
+    return "\n".join([*head, *(_ready_row(route) for route in report.routes), "", PAST_THE_SHADOW, ""])
 
 
 def _diff_rows(route: RouteDiffs) -> list[str]:

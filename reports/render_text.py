@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reports.figures import ago, count, moment, percent, plain, rate
+from reports.diff_report import NOTHING_COMPARED
+from reports.figures import PAST_THE_SHADOW, ago, count, moment, percent, plain, rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,12 +29,8 @@ def diffs(report: DiffReport, *, every: bool = False, limit: int | None = None, 
     """The diff report: signatures per route, open ones only unless `every`."""
     parts: list[object] = [_heading("Differences", report.platform, report.at)]
     parts += [part for route in report.routes for part in _route(route, report.at, every=every, limit=limit)]
-    if not report.routes:
-        parts.append(
-            "Nothing was compared yet. Play the dashboard's traffic through the shadow, or `cutover replay`."
-        )
     parts.append(f"{count(report.open, 'open signature')}, {count(report.explained)} explained.")
-    parts.append(_next(report))
+    parts += [_next(report), PAST_THE_SHADOW]
     return _print(parts, width)
 
 
@@ -49,6 +46,7 @@ def readiness(report: ReadinessReport, *, width: int = WIDTH) -> str:
         parts += _missing(route)
     ready = sum(route.ready for route in report.routes)
     parts.append(f"{ready} of {count(len(report.routes), 'route')} ready for the next step.")
+    parts.append(PAST_THE_SHADOW)
     return _print(parts, width)
 
 
@@ -123,6 +121,8 @@ def _bound(route: RouteDiffs) -> str:
 
 
 def _next(report: DiffReport) -> str:
+    if not report.compared:
+        return NOTHING_COMPARED
     if not report.open:
         return "Nothing waits for review."
     return "Look: cutover diffs --signature SIG. Decide: cutover accept|tolerate|reject SIG --reason TEXT."

@@ -51,7 +51,7 @@ def diffs(
     config: Config = DEFAULT_CONFIG,
     store: Store = DEFAULT_STORE,
 ) -> None:
-    """Every difference by signature; exit code 1 when one is open."""
+    """Every difference by signature; exit code 1 when one is open, or when nothing was compared."""
     table = load_table(config)
     names = tuple(item.id for item in chosen(table, routes or ["*"]))
     with closing(open_store(store, create=False)) as connection:
@@ -65,7 +65,7 @@ def diffs(
         ],
         lambda: render_text.diffs(report, every=True, width=width()),
     )
-    raise typer.Exit(1 if report.open else 0)
+    raise typer.Exit(0 if report.clean else 1)
 
 
 @app.command()

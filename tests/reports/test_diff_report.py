@@ -37,3 +37,17 @@ def test_only_asked_and_compared_routes(tmp_path: Path) -> None:
     filled = store(tmp_path, [seen(digest="before")])
     assert [route.evidence.route for route in build(filled.db, filled.evidence()).routes] == [ROUTE]
     assert build(filled.db, filled.evidence(), (WRITE, "keys.*")).routes == ()
+
+
+def test_missing_data_is_never_clean(tmp_path: Path) -> None:
+    """Clean is something compared on the current digests, and nothing open."""
+    for name, items, clean in (
+        ("empty", [], False),
+        ("stale", [seen(digest="before")], False),
+        ("open", [differing()], False),
+        ("compared", [seen(), seen(digest="before")], True),
+    ):
+        filled = store(tmp_path / name, items)
+        report = build(filled.db, filled.evidence())
+        assert report.clean is clean, name
+        assert report.compared == sum(item.digest != "before" for item in items)

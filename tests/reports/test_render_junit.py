@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from gateway.core.routes import Stage
-from reports import readiness_report, render_junit
+from reports import diff_report, readiness_report, render_junit
 from tests.reports import rendering
-from tests.reports.builders import ROUTE, WRITE, store, table
+from tests.reports.builders import ROUTE, WRITE, clean, store, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +20,14 @@ def test_open_signatures_fail(tmp_path: Path) -> None:
     assert suites[WRITE].find("testcase/failure") is None
     messages = [failure.get("message", "") for failure in suites[ROUTE].iter("failure")]
     assert any("legacy 'old', gateway 'new'" in message for message in messages)
+
+
+def test_nothing_compared_fails(tmp_path: Path) -> None:
+    """Without an observation on the current digests the one case says what to do."""
+    made = store(tmp_path, clean(2, digest="before"))
+    root = ET.fromstring(render_junit.diffs(diff_report.build(made.db, made.evidence())).encode())
+    assert (root.get("tests"), root.get("failures")) == ("1", "1")
+    assert "Nothing was compared yet" in next(root.iter("failure")).get("message", "")
 
 
 def test_missing_checks_fail(tmp_path: Path) -> None:

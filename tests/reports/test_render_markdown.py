@@ -4,8 +4,9 @@ import re
 from typing import TYPE_CHECKING
 
 from reports import diff_report, render_markdown
+from reports.figures import PAST_THE_SHADOW
 from tests.reports import rendering
-from tests.reports.builders import OPEN, ROUTE, store
+from tests.reports.builders import OPEN, ROUTE, clean, store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,20 @@ def test_readiness_rows(tmp_path: Path) -> None:
 
 
 def test_no_difference(tmp_path: Path) -> None:
-    """An empty report says so."""
-    made = store(tmp_path)
+    """An empty report says so, and differently when nothing was compared."""
+    made = store(tmp_path / "clean", clean(2))
     assert "No difference." in render_markdown.diffs(diff_report.build(made.db, made.evidence()))
+    empty = store(tmp_path / "empty")
+    text = render_markdown.diffs(diff_report.build(empty.db, empty.evidence()))
+    assert "Nothing was compared yet" in text
+    assert "No difference." not in text
+
+
+def test_what_is_in_no_number_is_said_once(tmp_path: Path) -> None:
+    """Both reports name the calls that nobody sees, below the table and not as a row of it."""
+    for text in (
+        render_markdown.diffs(rendering.diffs(tmp_path / "d")),
+        render_markdown.readiness(rendering.readiness(tmp_path / "r")),
+    ):
+        assert text.endswith(f"|\n\n{PAST_THE_SHADOW}\n")
+        assert text.count(PAST_THE_SHADOW) == 1

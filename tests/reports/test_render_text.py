@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from gateway.core.observation import Verdict
 from reports import diff_report, readiness_report, render_text
+from reports.figures import PAST_THE_SHADOW
 from tests.reports import rendering
-from tests.reports.builders import OPEN, ROUTE, WRITE, differing, store, table
+from tests.reports.builders import OPEN, ROUTE, WRITE, clean, differing, store, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,9 +51,23 @@ def test_a_limit_says_what_it_left_out(tmp_path: Path) -> None:
 
 
 def test_nothing_compared_says_what_to_do(tmp_path: Path) -> None:
-    """An empty store gets the next command to run."""
-    made = store(tmp_path)
-    assert "cutover replay" in render_text.diffs(diff_report.build(made.db, made.evidence()))
+    """An empty store, and one with observations of older digests only, get the next command to run."""
+    empty, stale = store(tmp_path / "empty"), store(tmp_path / "stale", clean(2, digest="before"))
+    for made in (empty, stale):
+        text = render_text.diffs(diff_report.build(made.db, made.evidence()))
+        assert "Nothing was compared yet on the current route digests" in text
+        assert "cutover replay" in text
+        assert "waits for review" not in text
+
+
+def test_what_is_in_no_number_is_said_once(tmp_path: Path) -> None:
+    """Both reports end with the calls that nobody sees."""
+    for text in (
+        render_text.diffs(rendering.diffs(tmp_path / "d"), width=200),
+        render_text.readiness(rendering.readiness(tmp_path / "r"), width=200),
+    ):
+        assert text.count(PAST_THE_SHADOW) == 1
+        assert text.endswith(PAST_THE_SHADOW)
 
 
 def test_readiness_names_what_is_missing(tmp_path: Path) -> None:

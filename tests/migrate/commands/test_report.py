@@ -41,6 +41,19 @@ def test_text_without_a_file_and_json_on_standard_output(made: Project, kind: st
     assert json.loads(made.cutover("report", kind, ROUTE, "--json", "-")[1])["routes"][0]["route"] == ROUTE
 
 
+def test_nothing_compared_never_passes(made: Project) -> None:
+    """With every observation gone stale the diff report says no and what to do; listing is no judgement."""
+    made.cutover("accept", SIGNATURE, "--reason", "agreed")
+    assert made.cutover("report", "diffs")[0] == 0
+    made.filled.db.execute("UPDATE observations SET digest = 'before'")
+    for routes in ((), (ROUTE,)):
+        code, out, _ = made.cutover("report", "diffs", *routes)
+        assert code == 1
+        assert "Nothing was compared yet on the current route digests: play" in out
+    assert made.cutover("report", "readiness")[0] == 1
+    assert made.cutover("diffs")[0] == 0
+
+
 def test_readiness_judges(made: Project) -> None:
     """Exit code 0 when every asked route is ready, by the target that was asked for."""
     made.filled.stage(Stage.SHADOW)
