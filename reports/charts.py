@@ -34,13 +34,15 @@ def verdicts(tally: Tally) -> list[Part]:
     ]
 
 
-def bar(parts: Iterable[Part]) -> Markup:
-    """A stacked bar over the whole width; a part that is there at all can be seen."""
+def bar(parts: Iterable[Part], wanted: int = 0) -> Markup:
+    """A stacked bar over the whole width, or over so many as are wanted; a part that is there at all can be seen."""
     there = [(name, number) for name, number in parts if number > 0]
     words = ", ".join(f"{count(number)} {name}" for name, number in there) or "nothing yet"
     total = sum(number for _, number in there)
-    widths = [max(_VISIBLE, number / total * _WIDTH) for _, number in there]
-    scale = _WIDTH / sum(widths) if widths else 1.0
+    if wanted > total:
+        words += f"; {count(wanted)} needed"
+    widths = [max(_VISIBLE, number / max(total, wanted) * _WIDTH) for _, number in there]
+    scale = _WIDTH / sum(widths) if widths and (wanted <= total or sum(widths) > _WIDTH) else 1.0
     shapes, left = [_rect("none", 0, 0, _WIDTH, 10)], 0.0
     for (name, _), width in zip(there, widths, strict=True):
         shapes.append(_rect(name, left, 0, width * scale, 10))

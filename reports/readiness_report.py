@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from reports.bound import lower_bound
+from reports.checks.parity import still_needed
 from reports.criteria import Targets
 from reports.readiness import judge, next_step
 
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RouteReadiness:
-    """One route: what is known, the bound of its match rate, and its next step; closed routes have none."""
+    """One route: what is known, the bound of its match rate, and its next step; closed routes have none.
+
+    `more_pairs` is how many further agreeing pairs the parity target asks for.
+    """
 
     evidence: RouteEvidence
     bound: float
     readiness: Readiness | None
+    more_pairs: int = 0
 
     @property
     def ready(self) -> bool:
@@ -67,4 +72,5 @@ def build(
 def _route(evidence: Evidence, table: RouteTable, seen: RouteEvidence, targets: Targets) -> RouteReadiness:
     step = next_step(seen.flag.stage)
     readiness = judge(evidence, table, seen.route, step, targets) if step else None
-    return RouteReadiness(seen, lower_bound(seen.pairs.agreed, seen.pairs.trials), readiness)
+    bound = lower_bound(seen.pairs.agreed, seen.pairs.trials)
+    return RouteReadiness(seen, bound, readiness, still_needed(seen.pairs, targets))

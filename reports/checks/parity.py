@@ -10,7 +10,7 @@ from reports.figures import count, rate, target
 
 if TYPE_CHECKING:
     from reports.criteria import Finding, Targets
-    from reports.nouns import Evidence, RouteEvidence
+    from reports.nouns import Evidence, RouteEvidence, Tally
 
 NAME = "parity"
 
@@ -25,10 +25,15 @@ def judge(_evidence: Evidence, route: RouteEvidence, targets: Targets) -> Findin
     )
     if route.stale:
         text += f"; {count(route.stale, 'older observation')} of another route digest not counted"
-    more = max(pairs_needed(targets.parity, pairs.agreed, pairs.trials), targets.min_pairs - pairs.trials)
-    if more > 0:
+    more = still_needed(pairs, targets)
+    if more:
         return failed(NAME, text, f"{count(more, 'more agreeing pair')} needed for {target(targets.parity)}")
     return passed(NAME, text)
+
+
+def still_needed(pairs: Tally, targets: Targets) -> int:
+    """How many more agreeing pairs bring the bound to the target; 0 when it is there."""
+    return max(pairs_needed(targets.parity, pairs.agreed, pairs.trials), targets.min_pairs - pairs.trials, 0)
 
 
 CHECK = Check(NAME, (TO_CANARY,), judge)

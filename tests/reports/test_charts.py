@@ -31,6 +31,16 @@ def test_a_bar_says_in_words_what_it_shows() -> None:
     assert "nothing yet" in charts.bar([])
 
 
+def test_a_bar_is_scaled_to_what_is_wanted() -> None:
+    """One of thousands is a sliver that says how many are needed; with enough of them the bar is full again."""
+    sliver = charts.bar([("match", 1)], 3568)
+    assert widths(sliver) == [100, 0.6]
+    assert "1 match; 3\N{NO-BREAK SPACE}568 needed" in sliver
+    assert widths(charts.bar([("match", 25), ("failed", 25)], 100)) == [100, 25, 25]
+    assert widths(charts.bar([("match", 200)], 100)) == [100, 100]
+    assert "needed" not in charts.bar([("match", 200)], 100)
+
+
 def test_each_nine_is_as_wide_as_the_other() -> None:
     """A bound of 99 % fills half of the scale, the target is marked, and the colour says whether it is reached."""
     assert widths(charts.bound(0.99))[1] == 50

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from reports import diff_report, readiness_report, render_html, render_json
+from reports.criteria import Targets
 from tests.reports import rendering
-from tests.reports.builders import WRITE, Filled, clean, differing, store, table
+from tests.reports.builders import ROUTE, WRITE, Filled, clean, differing, store, table
 
 STYLE = (Path(render_html.__file__).parent / "templates" / "style.css").read_text()
 PAIRS = [
@@ -113,6 +114,25 @@ def test_what_readiness_shows(tmp_path: Path) -> None:
     assert "canary → gateway" in reader.text
     assert 'aria-label="match rate at least' in page
     assert "median legacy" in reader.text
+
+
+def test_pairs_are_shown_against_those_that_are_needed(tmp_path: Path) -> None:
+    """One pair of thousands is an almost empty bar; a route that has enough says so by saying no more."""
+    made = store(tmp_path, [*clean(1), *clean(90, route=WRITE)])
+    report = readiness_report.build(made.evidence(), table(), Targets(parity=0.95))
+    page = render_html.readiness(report)
+    wanted = 1 + next(route for route in report.routes if route.evidence.route == ROUTE).more_pairs
+    assert f"1 of {wanted} needed<svg" in page
+    assert f"1 pair of {wanted} needed, from 1 observation" in page
+    assert "90<svg" in page
+
+
+def test_only_compared_routes_count_as_compared(tmp_path: Path) -> None:
+    """A route with observations of older digests only is listed and not counted."""
+    made = store(tmp_path, [*clean(3), *clean(1, route=WRITE, digest="before")])
+    page = render_html.diffs(diff_report.build(made.db, made.evidence()))
+    assert "<b>1</b> route compared" in page
+    assert WRITE in page
 
 
 def test_a_page_carries_the_digest_of_its_document(tmp_path: Path) -> None:
