@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gateway.core.table import Matched, RouteTable
 
 _SHOWN = 120
+_NO_SERVICE = "no service at"
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,20 @@ class Account:
         """Whether every real call has a route: no unexplained reason, and at least one exchange is routed."""
         return not self.gaps and bool(self.by_route)
 
+    @property
+    def hint(self) -> str:
+        """What to do about exchanges at addresses that the table does not name; empty without any."""
+        found = [
+            reason.removeprefix(_NO_SERVICE + " ") for reason in self.not_routed if reason.startswith(_NO_SERVICE)
+        ]
+        if not found:
+            return ""
+        named = ", ".join(found[:_NAMED]) + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
+        return (
+            f"no service of the route table stands at {named}: if that is the platform, give --config with a table"
+            " whose services have these legacy addresses, or add them to it"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The account as `cutover replay --json` prints it."""
         return {
@@ -65,6 +81,7 @@ class Account:
             "buckets": dict(self.buckets),
             "copies": dict(self.copies),
             "gaps": list(self.gaps),
+            "hint": self.hint,
         }
 
 
@@ -105,7 +122,7 @@ def _place(entry: Recorded, table: RouteTable, addresses: Mapping[tuple[str, int
         return Placed(entry, entry.exchange, reason=f"no HTTP exchange: {entry.origin.scheme}")
     service = addresses.get(_key(entry.origin))
     if service is None:
-        return Placed(entry, entry.exchange, reason=f"no service at {entry.origin}")
+        return Placed(entry, entry.exchange, reason=f"{_NO_SERVICE} {entry.origin}")
     exchange = replace(entry.exchange, service=service)
     matched = find(table, service, request)
     if matched is None:

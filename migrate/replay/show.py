@@ -42,6 +42,7 @@ def show_account(console: Console, recording: Recording, account: Account) -> No
     if account.copies:
         copies = ", ".join(f"{count} {how}" for how, count in account.copies.items())
         console.print(f"a shadow would copy: {copies}", soft_wrap=True)
+    _show_hint(console, account)
     for entry in recording.entries:
         for note in entry.notes:
             console.print(f"note: exchange {entry.number}: {_safe(note)}", soft_wrap=True)
@@ -60,6 +61,11 @@ def _show_reasons(console: Console, account: Account) -> None:
     console.print(table)
 
 
+def _show_hint(console: Console, account: Account) -> None:
+    if account.hint:
+        console.print(_safe(account.hint), soft_wrap=True)
+
+
 def show_outcome(console: Console, outcome: Outcome) -> None:
     """Verdicts by route, what was not compared and why, every mismatch with its places, and the totals."""
     table = Table("route", title="closed replay", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
@@ -71,6 +77,7 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
     value = outcome.to_json()
     for reason, count in {**value["not_routed"], **value["not_compared"]}.items():
         console.print(f"not compared: {count} x {_safe(reason)}", soft_wrap=True)
+    _show_hint(console, outcome.account)
     for entry in value["mismatches"]:
         console.print(_safe(_line(entry)), soft_wrap=True)
     for call in outcome.stray:

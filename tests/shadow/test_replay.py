@@ -103,6 +103,16 @@ def test_a_recording_of_another_platform_is_not_complete() -> None:
     assert not counted().complete
 
 
+def test_addresses_that_the_table_does_not_name_get_a_hint() -> None:
+    """One line names some of them and says what to do; without any there is none."""
+    assert counted(recorded()).hint == ""
+    strangers = counted(*(recorded(port=port) for port in range(3001, 3006)))
+    assert strangers.hint.startswith("no service of the route table stands at localhost:3001, localhost:3002, ")
+    assert "localhost:3003 and 2 more: " in strangers.hint
+    assert "give --config with a table" in strangers.hint
+    assert strangers.to_json()["hint"] == strangers.hint
+
+
 def test_what_a_shadow_would_copy_is_told_by_effect() -> None:
     """Reads are read, writes dry-run, sockets, internal and switched-off routes not copied, with the reason."""
     failed = recorded()

@@ -57,6 +57,17 @@ def test_people_get_a_table(tmp_path: Path) -> None:
     assert "1 exchanges: 1 on 1 routes, 0 without a route" in result.stdout
 
 
+def test_a_recording_of_other_addresses_says_what_to_do(tmp_path: Path) -> None:
+    """One line in the text, the same as `hint` in JSON, and beside a closed replay too."""
+    path = recording(tmp_path, entry("http://localhost:4711/health"))
+    hint = json.loads(run(path, "--json").stdout)["hint"]
+    assert "localhost:4711: if that is the platform, give --config" in hint
+    result = run(path)
+    assert (result.exit_code, result.stdout.splitlines().count(hint)) == (1, 1)
+    closed = run(path, "--against", "embedded", CUTOVER_JWT_SECRET=KEY)
+    assert (closed.exit_code, closed.stdout.splitlines().count(hint)) == (1, 1)
+
+
 def test_a_gap_of_the_table_is_exit_one(tmp_path: Path) -> None:
     """A call that legacy answers and no route takes is found."""
     result = run(recording(tmp_path, entry("http://localhost:8000/new/thing")), "--json")
