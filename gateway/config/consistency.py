@@ -30,8 +30,8 @@ def check(
     _check_names([(draft.route.id, draft.line) for draft in routes], "route", findings)
     _check_names([(change.value.id, change.line) for change in changes], "change", findings)
     for draft in routes:
-        _check_known(draft.service, services, f"route {draft.route.id}: service", findings)
-        _check_known(draft.limit, limits, f"route {draft.route.id}: limit class", findings)
+        _check_known(draft.service, services, "services", f"route {draft.route.id}: service", findings)
+        _check_known(draft.limit, limits, "limits", f"route {draft.route.id}: limit class", findings)
         _check_moves(draft, findings)
         _check_supply(draft, findings)
     _check_collisions(routes, findings)
@@ -60,12 +60,12 @@ def _check_names(names: Iterable[tuple[str, int]], what: str, findings: Findings
         seen.setdefault(name, line)
 
 
-def _check_known(wanted: Lined[str], known: Mapping[str, object], what: str, findings: Findings) -> None:
+def _check_known(
+    wanted: Lined[str], known: Mapping[str, object], section: str, what: str, findings: Findings
+) -> None:
     if wanted.value and wanted.value not in known:
         meant = nearest(wanted.value, known)
-        choices = (
-            f"write one of: {', '.join(known)}" if known else "none is declared: name it in its section of this file"
-        )
+        choices = f"write one of: {', '.join(known)}" if known else f"none is declared: name it under {section}"
         mend = f"write {meant}" if meant else choices
         findings.add(wanted.line, f"{what} {wanted.value!r:.60} is not declared", mend)
 

@@ -126,7 +126,5 @@ def test_a_change_id_stands_once() -> None:
 
 def test_a_class_that_nobody_declares_is_told_where_it_belongs() -> None:
     """Without any limit class the mend names no empty choice."""
-    found = told(changed("limits:\n  read: {rate: 10}\n  write: {rate: 5}\n", ""))
-    assert any(
-        "limit class 'read' is not declared; none is declared: name it in its section" in line for line in found
-    )
+    found = changed("limits:\n  read: {rate: 10}\n  write: {rate: 5}\n", "")
+    assert "15: route pools.list: limit class 'read' is not declared; none is declared: name it under limits" in found
