@@ -83,12 +83,12 @@ class FlagStore:
             self._db.execute("UPDATE meta SET value = ? WHERE key = 'revision'", [str(revision)])
         return self.snapshot()
 
-    def history(self, route: str | None = None, limit: int = 200) -> list[HistoryEntry]:
-        """Recorded changes, newest first."""
-        where, values = ("WHERE route = ?", [route]) if route else ("", [])
+    def history(self, route: str | None = None, limit: int | None = 200) -> list[HistoryEntry]:
+        """Recorded changes of a route, or of those that a glob names, newest first; None for all of them."""
+        where, values = ("WHERE route GLOB ?", [route]) if route else ("", [])
         rows = self._db.execute(
             f"SELECT * FROM flag_history {where} ORDER BY revision DESC, route LIMIT ?",  # noqa: S608 - no input in it
-            [*values, limit],
+            [*values, -1 if limit is None else limit],
         )
         return [HistoryEntry(_flag(row), row["before"]) for row in rows]
 

@@ -10,7 +10,7 @@ import typer
 from gateway.config import load_table
 from gateway.core.routes import Stage  # noqa: TC001 - Typer reads annotations
 from gateway.store.database import open_store
-from migrate.commands.moved import tell
+from migrate.commands.moved import Verbose, tell
 from migrate.commands.options import (
     DEFAULT_CONFIG,
     DEFAULT_STORE,
@@ -45,6 +45,7 @@ def promote(
     force: Annotated[bool, typer.Option("--force", help="Pass over what is missing; it is recorded.")] = False,
     target: Target = None,
     by: By = "",
+    verbose: Verbose = False,
     as_json: Json = False,
     config: Config = DEFAULT_CONFIG,
     store: Store = DEFAULT_STORE,
@@ -68,4 +69,4 @@ def promote(
     with closing(open_store(store)) as connection:
         plan = plan_forward(connection, table, selected, wish, targets(target))
         moved = make(connection, "promote", plan.moves, plan.expected, plan.overridden)
-    tell(moved, overridden=plan.overridden, as_json=as_json)
+    tell(moved, overridden=plan.overridden, as_json=as_json, verbose=verbose)

@@ -10,7 +10,7 @@ import typer
 from gateway.config import load_table
 from gateway.core.routes import Stage  # noqa: TC001 - Typer reads annotations
 from gateway.store.database import open_store
-from migrate.commands.moved import tell
+from migrate.commands.moved import Verbose, tell
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, By, Config, Json, Reason, Store, login_name
 from migrate.rollout.choose import chosen
 from migrate.rollout.decide import Wish
@@ -27,6 +27,7 @@ def rollback(
     ] = None,
     percent: Annotated[float | None, typer.Option("--percent", help="The smaller share of a canary.")] = None,
     by: By = "",
+    verbose: Verbose = False,
     as_json: Json = False,
     config: Config = DEFAULT_CONFIG,
     store: Store = DEFAULT_STORE,
@@ -43,4 +44,4 @@ def rollback(
     with closing(open_store(store, create=False)) as connection:
         plan = plan_back(connection, selected, wish)
         moved = make(connection, "rollback", plan.moves, plan.expected)
-    tell(moved, as_json=as_json)
+    tell(moved, as_json=as_json, verbose=verbose)

@@ -58,7 +58,7 @@ def _begin(stack: Stack, story: Story) -> None:
 
 def _catch_the_defect(story: Story) -> None:
     story.act("Every route to shadow: legacy serves, a copy goes to the gateway, the answers are compared")
-    story.run("promote", "*", "--reason", "compare before anything moves", head=3)
+    story.run("promote", "*", "--reason", "compare before anything moves", head=4)
     story.play_session("a dashboard session")
     story.act("A defect is seeded in this gateway. What does QA see?")
     story.run("diffs", expect=(0, 1))
@@ -89,9 +89,9 @@ def _mend_it(stack: Stack, story: Story) -> None:
 def _move_the_routes(story: Story) -> None:
     story.act("shadow → canary 50 % → gateway, while the dashboard goes on")
     story.run("routes", "deployments.get", expect=(0, 1))
-    story.run("promote", "*", "--percent", "50", "--force", "--reason", _FORCED, head=2)
+    story.run("promote", "*", "--percent", "50", "--force", "--reason", _FORCED, head=4)
     story.play_session("a session in canary", show_board=False)
-    story.run("promote", "*", "--to", "gateway", "--force", "--reason", _FORCED, head=2)
+    story.run("promote", "*", "--to", "gateway", "--force", "--reason", _FORCED, head=4)
     story.play_session("a session served by the gateway", show_board=False)
     story.act("Something feels wrong with pools: back at once, and forward again")
     story.run("rollback", "pools.*", "--reason", "an alarm in the night")

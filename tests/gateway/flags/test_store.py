@@ -87,6 +87,8 @@ def test_history_tells_every_change_newest_first(store: FlagStore) -> None:
     ]
     assert [entry.flag.stage for entry in store.history("a", limit=2)] == [Stage.GATEWAY, Stage.CANARY]
     assert store.history("nothing") == []
+    assert store.history("?", limit=None) == store.history()
+    assert store.history("a*") == store.history("a")
 
 
 def test_processes_are_listed_while_they_are_seen(store: FlagStore) -> None:

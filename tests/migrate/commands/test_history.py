@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrate.presets.write import write
 from tests.apps.command_line import cutover
 from tests.migrate.commands.moving import prepared
 
@@ -37,6 +38,29 @@ def test_history_is_json_when_asked(folder: Path) -> None:
     newest, oldest = json.loads(cutover(folder, "history", "--json").out)
     assert (newest["before"], newest["stage"], newest["by"]) == ("shadow", "legacy", "max")
     assert oldest["forced"] is True
+
+
+def test_many_changes_are_summed(tmp_path: Path) -> None:
+    """One line for the routes of a family that one command moved the same way; --verbose has each."""
+    write(tmp_path / "cutover.yaml")
+    cutover(tmp_path, "promote", "*", "-r", "all", "--by", "eva", "--force")
+    cutover(tmp_path, "rollback", "pools.list", "-r", "oops", "--by", "max")
+    newest, *others = cutover(tmp_path, "history").out.splitlines()
+    assert newest.endswith("pools.list: shadow → legacy  max: oops")
+    whole = cutover(tmp_path, "history", "--verbose", "--limit", "1000").out.splitlines()
+    pools = sum(" pools." in line for line in whole[1:])
+    assert [line for line in others if f"UTC  pools.*: {pools} routes legacy → shadow [forced]  eva: all" in line]
+    assert len(others) < len(whole) / 3
+    short = cutover(tmp_path, "history", "--limit", "2")
+    assert (len(short.out.splitlines()), short.err) == (2, "older changes are left out; --limit shows more\n")
+    assert len(json.loads(cutover(tmp_path, "history", "--json").out)) == 50
+
+
+def test_a_glob_names_routes(folder: Path) -> None:
+    """As in every other command."""
+    assert cutover(folder, "history", "pools.*").out == cutover(folder, "history").out
+    assert cutover(folder, "history", "logs.*").out == "logs.* was never moved\n"
+    assert cutover(folder, "history", "none.*").code == 2
 
 
 def test_nothing_to_tell_is_told(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

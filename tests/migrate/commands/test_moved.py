@@ -39,6 +39,26 @@ def test_what_was_overridden_is_listed_or_summed(capsys: pytest.CaptureFixture[s
     assert "  overridden: parity on 88 routes\n  overridden: coverage on 1 routes\n" in out
 
 
+def test_many_moves_are_summed_by_family_and_change(capsys: pytest.CaptureFixture[str]) -> None:
+    """More than twenty are a line for each family and change, in order; --verbose and JSON have them all."""
+    named = [f"{group}.r{number}" for group in ("pools", "keys") for number in range(10)]
+    moves = [Move(Flag(route), Flag(route, Stage.SHADOW)) for route in named]
+    tell(Moved("promote", tuple(moves), 3, (QUICK,)))
+    assert capsys.readouterr().out.count("legacy → shadow") == 20
+    moves += [Move(Flag("keys.x", Stage.CANARY, 5.0), Flag("keys.x", Stage.GATEWAY))]
+    moved = Moved("promote", tuple(moves), 3, (QUICK,))
+    tell(moved)
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "pools.*: 10 routes legacy → shadow   (revision 3)",
+        "keys.*: 10 routes legacy → shadow   (revision 3)",
+        "keys.x: canary 5 % → gateway   (revision 3)",
+    ]
+    tell(moved, verbose=True)
+    assert capsys.readouterr().out.count("(revision 3)") == 21
+    tell(moved, as_json=True)
+    assert len(json.loads(capsys.readouterr().out)["moves"]) == 21
+
+
 def test_a_process_with_many_addresses_is_one_short_line() -> None:
     """The first address is named and the others are counted; the document has them all."""
     shadow = Acknowledgement("shadow", 9, "here", "127.0.0.1:1,127.0.0.1:2,127.0.0.1:3", 6.0)
