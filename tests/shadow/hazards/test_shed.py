@@ -34,7 +34,7 @@ async def test_a_flood_beyond_the_queue_is_shed_and_counted(tmp_path: Path) -> N
             rig.promote("items.get", Stage.SHADOW)
             await flood(rig, total)
             await rig.until(lambda: sum(rig.buckets().values()) == total, rig.buckets)
-            assert rig.buckets()["items.get", "shed", "full"] >= 200
+            assert rig.buckets()["items.get", "shed", "full"] >= 150, rig.buckets()
             assert rig.buckets()["items.get", "pending", ""] <= COPIES
         assert sum(rig.buckets().values()) == total
 
