@@ -28,7 +28,7 @@ test: .venv/installed ## lint, types, import contracts, tests (under 5 minutes)
 	$(RUN)pytest --numprocesses 2 --dist loadfile
 
 proof: .venv/installed ## what takes longer: the demo, faults, simulations; writes docs/proof.md
-	@bash .ci/packages
+	@bash .ci/packages browser
 	$(PYTHON) -m tests.proof
 
 lock: ## resolve requirements.lock anew (needs uv on PATH)
