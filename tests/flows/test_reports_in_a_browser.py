@@ -54,4 +54,6 @@ def test_reports_fit_and_load_nothing(tmp_path: Path, record_property: Callable[
                     assert page.requests == [url]
                     assert page.evaluate(STICKING_OUT) == [], (report, width)
                     assert page.evaluate("document.scripts.length") == 0
+                    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=width:3000px>wide</p>')")
+                    assert page.evaluate(STICKING_OUT) == ["P. wide"], "the search itself"
             record_property(f"{report} weighs", f"{(tmp_path / f'{report}.html').stat().st_size // 1024} KiB")
