@@ -27,7 +27,7 @@ test: .venv/installed ## lint, types, import contracts, tests (under 5 minutes)
 	@$(MAKE) --no-print-directory lint
 	$(RUN)pytest --numprocesses 2 --dist loadfile
 
-proof: .venv/installed ## what takes longer: the demo, faults, simulations; writes docs/proof.md
+proof: .venv/installed ## what takes longer: the demo, faults, simulations, a browser; writes docs/proof.md
 	@bash .ci/packages browser
 	$(PYTHON) -m tests.proof
 
