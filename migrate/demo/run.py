@@ -116,7 +116,7 @@ def _report(stack: Stack, story: Story) -> None:
     routes = story.json("routes")
     ready = sum(not row["blockers"] for row in routes)
     story.say(f"{ready} of {len(routes)} routes are ready to be closed: that takes more than a minute of traffic")
-    story.say(f"[bold green]done in {story.seconds:.0f} s[/bold green]: every call was answered as the dashboard needs it")
+    story.say(f"[bold green]done in {story.seconds:.0f} s[/bold green]: every call was answered as it must be")
 
 
 def _stay(stack: Stack, story: Story) -> None:
