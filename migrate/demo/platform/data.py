@@ -91,15 +91,8 @@ async def ingest(body: IngestRequest, world: Here) -> Response:
 
 @router.post("/process")
 async def process(body: PromptProcessRequest) -> Response:
-    """The messages, untouched: no template or retrieval is built in."""
-    messages = [message.model_dump() for message in body.messages]
-    answer = {
-        "messages": messages,
-        "used_template_id": body.template_id,
-        "rewritten": False,
-        "rag_context_used": False,
-    }
-    return JSONResponse(answer)
+    """The messages, untouched."""
+    return JSONResponse(body.processed())
 
 
 @router.post("/tokens/check")

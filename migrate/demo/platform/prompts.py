@@ -24,3 +24,12 @@ class PromptProcessRequest(BaseModel):
     template_vars: dict[str, Any] | None = None
     rag_config: dict[str, Any] | None = None
     template_config: dict[str, Any] | None = None
+
+    def processed(self) -> dict[str, Any]:
+        """The answer of both services: the messages untouched, since no template or retrieval is built in."""
+        return {
+            "messages": [message.model_dump() for message in self.messages],
+            "used_template_id": self.template_id,
+            "rewritten": False,
+            "rag_context_used": False,
+        }

@@ -177,15 +177,8 @@ async def resolve_context(body: ResolveContextRequest, world: Here) -> Response:
 
 @router.post("/prompt/process")
 async def process_prompt(body: PromptProcessRequest) -> Response:
-    """The messages, untouched: no template or retrieval is built in."""
-    messages = [message.model_dump() for message in body.messages]
-    answer = {
-        "messages": messages,
-        "used_template_id": body.template_id,
-        "rewritten": False,
-        "rag_context_used": False,
-    }
-    return JSONResponse(answer)
+    """The messages, untouched."""
+    return JSONResponse(body.processed())
 
 
 @router.get("/config/provider")
