@@ -38,13 +38,13 @@ class Admitted:
     ticket: Ticket | None
 
 
-def admit(context: Context, request: Request, entry: Entry, scheme: str) -> Admitted:
+async def admit(context: Context, table: RouteTable, request: Request, entry: Entry, scheme: str) -> Admitted:
     """Let a handshake pass, or say why not.
 
     Raises:
         Problem: as for any request; Unauthenticated also for a missing, used, expired or foreign ticket.
     """
-    parts, table, settings = context.parts, context.table, context.settings
+    parts, settings = context.parts, context.settings
     parts.guard(request)
     matched = parts.match(table, request, upgrade=True)
     stands = stage(context, entry, matched, copy=False)
@@ -52,11 +52,11 @@ def admit(context: Context, request: Request, entry: Entry, scheme: str) -> Admi
     with enforced(context, entry, stands):
         _check_origin(table, request)
         if needs_ticket(table, matched.route):
-            caller, ticket = _ticket_holder(context, request)
+            caller, ticket = await _ticket_holder(context, table, matched.route, request)
         else:
-            caller = parts.authenticate(matched.route.access, request, table.policy, settings)
+            caller = await parts.authenticate(context.identity, table, matched.route, request)
         entry.scheme, entry.subject = caller.scheme, storable(caller.subject, settings.fingerprint_key)
-        parts.authorise(matched, caller, request)
+        await parts.authorise(context.rights, table, matched, caller, request)
     if ticket is not None:
         check_target(ticket.upstream)
         mapped = replace(request, target=ticket.upstream)
@@ -74,7 +74,9 @@ def needs_ticket(table: RouteTable, route: Route) -> bool:
     return any(socket_of(table, descriptor) is route for descriptor in table.routes if descriptor.rewrites)
 
 
-def _ticket_holder(context: Context, request: Request) -> tuple[Caller, Ticket]:
+async def _ticket_holder(
+    context: Context, table: RouteTable, route: Route, request: Request
+) -> tuple[Caller, Ticket]:
     text = next((value for name, value in parse_qsl(request.query) if name == PARAMETER), None)
     if text is None:
         raise Unauthenticated(
@@ -84,9 +86,8 @@ def _ticket_holder(context: Context, request: Request) -> tuple[Caller, Ticket]:
     if ticket is None:
         raise invalid("The ticket is used, expired or not for this socket", "ticket-invalid")
     if header(request.headers, "authorization") is not None:
-        policy, settings = context.table.policy, context.settings
-        route = context.parts.match(context.table, request, upgrade=True).route
-        if context.parts.authenticate(route.access, request, policy, settings).subject != ticket.subject:
+        holder = await context.parts.authenticate(context.identity, table, route, request)
+        if holder.subject != ticket.subject:
             raise Forbidden("The ticket is somebody else's", reason="ticket-subject")
     return Caller("ticket", ticket.subject, ticket.organisation), ticket
 

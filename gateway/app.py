@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from gateway import dry_run
 from gateway.answer import Answer
 from gateway.api import build_api
+from gateway.authenticate import Identity
+from gateway.authorise import Rights
 from gateway.context import request_id
 from gateway.core.exchange import header
 from gateway.core.mark import MARK_HEADER, REFUSED_HEADER, MarkVerifier
@@ -81,12 +83,13 @@ class Gateway:
         request = request_of(scope)
         identity = request_id(request.headers)
         entry = Entry(identity, request.method, request.path, request.client)
-        body = Body(receive, request.headers, context.table.policy.max_body)
-        call = Call(request, body, scope["scheme"], entry)
+        table = context.table
+        body = Body(receive, request.headers, table.policy.max_body)
+        call = Call(table, request, body, scope["scheme"], entry)
         try:
             answer = await self._answer(call, internal=internal)
             entry.status = answer.status
-            headers = with_cors(context.table.policy.cors, request, _stamped(answer, identity))
+            headers = with_cors(table.policy.cors, request, _stamped(answer, call))
             delivery = await deliver(replace(answer, headers=headers), body, send)
             entry.size, entry.failure = delivery.size, delivery.failure
         except ClientGone:
@@ -143,15 +146,18 @@ def build_app(
     table: RouteTable, settings: Settings, flags: Callable[[], FlagSnapshot], *, parts: Parts | None = None
 ) -> Gateway:
     """A gateway over a route table. `parts` replaces steps of the spine; only tests give it."""
+    pool = Pool()
     context = Context(
         table=table,
         settings=settings,
         flags=flags,
-        pool=Pool(),
+        pool=pool,
         marks=MarkVerifier(settings.mark_key),
         tickets=Tickets(settings.ticket_key),
         metrics=Metrics(),
         public_url=table.policy.public_url.rstrip("/"),
+        identity=Identity(settings, pool),
+        rights=Rights(settings, pool),
         parts=parts or Parts(),
     )
     return Gateway(context)
@@ -162,7 +168,7 @@ def _page(kind: str, text: str) -> Answer:
     return Answer(200, (("content-type", kind), ("content-length", str(len(body)))), body)
 
 
-def _stamped(answer: Answer, identity: str) -> tuple[tuple[str, str], ...]:
-    stamped = (*answer.headers, ("x-request-id", identity))
+def _stamped(answer: Answer, call: Call) -> tuple[tuple[str, str], ...]:
+    stamped = (*answer.headers, *call.told, ("x-request-id", call.entry.request_id))
     # RFC 9110 §6.6.1: an answer without a date gets the time it was received at.
     return stamped if header(stamped, "date") else (*stamped, ("date", formatdate(usegmt=True)))

@@ -1,8 +1,9 @@
-"""Whether a known caller may. Pure."""
+"""Whether a known caller may."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_plus
 
@@ -13,15 +14,26 @@ if TYPE_CHECKING:
     from gateway.caller import Caller
     from gateway.core.exchange import Request
     from gateway.core.routes import Place
-    from gateway.core.table import Matched
+    from gateway.core.table import Matched, RouteTable
+    from gateway.settings import Settings
+    from gateway.transport.pool import Pool
 
 
-def authorise(matched: Matched, caller: Caller, request: Request) -> None:
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What deciding needs beside the request: settings, and the services that know more."""
+
+    settings: Settings
+    pool: Pool
+
+
+async def authorise(rights: Rights, table: RouteTable, matched: Matched, caller: Caller, request: Request) -> None:
     """Pass a caller whose organisation stands in every place that the route scopes by.
 
     Raises:
         Forbidden: a scoped place names another organisation, several, or none (fail closed).
     """
+    del rights, table
     for place in matched.route.scope:
         values = _values(place, matched, request)
         if not caller.organisation or not values or any(value != caller.organisation for value in values):

@@ -10,7 +10,7 @@ from gateway.problem import BadRequest
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers, Request
-    from gateway.core.routes import Cors
+    from gateway.core.policy import Cors
 
 
 def allows(policy: Cors, origin: str) -> bool:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gateway import dry_run
-from gateway.authenticate import authenticate
-from gateway.authorise import authorise
+from gateway.authenticate import Identity, authenticate
+from gateway.authorise import Rights, authorise
 from gateway.caller import ANONYMOUS
 from gateway.core.mark import DRY_RUN
 from gateway.core.routes import Where
@@ -30,11 +30,11 @@ from gateway.transform import transform
 from gateway.transport.errors import TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from gateway.answer import Answer
     from gateway.caller import Caller
-    from gateway.core.exchange import Request
+    from gateway.core.exchange import Headers, Request
     from gateway.core.mark import Mark, MarkVerifier
     from gateway.core.routes import Route
     from gateway.core.table import Matched, RouteTable
@@ -55,8 +55,8 @@ class Parts:
     match: Callable[..., Matched] = match
     standing: Callable[..., Standing] = standing
     preflight: Callable[..., Answer] = preflight
-    authenticate: Callable[..., Caller] = authenticate
-    authorise: Callable[..., None] = authorise
+    authenticate: Callable[..., Awaitable[Caller]] = authenticate
+    authorise: Callable[..., Awaitable[None]] = authorise
     mapped: Callable[..., Request] = mapped
     dressed: Callable[..., Request] = dressed
     forward: Callable[..., Any] = forward
@@ -65,7 +65,10 @@ class Parts:
 
 @dataclass
 class Context:
-    """What all requests of one gateway share; `stale` says that the flags could not be read lately."""
+    """What all requests of one gateway share; `stale` says that the flags could not be read lately.
+
+    A reload swaps `table`; a request keeps the one it came in under (`Call.table`).
+    """
 
     table: RouteTable
     settings: Settings
@@ -75,19 +78,26 @@ class Context:
     tickets: Tickets
     metrics: Metrics
     public_url: str
+    identity: Identity
+    rights: Rights
     parts: Parts = field(default_factory=Parts)
     stale: Callable[[], bool] = bool
 
 
 @dataclass(slots=True)
 class Call:
-    """One request on its way: head, body, how it came in, and what is recorded of it."""
+    """One request on its way: the table it is served under, head, body, how it came in, what is recorded of it.
 
+    `told` are headers of the gateway's own that whatever answer there is will carry.
+    """
+
+    table: RouteTable
     request: Request
     body: Body
     scheme: str
     entry: Entry
     mark: Mark | None = None
+    told: Headers = ()
 
 
 async def handle(context: Context, call: Call) -> Answer:
@@ -97,7 +107,7 @@ async def handle(context: Context, call: Call) -> Answer:
         Problem: the gateway answers itself.
         ClientGone: the client left while its body was read.
     """
-    parts, table = context.parts, context.table
+    parts, table = context.parts, call.table
     parts.guard(call.request)
     matched = parts.match(table, call.request)
     stands = stage(context, call.entry, matched, copy=call.mark is not None)
@@ -106,13 +116,13 @@ async def handle(context: Context, call: Call) -> Answer:
     call.body.check()
     caller = ANONYMOUS
     with enforced(context, call.entry, stands):
-        caller = parts.authenticate(matched.route.access, call.request, table.policy, context.settings)
+        caller = await parts.authenticate(context.identity, table, matched.route, call.request)
         call.entry.scheme = caller.scheme
         call.entry.subject = storable(caller.subject, context.settings.fingerprint_key)
     # Strangers never make us hold a body.
     await buffer(call, whole=needs_body(matched.route))
     with enforced(context, call.entry, stands):
-        parts.authorise(matched, caller, call.request)
+        await parts.authorise(context.rights, table, matched, caller, call.request)
     request = prepare(context, call, matched, caller, stands)
     if call.mark is not None:
         dry_run.check_mode(call.mark, matched.route)
@@ -172,7 +182,7 @@ def prepare(context: Context, call: Call, matched: Matched, caller: Caller, stan
     Raises:
         Problem: it cannot be said in the service's terms.
     """
-    table, settings = context.table, context.settings
+    table, settings = call.table, context.settings
     told, call.entry.client = with_forwarding(
         call.request, call.scheme, table.policy.trusted_proxies, copy_of=call.mark.client if call.mark else None
     )
@@ -193,7 +203,7 @@ async def exchange(context: Context, call: Call, matched: Matched, request: Requ
         UpstreamProblem: the service gave no usable answer.
         ClientGone: the client left while its body was passed on.
     """
-    service = context.table.services[matched.route.service]
+    service = call.table.services[matched.route.service]
     body = None if call.body.taken else call.body
     upstream = await context.parts.forward(context.pool, service, matched.route, request, body)
 
@@ -209,7 +219,7 @@ async def exchange(context: Context, call: Call, matched: Matched, request: Requ
         return f"{context.public_url.replace('http', 'ws', 1)}{path}?{PARAMETER}={ticket}"
 
     try:
-        answer: Answer = await context.parts.transform(context.table, matched, request, upstream, socket_url)
+        answer: Answer = await context.parts.transform(call.table, matched, request, upstream, socket_url)
     except TransportError as error:
         raise problem(service, error) from error
     return answer

@@ -50,7 +50,7 @@ async def relay(context: Context, scope: Message, receive: Receive, send: Send) 
     entry = Entry(request_id(request.headers), "GET", request.path, request.client)
     scheme = "https" if scope["scheme"] == "wss" else "http"
     try:
-        admitted = admit(context, request, entry, scheme)
+        admitted = await admit(context, context.table, request, entry, scheme)
         upstream = await _open(admitted, scope.get("subprotocols", []))
     except Problem as problem:
         await _reject(problem, entry, send)

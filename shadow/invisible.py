@@ -14,7 +14,8 @@ from gateway.core.mapping import MappingError, to_legacy
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
     from gateway.core.path import PathPattern
-    from gateway.core.routes import Cors, Route
+    from gateway.core.policy import Cors
+    from gateway.core.routes import Route
     from gateway.core.table import RouteTable
     from gateway.flags.flag import Flag
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.authenticate.api_key import api_key
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 
     from gateway.caller import Caller
     from gateway.core.exchange import Request
-    from gateway.core.routes import Policy
+    from gateway.core.policy import Policy
+    from gateway.core.routes import Route
+    from gateway.core.table import RouteTable
     from gateway.settings import Settings
+    from gateway.transport.pool import Pool
 
 SCHEMES: tuple[tuple[Access, Callable[[str | None, Policy, Settings], Caller]], ...] = (
     (Access.PUBLIC, public),
@@ -25,11 +29,19 @@ SCHEMES: tuple[tuple[Access, Callable[[str | None, Policy, Settings], Caller]], 
 )
 
 
-def authenticate(access: Access, request: Request, policy: Policy, settings: Settings) -> Caller:
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What verifying needs beside the request: keys, and the services that know more."""
+
+    settings: Settings
+    pool: Pool
+
+
+async def authenticate(identity: Identity, table: RouteTable, route: Route, request: Request) -> Caller:
     """The caller as the route's access kind establishes it.
 
     Raises:
         Unauthenticated: no credential, one of another family, or one that does not hold.
     """
-    scheme = dict(SCHEMES)[access]
-    return scheme(header(request.headers, "authorization"), policy, settings)
+    scheme = dict(SCHEMES)[route.access]
+    return scheme(header(request.headers, "authorization"), table.policy, identity.settings)

@@ -9,7 +9,7 @@ from gateway.caller import Caller
 from gateway.core.subject import fingerprint
 
 if TYPE_CHECKING:
-    from gateway.core.routes import Policy
+    from gateway.core.policy import Policy
     from gateway.settings import Settings
 
 

@@ -10,7 +10,7 @@ from gateway.authenticate.bearer import bearer, invalid
 from gateway.caller import Caller
 
 if TYPE_CHECKING:
-    from gateway.core.routes import Policy
+    from gateway.core.policy import Policy
     from gateway.settings import Settings
 
 HMAC = frozenset({"HS256", "HS384", "HS512"})

@@ -8,7 +8,7 @@ from gateway.caller import ANONYMOUS
 
 if TYPE_CHECKING:
     from gateway.caller import Caller
-    from gateway.core.routes import Policy
+    from gateway.core.policy import Policy
     from gateway.settings import Settings
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from gateway.config.operations import RouteDraft
     from gateway.config.problem import Findings, Lined
     from gateway.core.path import PathPattern
-    from gateway.core.routes import Change, Limit, Place, Policy, Service, Target
+    from gateway.core.policy import Limit, Policy
+    from gateway.core.routes import Change, Place, Service, Target
 
 
 def check(

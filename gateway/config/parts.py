@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from gateway.config.problem import Lined, Wrong
 from gateway.config.scalars import address, duration, expanding, filled, name, one_of, origin_url, rate, switch, whole
-from gateway.core.routes import Authorization, Change, Limit, Service
+from gateway.core.policy import Limit
+from gateway.core.routes import Authorization, Change, Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,7 @@ from gateway.config.scalars import (
     switch,
     word,
 )
-from gateway.core.routes import Cors, Policy
+from gateway.core.policy import Cors, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

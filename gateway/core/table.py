@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from gateway.core.routes import Change, Kind, Limit, Policy, Route, Service, Target
+from gateway.core.policy import Limit, Policy
+from gateway.core.routes import Change, Kind, Route, Service, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -242,7 +242,7 @@ def _no_request_id(app: App) -> App:
     return wrong
 
 
-def _allow_everything(*_anything: Any) -> None:
+async def _allow_everything(*_anything: Any) -> None:
     return None
 
 

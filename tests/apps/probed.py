@@ -21,7 +21,8 @@ from tests.apps.table import JWT_SECRET, flags, route, settings, table, token
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from gateway.core.routes import Policy, Route
+    from gateway.core.policy import Policy
+    from gateway.core.routes import Route
     from gateway.core.table import RouteTable
 
 INFERIA = Path(__file__).parents[2] / "migrate" / "presets" / "inferia.yaml"

@@ -9,20 +9,8 @@ from typing import Any
 import jwt
 
 from gateway.core.path import PathPattern
-from gateway.core.routes import (
-    Access,
-    Authorization,
-    Effect,
-    Kind,
-    Move,
-    Place,
-    Policy,
-    Route,
-    Service,
-    Stage,
-    Target,
-    Where,
-)
+from gateway.core.policy import Policy
+from gateway.core.routes import Access, Authorization, Effect, Kind, Move, Place, Route, Service, Stage, Target, Where
 from gateway.core.table import RouteTable
 from gateway.flags.flag import Flag, FlagSnapshot
 from gateway.settings import Settings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.core.routes import Cors
+from gateway.core.policy import Cors
 from gateway.handle import Parts
 from tests.apps.echo import raw, upstream
 from tests.apps.gateways import running

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.exchange import Request, header
-from gateway.core.routes import Cors
+from gateway.core.policy import Cors
 from gateway.cors import allows, preflight, with_cors
 from gateway.problem import BadRequest
 

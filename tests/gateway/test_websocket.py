@@ -11,7 +11,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from gateway.core.routes import Access, Cors, Kind, Stage, Timeouts
+from gateway.core.policy import Cors
+from gateway.core.routes import Access, Kind, Stage, Timeouts
 from gateway.websocket import sendable
 from tests.apps.echo import raw, upstream
 from tests.apps.gateways import running

@@ -6,20 +6,8 @@ import pytest
 
 from gateway.core.exchange import Request, header
 from gateway.core.path import PathPattern
-from gateway.core.routes import (
-    Access,
-    Authorization,
-    Cors,
-    Effect,
-    Move,
-    Place,
-    Policy,
-    Route,
-    Service,
-    Stage,
-    Target,
-    Where,
-)
+from gateway.core.policy import Cors, Policy
+from gateway.core.routes import Access, Authorization, Effect, Move, Place, Route, Service, Stage, Target, Where
 from gateway.core.table import RouteTable
 from gateway.flags.flag import Flag
 from shadow import invisible

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.authenticate.api_key import api_key
-from gateway.core.routes import Policy
+from gateway.core.policy import Policy
 from gateway.problem import Unauthenticated
 from tests.apps.table import settings, token
 

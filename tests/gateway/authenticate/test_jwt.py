@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.authenticate.jwt import json_web_token
 from gateway.caller import Caller
-from gateway.core.routes import Policy
+from gateway.core.policy import Policy
 from gateway.problem import Unauthenticated
 from tests.apps.table import JWT_SECRET, settings, token
 

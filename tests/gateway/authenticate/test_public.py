@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.authenticate.public import public
 from gateway.caller import ANONYMOUS
-from gateway.core.routes import Policy
+from gateway.core.policy import Policy
 from tests.apps.table import settings
 
 

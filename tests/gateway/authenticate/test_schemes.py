@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.authenticate import SCHEMES, authenticate
+from gateway.authenticate import SCHEMES, Identity, authenticate
 from gateway.core.exchange import Request
-from gateway.core.routes import Access, Policy
-from tests.apps.table import settings, token
+from gateway.core.routes import Access
+from gateway.transport.pool import Pool
+from tests.apps.table import route, settings, table, token
 
 
 def test_every_exposed_access_kind_has_its_scheme() -> None:
@@ -23,7 +24,10 @@ def test_every_exposed_access_kind_has_its_scheme() -> None:
         (Access.API_KEY, "Bearer sk-1", "api-key"),
     ],
 )
-def test_route_decides_the_scheme(access: Access, value: str, scheme: str) -> None:
+async def test_route_decides_the_scheme(access: Access, value: str, scheme: str) -> None:
     """The route's access kind picks the scheme, not the look of the credential."""
     request = Request("GET", "/", (("Authorization", value),))
-    assert authenticate(access, request, Policy(), settings()).scheme == scheme
+    item = route("a", "compute", "GET /a", "GET /a", access=access)
+    known = table("http://127.0.0.1:9", item)
+    caller = await authenticate(Identity(settings(), Pool()), known, item, request)
+    assert caller.scheme == scheme

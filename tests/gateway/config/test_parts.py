@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.core.routes import Authorization, Change, Limit
+from gateway.core.policy import Limit
+from gateway.core.routes import Authorization, Change
 from tests.apps.route_tables import GOOD, changed, table, told
 
 if TYPE_CHECKING:

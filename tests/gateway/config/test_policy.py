@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.core.routes import Cors, Policy
+from gateway.core.policy import Cors, Policy
 from tests.apps.route_tables import GOOD, changed, table
 
 if TYPE_CHECKING:

@@ -6,15 +6,14 @@ import pytest
 
 from gateway.core.digest import route_digest
 from gateway.core.path import PathPattern
+from gateway.core.policy import Limit, Policy
 from gateway.core.routes import (
     Access,
     Authorization,
     Change,
     Effect,
-    Limit,
     Move,
     Place,
-    Policy,
     Route,
     Service,
     ShadowPolicy,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.routes import Cors
+from gateway.core.policy import Cors
 from migrate.probe.asker import Asker
 from migrate.probe.cors import foreign_origin
 from tests.apps.echo import raw, upstream

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.core.observation import Verdict
-from gateway.core.routes import Cors, Policy
+from gateway.core.policy import Cors, Policy
 from shadow.classes.construction import CONSTRUCTION
 from shadow.observe import observe
 from tests.shadow.cases import PAGE, PROBLEM, TABLE, answer, pair, passed, request, setting, told

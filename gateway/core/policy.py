@@ -1,0 +1,43 @@
+"""What holds for the gateway as a whole: limit classes, CORS, listeners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A token bucket: `rate` requests per `per` seconds, `burst` at once."""
+
+    rate: float
+    per: float = 60.0
+    burst: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """The gateway's one CORS policy; origins are exact, or `*` alone."""
+
+    origins: tuple[str, ...] = ("*",)
+    credentials: bool = True
+    max_age: int = 600
+    expose: tuple[str, ...] = ("X-Request-ID", "X-Total-Count")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for the gateway as a whole. Addresses are `host:port`.
+
+    `build` names the deployed gateway; it is part of every route digest, so a new build starts new evidence.
+    """
+
+    listen: str = "127.0.0.1:8800"
+    internal_listen: str = "127.0.0.1:8801"
+    public_url: str = "http://127.0.0.1:8800"
+    algorithms: tuple[str, ...] = ("HS256",)
+    api_key_prefix: str = "sk-"
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    cors: Cors = field(default_factory=Cors)
+    max_body: int = 52 * 1024 * 1024
+    drain: float = 10.0
+    build: str = ""
