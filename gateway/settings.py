@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from gateway.core.errors import ConfigError
 from gateway.store.database import secret_key
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 JWT_SECRET = "CUTOVER_JWT_SECRET"  # noqa: S105 - the name of a variable
 INTERNAL_KEY = "CUTOVER_INTERNAL_KEY"
 ACCESS_LOG = "CUTOVER_ACCESS_LOG"
+REDIS = "CUTOVER_REDIS_URL"
+"""Where several gateways meet; an environment variable since the address may hold a password."""
 CLOCK_AT = "CUTOVER_CLOCK_AT"
 """An ISO time at which the process's clock starts, for a replay against it; never set in service."""
 
@@ -38,6 +41,7 @@ class Settings:
     fingerprint_key: bytes = field(repr=False)
     clock: Callable[[], float] = time.time
     access_log: bool = False
+    redis_url: str = field(default="", repr=False)
 
 
 def load_settings(store: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -68,8 +72,20 @@ def load_settings(store: Path, environment: Mapping[str, str] | None = None) -> 
         ticket_key=secret_key(keys, "ticket"),
         fingerprint_key=secret_key(keys, "fingerprint"),
         access_log=bool(values.get(ACCESS_LOG)),
+        redis_url=redis_url(values.get(REDIS, "")),
         clock=_clock(values.get(CLOCK_AT, "")),
     )
+
+
+def redis_url(text: str) -> str:
+    """The address of a Redis, or nothing.
+
+    Raises:
+        ConfigError: it is no redis address. The message never shows it.
+    """
+    if text and urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
+        raise ConfigError(f"{REDIS} is no Redis address; write redis://host:6379/0, rediss://… or unix:///path")
+    return text
 
 
 def _clock(starts_at: str) -> Callable[[], float]:

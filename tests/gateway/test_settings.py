@@ -62,3 +62,13 @@ def test_the_clock_runs_unless_a_replay_sets_it(tmp_path: Path, capsys: pytest.C
     assert "WARNING" in capsys.readouterr().err
     with pytest.raises(ConfigError, match="ISO time"):
         load_settings(tmp_path / "cutover.db", {**SECRETS, "CUTOVER_CLOCK_AT": "noon"})
+
+
+def test_redis_address_is_checked_and_never_shown(tmp_path: Path) -> None:
+    """An address of another kind is refused without being repeated, and repr hides a good one."""
+    wrong = {**SECRETS, "CUTOVER_REDIS_URL": "http://:hunter2@somewhere"}
+    with pytest.raises(ConfigError, match="CUTOVER_REDIS_URL") as told:
+        load_settings(tmp_path / "store.db", wrong)
+    assert "hunter2" not in str(told.value)
+    good = {**SECRETS, "CUTOVER_REDIS_URL": "redis://:hunter2@somewhere:6379/0"}
+    assert "hunter2" not in repr(load_settings(tmp_path / "store.db", good))
