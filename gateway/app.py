@@ -23,6 +23,7 @@ from gateway.incoming import Body, ClientGone, request_of
 from gateway.metrics import Metrics
 from gateway.problem import PROBLEM_TYPE, NotFound, Problem, UpstreamProblem
 from gateway.record import Entry, record, shown
+from gateway.shared import connect
 from gateway.stream import deliver
 from gateway.ticket import Tickets
 from gateway.transport.pool import Pool
@@ -73,9 +74,11 @@ class Gateway:
         elif scope["type"] == "http":
             await self._serve(scope, receive, send, internal=True)
 
-    def close(self) -> None:
-        """Close the connections to the services that rest."""
+    async def close(self) -> None:
+        """Close the connections that rest: to the services, and to Redis."""
         self.context.pool.close()
+        if self.context.redis is not None:
+            await self.context.redis.aclose()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, *, internal: bool) -> None:
         started = time.perf_counter()
@@ -158,6 +161,7 @@ def build_app(
         public_url=table.policy.public_url.rstrip("/"),
         identity=Identity(settings, pool),
         rights=Rights(settings, pool),
+        redis=connect(settings.redis_url) if settings.redis_url else None,
         parts=parts or Parts(),
     )
     return Gateway(context)

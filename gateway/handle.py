@@ -32,6 +32,8 @@ from gateway.transport.errors import TransportError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
+    from redis.asyncio import Redis
+
     from gateway.answer import Answer
     from gateway.caller import Caller
     from gateway.core.exchange import Headers, Request
@@ -67,7 +69,8 @@ class Parts:
 class Context:
     """What all requests of one gateway share; `stale` says that the flags could not be read lately.
 
-    A reload swaps `table`; a request keeps the one it came in under (`Call.table`).
+    `redis` is where several gateways meet, None when this one keeps to its own memory. A reload
+    swaps `table`; a request keeps the one it came in under (`Call.table`).
     """
 
     table: RouteTable
@@ -80,6 +83,7 @@ class Context:
     public_url: str
     identity: Identity
     rights: Rights
+    redis: Redis | None = None
     parts: Parts = field(default_factory=Parts)
     stale: Callable[[], bool] = bool
 

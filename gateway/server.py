@@ -58,7 +58,7 @@ async def serving(gateway: Gateway, listen: str, internal_listen: str) -> AsyncI
         finally:
             drain = gateway.context.table.policy.drain
             await asyncio.gather(*(listener.stop(drain) for listener in listeners))
-            gateway.close()
+            await gateway.close()
 
 
 def run(table: RouteTable, settings: Settings, store_path: Path, *, parts: Parts | None = None) -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from gateway.core.policy import Cors
 from gateway.handle import Parts
+from gateway.shared import connect
 from tests.apps.echo import raw, upstream
 from tests.apps.gateways import running
+from tests.apps.redis_server import redis_server
 from tests.apps.table import bearer, route, settings, table
 
 if TYPE_CHECKING:
@@ -129,3 +131,18 @@ async def test_access_log_holds_no_secret(up: Upstream, capsys: pytest.CaptureFi
     assert (document["path"], document["route"], document["subject"]) == ("/api/things", "get", "user-1")
     assert "hunter2" not in text
     assert "eyJ" not in text
+
+
+async def test_redis_is_shared_where_configured_and_closed_at_the_end(up: Upstream) -> None:
+    """One client serves all steps, asks for nothing until it is used, and leaves no connection behind."""
+    with redis_server() as server:
+        async with running(table(up.address, *ROUTES), settings=settings(redis_url=server.url)) as gate:
+            redis = gate.gateway.context.redis
+            assert redis is not None
+            await redis.ping()
+            assert len(await redis.client_list()) == 1
+        other = connect(server.url)
+        assert len(await other.client_list()) == 1
+        await other.aclose()
+    async with running(table(up.address, *ROUTES)) as alone:
+        assert alone.gateway.context.redis is None
