@@ -1,0 +1,57 @@
+"""One core for what is measured, one for the load; and what a process has cost."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.core.errors import UnreachableError
+
+_PROC = Path("/proc")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """Numbers of two cores: `peer` runs what is measured, `load` the clients and the upstream service."""
+
+    peer: int
+    load: int
+
+    def on_peer(self, *command: str) -> list[str]:
+        """The command, bound to the measured core."""
+        return ["taskset", "-c", str(self.peer), *command]
+
+    def on_load(self, *command: str) -> list[str]:
+        """The command, bound to the core of the load."""
+        return ["taskset", "-c", str(self.load), *command]
+
+
+def two_cores() -> Cores:
+    """The first two cores that this process may use.
+
+    Raises:
+        UnreachableError: there is one only, so that nothing could be told from the load beside it.
+    """
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < 2:  # noqa: PLR2004 - one for each side
+        raise UnreachableError("a benchmark needs two cores; this process may use one")
+    return Cores(allowed[0], allowed[1])
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process and its children have used so far, in steps of 10 ms; 0 when it is gone."""
+    try:
+        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        children = [(task / "children").read_text().split() for task in (_PROC / str(pid) / "task").iterdir()]
+    except OSError:
+        return 0.0
+    own = (int(fields[11]) + int(fields[12])) / _TICKS
+    return own + sum(cpu_seconds(int(child)) for found in children for child in found)
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds and shares with nobody (its proportional set, PSS)."""
+    lines = (_PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))

@@ -1,0 +1,146 @@
+"""All parts of the benchmark, one after the other, as one JSON value."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from gateway.core.errors import UnreachableError, UsageError
+from loadtests.bench.child import free_ports, running
+from loadtests.bench.peers import DIRECT, GATEWAY, HAPROXY, NGINX, PLAIN, TARGET, peers, tokens
+from loadtests.bench.throughput import added, interleaved, rate, ratio, ratios
+from loadtests.bench.wrk import script
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from loadtests.bench.cores import Cores
+    from loadtests.bench.throughput import Rounds
+
+    Say = Callable[[str], None]
+
+CONNECTIONS = 32
+_PACE = 100.0
+_STREAM = "/api/v1/bench/stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which parts, how many rounds of how many seconds, how many streams."""
+
+    parts: tuple[str, ...]
+    rounds: int
+    seconds: float
+    streams: int
+
+
+def measure(plan: Plan, directory: Path, cores: Cores, *, say: Say) -> dict[str, Any]:
+    """What the parts of the plan found, by name.
+
+    Raises:
+        UsageError: there is no such part.
+        UnreachableError: a peer did not start.
+    """
+    strange = [part for part in plan.parts if part not in _PARTS]
+    if strange:
+        raise UsageError(f"no such part: {', '.join(strange)}; there are {', '.join(PARTS)}")
+    found: dict[str, Any] = {"plan": asdict(plan)}
+    for part in plan.parts:
+        place = directory / part
+        place.mkdir()
+        found[part] = _PARTS[part](plan, place, cores, say)
+    return found
+
+
+def throughput(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
+    """The gateway beside its peers at 32 connections."""
+    rounds = _rounds(plan, directory, cores, say, NGINX, HAPROXY, GATEWAY, PLAIN)
+    compared = {other: _compared(rounds, other) for other in (NGINX, HAPROXY, PLAIN)}
+    return {"peers": _figures(rounds), "gateway_per": compared}
+
+
+def latency(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
+    """What nginx and the gateway add to the median answer time of one connection, in microseconds."""
+    rounds = _rounds(plan, directory, cores, say, NGINX, GATEWAY, connections=1)
+    extra = {name: added(rounds, name, DIRECT) for name in (NGINX, GATEWAY)}
+    return {"peers": _figures(rounds), "added": extra, "ratio": extra[GATEWAY] / extra[NGINX]}
+
+
+def streams(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
+    """How much later than directly the first byte of a stream comes while `plan.streams` others are open."""
+    (port,) = free_ports(1)
+    serving = cores.on_load(sys.executable, "-m", "loadtests.bench.streams", "serve", str(port))
+    with (
+        running(serving, directory / "source.log", port=port),
+        peers(directory, cores, GATEWAY, streams=port) as started,
+    ):
+        found = {}
+        for name, base in ((DIRECT, f"http://127.0.0.1:{port}"), (GATEWAY, started[GATEWAY].base)):
+            say(f"streams: {name}")
+            found[name] = _held(cores, base + _STREAM, plan.streams)
+    extra = {at: found[GATEWAY][at] - found[DIRECT][at] for at in ("first_p50", "first_p99", "delay_p99")}
+    return {**found, "added": extra}
+
+
+def _rounds(
+    plan: Plan, directory: Path, cores: Cores, say: Say, *names: str, connections: int = CONNECTIONS
+) -> Rounds:
+    asked = directory / "ask.lua"
+    asked.write_text(script(TARGET, tokens()))
+    with peers(directory, cores, *names) as started:
+        return interleaved(
+            cores, started, asked, connections=connections, rounds=plan.rounds, seconds=plan.seconds, say=say
+        )
+
+
+def _figures(rounds: Rounds) -> dict[str, Any]:
+    return {
+        name: {
+            "rate": rate(own),
+            "cpu_microseconds": median(one.cpu_microseconds for one in own),
+            "p50": median(one.sample.p50 for one in own),
+            "p99": median(one.sample.p99 for one in own),
+            "errors": sum(one.sample.errors for one in own),
+            "rounds": [asdict(one.sample) for one in own],
+        }
+        for name, own in rounds.items()
+    }
+
+
+def _compared(rounds: Rounds, other: str) -> dict[str, Any]:
+    return {"ratio": ratio(rounds, GATEWAY, other), "rounds": ratios(rounds, GATEWAY, other)}
+
+
+def _held(cores: Cores, url: str, count: int) -> dict[str, Any]:
+    asked = {"url": url, "tokens": tokens(), "streams": count, "opened": count, "pace": max(_PACE, count / 10)}
+    command = cores.on_load(sys.executable, "-m", "loadtests.bench.streams", "hold")
+    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UnreachableError(f"streams from {url}: {done.stderr.strip()[-400:]}")
+    seen = json.loads(done.stdout)
+    return {
+        "first_p50": percentile(seen["first"], 50),
+        "first_p99": percentile(seen["first"], 99),
+        "delay_p99": percentile(seen["delays"], 99),
+        "opened": len(seen["first"]),
+        "failed": seen["failed"],
+    }
+
+
+def percentile(values: list[float], percent: float) -> float:
+    """The smallest value that `percent` of all do not exceed, in the values' own unit; 0 of none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] if ordered else 0.0
+
+
+_PARTS: dict[str, Callable[[Plan, Path, Cores, Say], dict[str, Any]]] = {
+    "throughput": throughput,
+    "latency": latency,
+    "streams": streams,
+}
+PARTS = tuple(_PARTS)

@@ -1,0 +1,66 @@
+"""The numbers as a table for a terminal: ratios first, since only they travel from one machine to another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+GOALS = {"nginx": 0.40, "plain": 30.0, "latency": 2.0, "first": 0.010, "socket": 40_000}
+"""At least so many of nginx and of the plain pass-through; at most so much of the rest (ratio, seconds, bytes)."""
+
+
+def text(found: Mapping[str, Any]) -> str:
+    """Every part that was measured."""
+    return "\n".join("\n".join(_PARTS[part](found[part])) + "\n" for part in _PARTS if part in found)
+
+
+def _throughput(part: Mapping[str, Any]) -> Iterable[str]:
+    yield "32 connections, 1 KB; median of rounds"
+    yield from _peers(part["peers"])
+    for other, compared in part["gateway_per"].items():
+        goal = f"  {verdict(compared['ratio'] >= GOALS[other])} >= {GOALS[other]:g}" if other in GOALS else ""
+        rounds = " ".join(f"{ratio:.3g}" for ratio in compared["rounds"])
+        yield f"  gateway / {other:<8} {compared['ratio']:.3g}{goal}   rounds: {rounds}"
+
+
+def _latency(part: Mapping[str, Any]) -> Iterable[str]:
+    yield "1 connection; median answer time, microseconds"
+    yield from _peers(part["peers"])
+    added = ", ".join(f"{name} {extra:.0f}" for name, extra in part["added"].items())
+    held = verdict(part["ratio"] <= GOALS["latency"])
+    yield f"  added to direct: {added}; gateway / nginx {part['ratio']:.2f}  {held} <= {GOALS['latency']:g}"
+
+
+def _streams(part: Mapping[str, Any]) -> Iterable[str]:
+    yield f"{part['gateway']['opened']} streams opened one by one while as many others were open; milliseconds"
+    for name in ("direct", "gateway"):
+        shown = part[name]
+        yield (
+            f"  {name:<8} first byte p50 {shown['first_p50'] * 1e3:.2f} p99 {shown['first_p99'] * 1e3:.2f},"
+            f" each event p99 {shown['delay_p99'] * 1e3:.2f}, failed {shown['failed']}"
+        )
+    extra = part["added"]["first_p99"]
+    yield f"  added first byte p99 {extra * 1e3:.2f}  {verdict(extra <= GOALS['first'])} <= {GOALS['first'] * 1e3:g}"
+
+
+def _peers(peers: Mapping[str, Any]) -> Iterable[str]:
+    for name, figures in peers.items():
+        errors = f"  ERRORS {figures['errors']}" if figures["errors"] else ""
+        yield (
+            f"  {name:<18} {figures['rate']:>9,.0f}/s  p50 {figures['p50']:>7,.0f} us  p99 {figures['p99']:>8,.0f} us"
+            f"  cpu {figures['cpu_microseconds']:>6,.0f} us{errors}"
+        )
+
+
+def verdict(held: bool) -> str:  # noqa: FBT001 - what it says
+    """How a goal is said to be met."""
+    return "met" if held else "MISSED"
+
+
+_PARTS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
+    "throughput": _throughput,
+    "latency": _latency,
+    "streams": _streams,
+}

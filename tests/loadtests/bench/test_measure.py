@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from loadtests.bench.cores import two_cores
+from loadtests.bench.measure import PARTS, Plan, measure, percentile
+from loadtests.bench.table import text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MISSING = [name for name in ("nginx", "haproxy", "wrk", "taskset") if not shutil.which(name)]
+
+
+def test_percentiles_are_of_the_values() -> None:
+    """The value at a share of all, and nothing of nothing."""
+    values = [float(n) for n in range(100, 0, -1)]
+    assert percentile(values, 50) == 51
+    assert percentile(values, 99) == 100
+    assert percentile([], 99) == 0
+
+
+@pytest.mark.skipif(bool(MISSING), reason=f"installed by make bench only: {MISSING}")
+@pytest.mark.parametrize(
+    "part", [pytest.param(part, marks=() if part == "latency" else pytest.mark.proof) for part in PARTS]
+)
+def test_each_part_has_numbers(tmp_path: Path, part: str) -> None:
+    """One short round of each part fills its numbers without an error, and they can be printed."""
+    said: list[str] = []
+    found = measure(Plan((part,), 1, 0.2, 10), tmp_path, two_cores(), say=said.append)
+    assert found["plan"]["parts"] == (part,)
+    assert "ERRORS" not in text(found)
+    assert said

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import Any
+
+from loadtests.bench.table import text
+
+
+def peer(rate: float, errors: int = 0) -> dict[str, Any]:
+    """Figures of one peer."""
+    return {"rate": rate, "cpu_microseconds": 50.0, "p50": 400.0, "p99": 900.0, "errors": errors}
+
+
+FOUND: dict[str, Any] = {
+    "throughput": {
+        "peers": {"nginx": peer(40_000), "gateway": peer(18_000, errors=2)},
+        "gateway_per": {
+            "nginx": {"ratio": 0.45, "rounds": [0.44, 0.46]},
+            "haproxy": {"ratio": 0.5, "rounds": [0.5, 0.5]},
+            "plain": {"ratio": 29.0, "rounds": [29.0, 29.0]},
+        },
+    },
+    "latency": {"peers": {}, "added": {"nginx": 100.0, "gateway": 150.0}, "ratio": 1.5},
+    "streams": {
+        "direct": {"first_p50": 0.001, "first_p99": 0.002, "delay_p99": 0.001, "failed": 0, "opened": 9},
+        "gateway": {"first_p50": 0.001, "first_p99": 0.014, "delay_p99": 0.001, "failed": 1, "opened": 9},
+        "added": {"first_p50": 0.0, "first_p99": 0.012, "delay_p99": 0.0},
+    },
+}
+
+
+def test_goals_are_said_to_be_met_or_missed() -> None:
+    """Each ratio stands beside its goal, with the rounds it comes from."""
+    lines = text(FOUND).splitlines()
+    (nginx,) = [line for line in lines if "gateway / nginx " in line and "rounds" in line]
+    assert "0.45  met >= 0.4   rounds: 0.44 0.46" in nginx
+    assert any("gateway / plain" in line and "MISSED >= 30" in line for line in lines)
+    assert any("gateway / haproxy" in line and "met" not in line.lower() for line in lines)
+    assert any("1.50  met <= 2" in line for line in lines)
+    assert any("12.00  MISSED <= 10" in line for line in lines)
+
+
+def test_errors_are_shouted() -> None:
+    """A peer that did not answer every request is no quick peer."""
+    assert "ERRORS 2" in text(FOUND)
+    assert text(FOUND).count("ERRORS") == 1
+
+
+def test_parts_that_were_not_measured_are_left_out() -> None:
+    """Nothing is said of what is not known."""
+    assert text({"plan": {}}) == ""
