@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from gateway.core.nearest import nearest
-from gateway.core.routes import Kind, Where
+from gateway.core.routes import KeyCheck, Kind, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,6 +35,7 @@ def check(
         _check_known(draft.limit, limits, "limits", f"route {draft.route.id}: limit class", findings)
         _check_moves(draft, findings)
         _check_supply(draft, findings)
+        _check_introspection(draft, policy, findings)
     _check_collisions(routes, findings)
     _check_globs(routes, changes, findings)
 
@@ -116,6 +117,15 @@ def _check_supply(draft: RouteDraft, findings: Findings) -> None:
         offered = set(gateway.path.names) - placed
         _missing(
             draft, first.line, first.value, set(first.value.path.names) - moved_away - offered, gateway, findings
+        )
+
+
+def _check_introspection(draft: RouteDraft, policy: Policy, findings: Findings) -> None:
+    if draft.route.api_key is KeyCheck.INTROSPECT and policy.credentials.api_keys.introspect is None:
+        findings.add(
+            draft.line,
+            f"route {draft.route.id}: api_key is introspect, and nothing says how",
+            "write gateway: api_keys: introspect: {service: …, target: GET /…}",
         )
 
 

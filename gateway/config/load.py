@@ -69,8 +69,8 @@ def _is_newer(root: Section, findings: Findings) -> bool:
 
 def _table(root: Section, environment: Mapping[str, str], findings: Findings) -> RouteTable:
     platform = root.need("platform", filled)
-    policy = read_policy(root.section("gateway"), environment)
     services = read_services(root, environment)
+    policy = read_policy(root.section("gateway"), environment, services)
     limits = read_limits(root)
     routes = read_routes(root, read_defaults(root.section("defaults")))
     changes = read_changes(root)

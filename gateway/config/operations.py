@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.config.problem import Lined
 from gateway.config.scalars import duration, filled, json_path, name, one_of, place, share, target, whole, word
 from gateway.core.path import PathPattern
-from gateway.core.routes import Access, Effect, Kind, Move, Route, ShadowPolicy, Target, Timeouts, Where
+from gateway.core.routes import Access, Effect, KeyCheck, Kind, Move, Route, ShadowPolicy, Target, Timeouts, Where
 
 if TYPE_CHECKING:
     from gateway.config.section import Section
@@ -72,10 +72,12 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
         group=section.read("group", name, ""),
         rewrites=tuple(item.value for item in section.values("rewrites", word(*REWRITES)) or ()),
         scope=tuple(item.value for item in section.values("scope", place) or ()),
+        api_key=section.read("api_key", one_of(KeyCheck), None),
     )
     _check_exposure(section, route)
     _check_kind(section, route)
     _check_scope(section, route)
+    _check_api_key(section, route)
     section.close()
     first = (Lined(legacy, section.line_of("legacy")),) if legacy else ()
     return RouteDraft(
@@ -118,6 +120,11 @@ def _check_scope(section: Section, route: Route) -> None:
     for spot in route.scope:
         if route.gateway and spot.where is Where.PATH and spot.name not in route.gateway.path.names:
             section.wrong("scope", f"{spot} names no parameter of {route.gateway}", "write one of the gateway path's")
+
+
+def _check_api_key(section: Section, route: Route) -> None:
+    if route.api_key is not None and route.access is not Access.API_KEY:
+        section.wrong("api_key", f"access is {route.access}, so no API key is asked for", "remove api_key:")
 
 
 def _moves(section: Section) -> tuple[Lined[Move], ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gateway.config.problem import Lined, Wrong
 from gateway.config.scalars import address, duration, expanding, filled, name, one_of, origin_url, rate, switch, whole
 from gateway.core.policy import Limit
-from gateway.core.routes import Authorization, Change, Service
+from gateway.core.routes import Authorization, Change, Forwarding, Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,8 @@ def read_services(root: Section, environment: Mapping[str, str]) -> dict[str, Li
                 authorization=section.need("authorization", one_of(Authorization)) or Authorization.STRIP,
                 shadow_listen=section.need("shadow_listen", expanding(environment, address)) or "",
                 internal_key=section.read("internal_key", _internal_key, default=True),
+                context=section.read("context", switch, default=True),
+                forwarding=section.read("forwarding", one_of(Forwarding), Forwarding.X_FORWARDED),
             ),
             section.line_of("shadow_listen"),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.config.credentials import ASYMMETRIC, SYMMETRIC, read_credentials
 from gateway.config.scalars import (
     address,
     cors_origin,
@@ -19,23 +20,26 @@ from gateway.config.scalars import (
 from gateway.core.policy import Cors, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from gateway.config.section import Section
 
-_ALGORITHMS = ("HS256", "HS384", "HS512")
+PROXY_HEADERS = ("x-forwarded-for", "forwarded")
 
 
-def read_policy(section: Section, environment: Mapping[str, str]) -> Policy:
-    """What holds for the gateway as a whole."""
+def read_policy(section: Section, environment: Mapping[str, str], services: Collection[str]) -> Policy:
+    """What holds for the gateway as a whole; `services` are the names of those declared."""
     usual = Policy()
+    algorithms = _values(section, "algorithms", word(*SYMMETRIC, *ASYMMETRIC), usual.algorithms)
     policy = Policy(
         listen=section.read("listen", expanding(environment, address), usual.listen),
         internal_listen=section.read("internal_listen", expanding(environment, address), usual.internal_listen),
         public_url=section.read("public_url", expanding(environment, origin_url), usual.public_url),
-        algorithms=_values(section, "algorithms", word(*_ALGORITHMS), usual.algorithms),
+        algorithms=algorithms,
         api_key_prefix=section.read("api_key_prefix", str, usual.api_key_prefix),
+        credentials=read_credentials(section, environment, algorithms, services),
         trusted_proxies=_values(section, "trusted_proxies", network, usual.trusted_proxies),
+        proxy_header=section.read("proxy_header", word(*PROXY_HEADERS), usual.proxy_header),
         cors=_cors(section.section("cors")),
         max_body=section.read("max_body", size, usual.max_body),
         drain=section.read("drain", duration, usual.drain),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gateway.core.credentials import Credentials
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -28,6 +30,7 @@ class Cors:
 class Policy:
     """What holds for the gateway as a whole. Addresses are `host:port`.
 
+    `proxy_header` is the one header of trusted proxies that names the client.
     `build` names the deployed gateway; it is part of every route digest, so a new build starts new evidence.
     """
 
@@ -36,7 +39,9 @@ class Policy:
     public_url: str = "http://127.0.0.1:8800"
     algorithms: tuple[str, ...] = ("HS256",)
     api_key_prefix: str = "sk-"
+    credentials: Credentials = field(default_factory=Credentials)
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    proxy_header: str = "x-forwarded-for"
     cors: Cors = field(default_factory=Cors)
     max_body: int = 52 * 1024 * 1024
     drain: float = 10.0

@@ -60,6 +60,21 @@ class Where(StrEnum):
     BODY = "body"
 
 
+class Forwarding(StrEnum):
+    """In which headers a service is told of the hops of a request."""
+
+    X_FORWARDED = "x-forwarded"
+    FORWARDED = "forwarded"
+    BOTH = "both"
+
+
+class KeyCheck(StrEnum):
+    """Whether the gateway asks about an API key before it passes it on."""
+
+    PASS = "pass"
+    INTROSPECT = "introspect"
+
+
 class Authorization(StrEnum):
     """Whether a service gets the client's Authorization header."""
 
@@ -122,7 +137,10 @@ class ShadowPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One backend: base URLs without a path, as clients call it today and as the gateway does."""
+    """One backend: base URLs without a path, as clients call it today and as the gateway does.
+
+    `context` says whether it gets the signed context, `forwarding` how it is told of hops.
+    """
 
     name: str
     legacy: str
@@ -130,13 +148,16 @@ class Service:
     authorization: Authorization
     shadow_listen: str
     internal_key: bool = True
+    context: bool = True
+    forwarding: Forwarding = Forwarding.X_FORWARDED
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """One operation. `gateway` is None exactly when access is internal: it is never exposed.
 
-    `scope` names places of a gateway request that must hold the caller's own organisation.
+    `scope` names places of a gateway request that must hold the caller's own organisation. `api_key` None means
+    introspection where the policy declares it.
     """
 
     id: str
@@ -154,6 +175,7 @@ class Route:
     group: str = ""
     rewrites: tuple[str, ...] = ()
     scope: tuple[Place, ...] = ()
+    api_key: KeyCheck | None = None
 
     @property
     def rollout_group(self) -> str:

@@ -62,7 +62,7 @@ def test_without_a_section_everything_is_as_usual() -> None:
             "public_url: http://gw/api",
             "4: gateway: public_url 'http://gw/api' carries more than an address; write http://gw",
         ),
-        ("algorithms: [RS256]", "4: gateway: algorithms 'RS256' is not known; write HS256"),
+        ("algorithms: [PS256]", "4: gateway: algorithms 'PS256' is not known; write RS256"),
         ("max_body: 50", "4: gateway: max_body '50' is no size"),
         ("drain: 10", "4: gateway: drain '10' is no duration; write 10s"),
         ("trusted_proxies: [all]", "4: gateway: trusted_proxies 'all' is no address"),
