@@ -9,12 +9,13 @@ from dataclasses import replace
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
-from gateway import dry_run
+from gateway import __version__, dry_run
 from gateway.answer import Answer
 from gateway.api import build_api
 from gateway.authenticate import Identity
 from gateway.authorise import Rights
 from gateway.context import request_id
+from gateway.core.digest import table_digest
 from gateway.core.exchange import header
 from gateway.core.mark import MARK_HEADER, REFUSED_HEADER, MarkVerifier
 from gateway.cors import with_cors
@@ -23,9 +24,11 @@ from gateway.incoming import Body, ClientGone, request_of
 from gateway.metrics import Metrics
 from gateway.problem import PROBLEM_TYPE, NotFound, Problem, UpstreamProblem
 from gateway.record import Entry, record, shown
+from gateway.reload import Reloads, Swap, swap_of
 from gateway.shared import connect
 from gateway.stream import deliver
 from gateway.ticket import Tickets
+from gateway.transport.origin import origin_of
 from gateway.transport.pool import Pool
 from gateway.websocket import relay
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from gateway.core.table import RouteTable
     from gateway.flags.flag import FlagSnapshot
     from gateway.settings import Settings
+    from gateway.transport.origin import Origin
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -73,6 +77,23 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1008})
         elif scope["type"] == "http":
             await self._serve(scope, receive, send, internal=True)
+
+    def reload(self, table: RouteTable) -> Swap:
+        """Serve by this table from the next request on; requests in flight keep theirs. What changed.
+
+        Connections to services that are in it no longer are closed.
+
+        Raises:
+            RefusedError: it changes what only a restart can; nothing was changed.
+        """
+        context = self.context
+        swap = swap_of(context.table, table)
+        if swap.policy and not context.table.policy.listen.endswith(":0"):
+            context.public_url = table.policy.public_url.rstrip("/")
+        context.pool.follow(_origins(context.table), _origins(table))
+        context.table = table
+        context.reloads.succeeded(swap.digest)
+        return swap
 
     async def close(self) -> None:
         """Close the connections that rest: to the services, and to Redis."""
@@ -140,9 +161,18 @@ class Gateway:
             return None
         revision, stale = self.context.flags().revision, self.context.stale()
         if path == "/health":
-            return _page("application/json", json.dumps({"status": "ok", "flags": revision, "flags_stale": stale}))
-        gauges = {"cutover_flags_revision": revision, "cutover_flags_stale": int(stale)}
+            return _page("application/json", json.dumps(self._health(revision, stale=stale)))
+        gauges = {
+            "cutover_flags_revision": revision,
+            "cutover_flags_stale": int(stale),
+            **self.context.reloads.gauges,
+        }
         return _page("text/plain; version=0.0.4; charset=utf-8", self.context.metrics.text(gauges))
+
+    def _health(self, revision: int, *, stale: bool) -> dict[str, Any]:
+        reloads = self.context.reloads
+        problems = {"reload_problems": list(reloads.problems)} if reloads.problems else {}
+        return {"status": "ok", "flags": revision, "flags_stale": stale, "table": reloads.digest, **problems}
 
 
 def build_app(
@@ -163,8 +193,13 @@ def build_app(
         rights=Rights(settings, pool),
         redis=connect(settings.redis_url) if settings.redis_url else None,
         parts=parts or Parts(),
+        reloads=Reloads(table_digest(table, __version__)),
     )
     return Gateway(context)
+
+
+def _origins(table: RouteTable) -> list[Origin]:
+    return [origin_of(service.internal) for service in table.services.values()]
 
 
 def _page(kind: str, text: str) -> Answer:

@@ -24,6 +24,7 @@ from gateway.match import match
 from gateway.prepare import dressed, mapped, with_forwarding
 from gateway.problem import Forbidden, Unauthenticated
 from gateway.record import shown_path
+from gateway.reload import Reloads
 from gateway.stage import Standing, standing
 from gateway.ticket import PARAMETER
 from gateway.transform import transform
@@ -86,6 +87,7 @@ class Context:
     redis: Redis | None = None
     parts: Parts = field(default_factory=Parts)
     stale: Callable[[], bool] = bool
+    reloads: Reloads = field(default_factory=Reloads)
 
 
 @dataclass(slots=True)

@@ -8,16 +8,18 @@ import signal
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import uvloop
 
 from gateway.app import build_app
 from gateway.flags.watch import FlagWatch
+from gateway.hangup import Hangup
 from gateway.listener import Listener, bound, url_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Coroutine
     from pathlib import Path
 
     from gateway.app import Gateway
@@ -61,29 +63,43 @@ async def serving(gateway: Gateway, listen: str, internal_listen: str) -> AsyncI
             await gateway.close()
 
 
-def run(table: RouteTable, settings: Settings, store_path: Path, *, parts: Parts | None = None) -> None:
+def run(
+    table: RouteTable,
+    settings: Settings,
+    store_path: Path,
+    *,
+    reread: Callable[[], RouteTable] | None = None,
+    parts: Parts | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends at once (exit code 128 + its number).
 
-    `parts` replaces steps of the spine; only tests and the demo's seeded defect give it.
+    At SIGHUP the table that `reread` gives replaces the one served; without it SIGHUP ends the process. `parts`
+    replaces steps of the spine; only tests and the demo's seeded defect give it.
 
     Raises:
         ConfigError: the store cannot be used, or an address cannot be read.
         UnreachableError: an address is taken.
     """
-    stop = _Stop()
+    stop, hangup = _Stop(), Hangup() if reread else None
     watch = FlagWatch(store_path, "gateway", table.policy.listen)
     gateway = build_app(table, settings, lambda: watch.snapshot, parts=parts)
     gateway.context.stale = lambda: watch.stale
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(gateway, watch, stop))
+            runner.run(
+                _run(gateway, watch, stop, partial(hangup.follow, gateway, reread) if hangup and reread else None)
+            )
     except asyncio.CancelledError:
         raise SystemExit(stop.code) from None
     finally:
         stop.restore()
+        if hangup:
+            hangup.restore()
 
 
-async def _run(gateway: Gateway, watch: FlagWatch, stop: _Stop) -> None:
+async def _run(
+    gateway: Gateway, watch: FlagWatch, stop: _Stop, reloading: Callable[[], Coroutine[None, None, None]] | None
+) -> None:
     policy = gateway.context.table.policy
     stop.attach()
     async with serving(gateway, policy.listen, policy.internal_listen) as addresses:
@@ -91,7 +107,11 @@ async def _run(gateway: Gateway, watch: FlagWatch, stop: _Stop) -> None:
         try:
             sys.stdout.write(f"gateway ready: public {addresses.public}, internal {addresses.internal}\n")
             sys.stdout.flush()
-            await stop.event.wait()
+            async with asyncio.TaskGroup() as tasks:
+                follower = tasks.create_task(reloading()) if reloading else None
+                await stop.event.wait()
+                if follower:
+                    follower.cancel()
         finally:
             await asyncio.to_thread(watch.stop)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import threading
@@ -11,25 +12,38 @@ from typing import TYPE_CHECKING
 from gateway.core.errors import ConfigError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 _LOOK = 0.05
 _PATIENCE = 30.0
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_together(commands: Mapping[str, Sequence[str]], patience: float = _PATIENCE) -> None:
+def run_together(
+    commands: Mapping[str, Sequence[str]], patience: float = _PATIENCE, *, reloading: Collection[str] = ()
+) -> None:
     """Run named commands until SIGINT, SIGTERM or SIGHUP; their output is passed on as it is.
 
-    The children get SIGTERM and `patience` seconds to finish.
+    The children get SIGTERM and `patience` seconds to finish. With `reloading` SIGHUP is passed on to the children
+    of these names and stops nothing, unless it says that the terminal is gone.
 
     Raises:
         ConfigError: a child ended by itself with exit code 3; the others were stopped.
         UnreachableError: a child ended by itself otherwise; the others were stopped.
     """
     stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in _SIGNALS}
     children: dict[str, subprocess.Popen[bytes]] = {}
+    terminal = os.isatty(0)
+
+    def hang_up() -> None:
+        if not reloading or (terminal and not os.isatty(0)):
+            stop.set()
+        for name in reloading:
+            if name in children:
+                children[name].send_signal(signal.SIGHUP)
+
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in _SIGNALS}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda *_: hang_up())
     try:
         for name, command in commands.items():
             # In a session of its own a child gets no Ctrl-C of the terminal, only our SIGTERM: one signal, one stop.

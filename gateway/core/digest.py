@@ -21,7 +21,16 @@ def route_digest(table: RouteTable, route: Route, version: str) -> str:
     """
     service = dataclasses.replace(table.services[route.service], legacy="", internal="", shadow_listen="")
     policy = dataclasses.replace(table.policy, listen="", internal_listen="", public_url="")
-    parts = [route, service, policy, table.limits.get(route.limit), version]
+    return _hash([route, service, policy, table.limits.get(route.limit), version])
+
+
+def table_digest(table: RouteTable, version: str) -> str:
+    """Sixteen hex digits over everything a table says, addresses included: of one digest, two serve alike."""
+    everything = [getattr(table, item.name) for item in dataclasses.fields(table)]
+    return _hash([*everything, version])
+
+
+def _hash(parts: list[Any]) -> str:
     text = json.dumps([_plain(part) for part in parts], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

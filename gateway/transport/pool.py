@@ -11,6 +11,8 @@ from gateway.transport.connection import Connection
 from gateway.transport.errors import ConnectFailed, ConnectTimedOut
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gateway.transport.origin import Origin
 
 MAX_IDLE = 4.0
@@ -23,6 +25,7 @@ class Pool:
     def __init__(self, limit: int = 256) -> None:
         self._limit = limit
         self._idle: dict[Origin, list[Connection]] = {}
+        self._retired: frozenset[Origin] = frozenset()
 
     async def take(self, origin: Origin, seconds: float, *, fresh: bool = False) -> Connection:
         """An open connection to a service; with `fresh` a new one.
@@ -40,7 +43,7 @@ class Pool:
     def release(self, origin: Origin, connection: Connection) -> None:
         """Give a connection back; one that may not be used again is closed."""
         resting = self._idle.setdefault(origin, [])
-        if not connection.reusable or len(resting) >= self._limit:
+        if not connection.reusable or len(resting) >= self._limit or origin in self._retired:
             connection.close()
             return
         connection.in_use = False
@@ -54,6 +57,13 @@ class Pool:
     def origins(self) -> tuple[Origin, ...]:
         """Where connections were kept."""
         return tuple(self._idle)
+
+    def follow(self, before: Iterable[Origin], after: Iterable[Origin]) -> None:
+        """Close what rests where a service stood and stands no longer; connections in use end with their request."""
+        self._retired = (self._retired | frozenset(before)) - frozenset(after)
+        for origin in self._retired:
+            for connection in self._idle.pop(origin, ()):
+                connection.close()
 
     def close(self) -> None:
         """Close every resting connection."""

@@ -8,7 +8,7 @@ from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Stor
 
 
 def gateway(*, config: Config = DEFAULT_CONFIG, store: Store = DEFAULT_STORE) -> None:
-    """Run the gateway until Ctrl-C or SIGTERM; it then finishes what is under way.
+    """Run the gateway until Ctrl-C or SIGTERM; it then finishes what is under way. SIGHUP reads cutover.yaml again.
 
     CUTOVER_JWT_SECRET and CUTOVER_INTERNAL_KEY hold the platform's secrets. Exit code 3: configuration; 4: an
     address is taken.
@@ -16,4 +16,4 @@ def gateway(*, config: Config = DEFAULT_CONFIG, store: Store = DEFAULT_STORE) ->
     from gateway import server  # noqa: PLC0415 - half a second of imports that no other command needs
 
     table = load_table(config)
-    server.run(table, load_settings(store), store)
+    server.run(table, load_settings(store), store, reread=lambda: load_table(config))

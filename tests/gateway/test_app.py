@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gateway import __version__
+from gateway.core.digest import table_digest
 from gateway.core.policy import Cors
 from gateway.handle import Parts
 from gateway.shared import connect
@@ -68,7 +70,9 @@ async def test_answer_without_date_gets_one(up: Upstream, gate: Running) -> None
 
 async def test_internal_listener_answers_health_and_metrics_and_nothing_else(up: Upstream, gate: Running) -> None:
     """Without a mark the internal listener serves no route."""
-    assert (await gate.internal.get("/health")).json() == {"status": "ok", "flags": 1, "flags_stale": False}
+    health = (await gate.internal.get("/health")).json()
+    table = table_digest(gate.gateway.context.table, __version__)
+    assert health == {"status": "ok", "flags": 1, "flags_stale": False, "table": table}
     metrics = await gate.internal.get("/metrics")
     assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert "cutover_flags_revision 1" in metrics.text

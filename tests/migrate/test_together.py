@@ -51,6 +51,24 @@ def test_one_signal_stops_all(number: signal.Signals, second: str) -> None:
     assert all(gone(pid) for pid in children)
 
 
+def test_hangup_is_passed_on_to_those_who_reload() -> None:
+    """With `reloading` SIGHUP stops nothing and reaches the named child alone."""
+    told = "import os, signal, time; signal.signal(signal.SIGHUP, lambda *_: os.write(1, b'told\\n'));" + _STAYS
+    run = _RUN.replace("patience=1", "patience=1, reloading=('one',)")
+    with subprocess.Popen(
+        [sys.executable, "-c", run, told, _STAYS], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        try:
+            assert all(process.stdout.readline() for _ in range(2))
+            process.send_signal(signal.SIGHUP)
+            assert process.stdout.readline() == "told\n"
+            assert process.poll() is None
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
 @pytest.mark.parametrize(
     ("code", "error", "reason"),
     [

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.digest import route_digest
+from gateway.core.digest import route_digest, table_digest
 from gateway.core.path import PathPattern
 from gateway.core.policy import Limit, Policy
 from gateway.core.routes import (
@@ -86,3 +86,17 @@ def test_addresses_and_changes_are_no_part_of_it() -> None:
         changes=(Change("c", ("*",), "why", 500, 401),),
     )
     assert digest(elsewhere) == digest(TABLE)
+
+
+def test_the_digest_of_a_table_covers_all_of_it() -> None:
+    """Whatever a table says, an address or an intended difference too, is part of its digest; so is the version."""
+    others = [
+        replace(TABLE, platform="other"),
+        replace(TABLE, services={"orchestration": replace(SERVICE, internal="http://c:3")}),
+        replace(TABLE, routes=(replace(ROUTE, access=Access.PUBLIC),)),
+        replace(TABLE, changes=(Change("c", ("*",), "why", 500, 401),)),
+        replace(TABLE, limits={"read": Limit(11)}),
+        replace(TABLE, policy=Policy(public_url="https://gw")),
+    ]
+    digests = {table_digest(table, "1") for table in [*others, TABLE, replace(TABLE)]} | {table_digest(TABLE, "2")}
+    assert len(digests) == 8

@@ -107,3 +107,21 @@ async def test_plain_service_behind_https_is_a_failure_to_connect() -> None:
         with pytest.raises(ConnectFailed):
             await Pool().take(origin_of(f"https://127.0.0.1:{port}"), 5)
     assert Pool()._tls.verify_mode is ssl.CERT_REQUIRED
+
+
+async def test_connections_to_a_service_that_is_gone_are_closed() -> None:
+    """What rests there ends, what comes back from there is not kept; a service that returns is pooled again."""
+    async with upstream() as gone, upstream() as stays:
+        pool = Pool()
+        old, other = origin_of(gone.address), origin_of(stays.address)
+        await used(pool, gone.address)
+        await used(pool, stays.address)
+        pool.follow([old, other], [other])
+        await eventually(lambda: gone.open == 0)
+        assert (pool.idle(old), pool.idle(other)) == (0, 1)
+        await used(pool, gone.address)
+        assert pool.idle(old) == 0
+        pool.follow([other], [old, other])
+        await used(pool, gone.address)
+        assert pool.idle(old) == 1
+        pool.close()
