@@ -21,6 +21,13 @@ class Arriving(Protocol):
         ...
 
 
+class Answering(Arriving, Protocol):
+    """A service's answer: its head, and the body that is still arriving."""
+
+    status: int
+    headers: Headers
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the client gets; `body` is whole or arriving."""

@@ -17,6 +17,7 @@ _HELP = {
     "cutover_would_refuse_total": "Transparent calls that policy would have refused.",
     "cutover_upstream_failures_total": "Requests without a usable answer of the service.",
     "cutover_truncated_total": "Answers that broke off: by the service, or because the client left.",
+    "cutover_idempotency_total": "Requests with an Idempotency-Key, by what they met.",
     "cutover_sockets_total": "WebSockets by the code they were closed with.",
     "cutover_request_seconds": "Seconds from the request head to the end of the answer.",
 }

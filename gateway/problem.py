@@ -16,7 +16,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word, and it is an answe
     """An answer of the gateway's own. `reason` is a short word for metrics; `refusal` says policy decided it.
 
     Problem
-    ├── BadRequest 400, TooLarge 413, HeadersTooLarge 431
+    ├── BadRequest 400, TooLarge 413, HeadersTooLarge 431, Unprocessable 422
     ├── Unauthenticated 401, Forbidden 403
     ├── NotFound 404, NotAllowed 405, Moved 307, Conflict 409
     └── UpstreamProblem: Unreachable 502, TimedOut 504
@@ -82,6 +82,12 @@ class Conflict(Problem):
     """The request contradicts what it asks for."""
 
     status = 409
+
+
+class Unprocessable(Problem):
+    """The request is understood and cannot be meant."""
+
+    status = 422
 
 
 class TooLarge(Problem):

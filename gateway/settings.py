@@ -39,6 +39,7 @@ class Settings:
     mark_key: bytes = field(repr=False)
     ticket_key: bytes = field(repr=False)
     fingerprint_key: bytes = field(repr=False)
+    answers_key: bytes = field(repr=False)
     clock: Callable[[], float] = time.time
     access_log: bool = False
     redis_url: str = field(default="", repr=False)
@@ -71,6 +72,7 @@ def load_settings(store: Path, environment: Mapping[str, str] | None = None) -> 
         mark_key=secret_key(keys, "mark"),
         ticket_key=secret_key(keys, "ticket"),
         fingerprint_key=secret_key(keys, "fingerprint"),
+        answers_key=secret_key(keys, "answers"),
         access_log=bool(values.get(ACCESS_LOG)),
         redis_url=redis_url(values.get(REDIS, "")),
         clock=_clock(values.get(CLOCK_AT, "")),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gateway.core.exchange import Request
     from gateway.core.table import Matched, RouteTable
-    from gateway.transport.client import Upstream
+    from gateway.answer import Answering
 
     SocketUrl = Callable[[str, str, Any], str]
 
@@ -24,7 +24,7 @@ REWRITE_LIMIT = 1 << 20
 
 
 async def transform(
-    table: RouteTable, matched: Matched, request: Request, upstream: Upstream, socket_url: SocketUrl
+    table: RouteTable, matched: Matched, request: Request, upstream: Answering, socket_url: SocketUrl
 ) -> Answer:
     """The answer to pass on; its body still arrives unless an address in it was rewritten.
 
@@ -54,13 +54,13 @@ async def transform(
     return Answer(upstream.status, (*kept, ("content-length", str(len(body)))), body)
 
 
-def _rewrites(matched: Matched, upstream: Upstream) -> bool:
+def _rewrites(matched: Matched, upstream: Answering) -> bool:
     kind = (header(upstream.headers, "content-type") or "").partition(";")[0].strip().lower()
     plain = header(upstream.headers, "content-encoding") in {None, "identity"}
     return bool(matched.route.rewrites) and upstream.status == 200 and plain and kind == "application/json"  # noqa: PLR2004
 
 
-async def _whole(upstream: Upstream) -> bytes:
+async def _whole(upstream: Answering) -> bytes:
     pieces, size = [], 0
     while piece := await upstream.take():
         pieces.append(piece)

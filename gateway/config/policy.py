@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.config.credentials import ASYMMETRIC, SYMMETRIC, read_credentials
+from gateway.config.idempotency import read_idempotency
 from gateway.config.scalars import (
     address,
     cors_origin,
@@ -44,6 +45,7 @@ def read_policy(section: Section, environment: Mapping[str, str], services: Coll
         max_body=section.read("max_body", size, usual.max_body),
         drain=section.read("drain", duration, usual.drain),
         build=section.read("build", expanding(environment, str), usual.build),
+        idempotency=read_idempotency(section.section("idempotency")),
     )
     if policy.listen == policy.internal_listen and not policy.listen.endswith(":0"):
         section.wrong(

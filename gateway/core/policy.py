@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gateway.core.credentials import Credentials
+from gateway.core.idempotency import Idempotency
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Cors:
     origins: tuple[str, ...] = ("*",)
     credentials: bool = True
     max_age: int = 600
-    expose: tuple[str, ...] = ("X-Request-ID", "X-Total-Count")
+    expose: tuple[str, ...] = ("X-Request-ID", "X-Total-Count", "Idempotency-Replayed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +47,4 @@ class Policy:
     max_body: int = 52 * 1024 * 1024
     drain: float = 10.0
     build: str = ""
+    idempotency: Idempotency = field(default_factory=Idempotency)

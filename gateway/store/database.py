@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 _MAGIC = b"SQLite format 3\0"
 
 _SCHEMA = """
@@ -64,11 +64,21 @@ CREATE TABLE audit (
   reason TEXT NOT NULL, detail TEXT NOT NULL);
 """
 
+_SINCE_2 = """
+CREATE TABLE idempotency (
+  slot TEXT PRIMARY KEY, owner TEXT NOT NULL, state TEXT NOT NULL, head TEXT NOT NULL, body TEXT NOT NULL,
+  holder TEXT NOT NULL, answer BLOB NOT NULL, leased REAL NOT NULL, expires REAL NOT NULL);
+CREATE INDEX idempotency_by_expiry ON idempotency (expires);
+"""
+_STEPS = (_SCHEMA, _SINCE_2)
+"""Step n turns a store of version n into one of version n + 1."""
 
-def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
+
+def open_store(path: Path, *, create: bool = True, patience: float = 10.0) -> sqlite3.Connection:
     """A connection to the store in WAL mode, made and migrated when needed; safe beside other processes.
 
-    Autocommit is on: use `transaction` for more than one statement.
+    Autocommit is on: use `transaction` for more than one statement. `patience` is how many seconds to wait for
+    another process's write.
 
     Raises:
         ConfigError: the directory cannot be written, the file is no store, or it is from a newer version.
@@ -80,9 +90,9 @@ def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
     _require_database(path)
     connection = None
     try:
-        connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
-        _prepare(connection, path)
+        _prepare(connection, path, patience)
     except sqlite3.DatabaseError as error:
         if connection:
             connection.close()
@@ -116,7 +126,7 @@ def _require_database(path: Path) -> None:
         raise ConfigError(f"{path}: file is not a database; choose another --store (nothing was changed)")
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, patience: float) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise ConfigError(
@@ -129,16 +139,18 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             raise ConfigError(f"{path}: another program's database; choose another --store (nothing was changed)")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA busy_timeout = 10000")
+    connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
     if version == VERSION:
         return
     with transaction(connection):
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in _SCHEMA.split(";\n"):
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        for number, step in list(enumerate(_STEPS, 1))[version:]:
+            for statement in step.split(";\n"):
                 if statement.strip():
                     connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+        if version == 0:
             connection.execute("INSERT INTO meta VALUES ('salt', ?), ('revision', '0')", [secrets.token_hex(16)])
-            connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 @contextmanager
@@ -156,7 +168,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def secret_key(directory: Path, name: str) -> bytes:
     """The 32-byte key in `directory/name.key`, made with mode 0600 when absent.
 
-    Names in use: `fingerprint` (redaction, subjects), `mark` (copies), `ticket` (WebSocket tickets).
+    Names in use: `fingerprint` (redaction, subjects), `mark` (copies), `ticket` (WebSocket tickets), `answers`
+    (what is kept of idempotent writes).
 
     Raises:
         ConfigError: the file is too short, readable by others, or cannot be made.

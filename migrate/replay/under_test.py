@@ -60,6 +60,7 @@ async def embedded(
         mark_key=secrets.token_bytes(32),
         ticket_key=secrets.token_bytes(32),
         fingerprint_key=keys.fingerprint,
+        answers_key=secrets.token_bytes(32),
         clock=clock,
     )
     snapshot = all_at_gateway(table)

@@ -29,6 +29,7 @@ def settings(**changes: Any) -> Settings:
         "mark_key": b"m" * 32,
         "ticket_key": b"t" * 32,
         "fingerprint_key": b"f" * 32,
+        "answers_key": b"a" * 32,
     }
     return Settings(**{**values, **changes})
 

@@ -15,14 +15,19 @@ SECRETS = {"CUTOVER_JWT_SECRET": "j" * 32, "CUTOVER_INTERNAL_KEY": "internal-key
 
 
 def test_secrets_come_from_the_environment_and_keys_from_beside_the_store(tmp_path: Path) -> None:
-    """Three different keys are made once and found again."""
+    """Four different keys are made once and found again."""
     first = load_settings(tmp_path / "cutover.db", SECRETS)
     again = load_settings(tmp_path / "cutover.db", SECRETS)
     assert (first.jwt_secret, first.internal_key, first.access_log) == ("j" * 32, "internal-key", False)
-    keys = {first.mark_key, first.ticket_key, first.fingerprint_key}
-    assert keys == {again.mark_key, again.ticket_key, again.fingerprint_key}
-    assert len(keys) == 3
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["fingerprint.key", "mark.key", "ticket.key"]
+    keys = {first.mark_key, first.ticket_key, first.fingerprint_key, first.answers_key}
+    assert keys == {again.mark_key, again.ticket_key, again.fingerprint_key, again.answers_key}
+    assert len(keys) == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "answers.key",
+        "fingerprint.key",
+        "mark.key",
+        "ticket.key",
+    ]
 
 
 def test_no_secret_is_shown(tmp_path: Path) -> None:

@@ -4,15 +4,16 @@ import sqlite3
 import stat
 import threading
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from gateway.core.errors import ConfigError
+from gateway.flags.store import FlagStore
+from gateway.store import audit, database
 from gateway.store.database import VERSION, open_store, secret_key, transaction
 
-if TYPE_CHECKING:
-    from pathlib import Path
+VERSION_1 = Path(__file__).with_name("version_1.sql")
 
 
 def mode(path: Path) -> int:
@@ -66,6 +67,80 @@ def test_a_newer_store_is_refused_and_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=f"version {VERSION + 1}, this Cutover knows {VERSION}"):
         open_store(path)
     assert path.read_bytes() == before
+
+
+def test_an_older_store_is_migrated_and_keeps_what_it_holds(tmp_path: Path) -> None:
+    """Flags, audit and salt stay; the new table is there; opening it again changes nothing more."""
+    path = tmp_path / "cutover.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(VERSION_1.read_text())
+    for _ in range(2):
+        with closing(open_store(path, create=False)) as connection:
+            assert connection.execute("PRAGMA user_version").fetchone()[0] == VERSION
+            snapshot = FlagStore(connection).snapshot()
+            assert (snapshot.revision, snapshot.salt) == (7, "00112233445566778899aabbccddeeff")
+            assert (snapshot.flag("users.list").stage, snapshot.flag("users.list").percent) == ("canary", 25.0)
+            assert [entry.reason for entry in audit.trail(connection)] == ["first step"]
+            assert connection.execute("SELECT count(*) FROM idempotency").fetchone()[0] == 0
+
+
+def test_a_migrated_store_is_like_a_new_one(tmp_path: Path) -> None:
+    """Both hold the same tables and indexes."""
+
+    def schema(path: Path) -> list[tuple[str, str]]:
+        with closing(open_store(path)) as connection:
+            rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
+            return sorted((row["name"], " ".join(row["sql"].split())) for row in rows)
+
+    with closing(sqlite3.connect(tmp_path / "old.db")) as connection:
+        connection.executescript(VERSION_1.read_text())
+    assert schema(tmp_path / "old.db") == schema(tmp_path / "new.db")
+
+
+def test_many_may_migrate_at_once(tmp_path: Path) -> None:
+    """Eight processes that open an older store at the same moment migrate it once."""
+    path, failures = tmp_path / "cutover.db", []
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(VERSION_1.read_text())
+    barrier = threading.Barrier(8)
+
+    def migrate() -> None:
+        barrier.wait()
+        try:
+            open_store(path).close()
+        except ConfigError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=migrate) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_an_older_program_refuses_a_migrated_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says which version it knows and leaves the file as it is."""
+    path = tmp_path / "cutover.db"
+    open_store(path).close()
+    before = path.read_bytes()
+    monkeypatch.setattr(database, "VERSION", 1)
+    with pytest.raises(ConfigError, match=f"version {VERSION}, this Cutover knows 1; upgrade Cutover"):
+        open_store(path)
+    assert path.read_bytes() == before
+
+
+def test_whoever_has_no_patience_does_not_wait_for_another_writer(tmp_path: Path) -> None:
+    """Locked means locked at once for a connection that was opened so."""
+    path = tmp_path / "cutover.db"
+    with (
+        closing(open_store(path)) as holder,
+        closing(open_store(path, patience=0.01)) as hasty,
+        transaction(holder),
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+        transaction(hasty),
+    ):
+        pass
 
 
 def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
