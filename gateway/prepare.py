@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.context import context_headers
+from gateway.core.exchange import Request
 from gateway.core.mapping import MappingError, to_legacy
+from gateway.core.recall import recalled
 from gateway.core.routes import Authorization, Kind
 from gateway.guard import check_crossing
 from gateway.headers import forwarded, request_headers
@@ -15,7 +16,7 @@ from gateway.transport.origin import origin_of
 
 if TYPE_CHECKING:
     from gateway.caller import Caller
-    from gateway.core.exchange import Headers, Request
+    from gateway.core.exchange import Headers
     from gateway.core.routes import Service
     from gateway.core.table import Matched, RouteTable
 
@@ -43,22 +44,29 @@ def dressed(
     `told` are the forwarding headers; an empty `internal_key` (transparent calls) states no context at all. Host
     comes first, so that nothing a client writes stands before it.
     """
-    kept = request_headers(request.headers, authorization=service.authorization is Authorization.FORWARD)
+    kept = _kept(request.headers, service.authorization is Authorization.FORWARD)
     context = context_headers(caller, service, internal_key) if internal_key else ()
     headers = (
         ("Host", origin_of(service.internal).authority),
-        *(pair for pair in kept if pair[0].lower() not in {"x-request-id", "via"}),
+        *kept,
         *told,
         *context,
         ("X-Request-ID", request_id),
-        *framing(request),
+        *framing(request.headers),
     )
-    return replace(request, headers=headers)
+    return Request(request.method, request.target, headers, request.body, request.client)
 
 
-def framing(request: Request) -> Headers:
+@recalled
+def _kept(headers: Headers, authorization: bool) -> Headers:  # noqa: FBT001 - what is remembered by goes by place
+    kept = request_headers(headers, authorization=authorization)
+    return tuple(pair for pair in kept if pair[0].lower() not in {"x-request-id", "via"})
+
+
+@recalled
+def framing(headers: Headers) -> Headers:
     """Content-Length as it is, or chunked where the length is not known (RFC 9112 §6)."""
-    names = {name.lower(): value for name, value in request.headers}
+    names = {name.lower(): value for name, value in headers}
     if "content-length" in names:
         return (("Content-Length", names["content-length"]),)
     return (("Transfer-Encoding", "chunked"),) if "transfer-encoding" in names else ()

@@ -13,7 +13,10 @@ Headers = tuple[tuple[str, str], ...]
 def header(headers: Headers, name: str) -> str | None:
     """The first value of a header, names compared without case."""
     lowered = name.lower()
-    return next((value for key, value in headers if key.lower() == lowered), None)
+    for key, value in headers:
+        if key.lower() == lowered:
+            return value
+    return None
 
 
 def header_values(headers: Headers, name: str) -> list[str]:
