@@ -71,6 +71,8 @@ def check_crossing(table: RouteTable, route: Route, upstream: Request, *, upgrad
     Raises:
         NotFound: the decoded path belongs to another route of this service.
     """
+    if not route.legacy.path.names:
+        return
     path = upstream.path
     check_target(path)
     decoded = unquote(path, errors="surrogateescape") if "%" in path else path

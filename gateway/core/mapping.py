@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, unquote_plus
 
-from gateway.core.exchange import header
+from gateway.core.exchange import Request, header
 from gateway.core.routes import Place, Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
-    from gateway.core.exchange import Headers, Request
+    from gateway.core.exchange import Headers
     from gateway.core.routes import Route, Target
 
 
@@ -48,10 +48,12 @@ def to_legacy(route: Route, parameters: Mapping[str, str], request: Request) -> 
 
 
 def _translate(
-    request: Request, parameters: Mapping[str, str], target: Target, moves: Iterable[tuple[Place, Place]]
+    request: Request, parameters: Mapping[str, str], target: Target, moves: Sequence[tuple[Place, Place]]
 ) -> Request:
+    if not moves:
+        return _renamed(request, parameters, target)
     path = dict(parameters)
-    query = [pair for pair in request.query.split("&") if pair] if request.query else []
+    query = _pairs(request.query)
     body = _Body(request)
     placed: list[tuple[Place, str | Any]] = []
     for source, destination in moves:
@@ -68,12 +70,24 @@ def _translate(
             query.extend(f"{destination.name}={item}" for item in (value if isinstance(value, list) else [value]))
         else:
             body.put(destination.name, value)
+    return body.write(replace(request, method=target.method, target=_written(request, path, query, target)))
+
+
+def _renamed(request: Request, parameters: Mapping[str, str], target: Target) -> Request:
+    text = _written(request, parameters, _pairs(request.query), target)
+    return Request(target.method, text, request.headers, request.body, request.client)
+
+
+def _written(request: Request, path: Mapping[str, str], query: list[str], target: Target) -> str:
     try:
         filled = target.path.fill(path)
     except KeyError as missing:
         raise MappingError(f"path parameter {missing} is missing for {target}") from None
-    text = filled + ("?" + "&".join(query) if query else _lone_question_mark(request))
-    return body.write(replace(request, method=target.method, target=text))
+    return filled + ("?" + "&".join(query) if query else _lone_question_mark(request))
+
+
+def _pairs(query: str) -> list[str]:
+    return [pair for pair in query.split("&") if pair] if query else []
 
 
 def _lone_question_mark(request: Request) -> str:

@@ -40,12 +40,12 @@ class PathPattern:
         if len(set(self.names)) != len(self.names):
             raise ValueError(f"path {self.text!r} names a parameter twice")
 
-    @property
+    @cached_property
     def segments(self) -> tuple[str, ...]:
         """The raw segments after the first slash."""
         return tuple(self.text.split("/")[1:])
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Parameter names in order."""
         return tuple(name for name, _ in _PARAMETER.findall(self.text))
@@ -66,6 +66,11 @@ class PathPattern:
                 parts.append(re.escape(segment))
         return re.compile("/" + "/".join(parts), re.DOTALL)
 
+    @cached_property
+    def _pieces(self) -> tuple[tuple[str, str], ...]:
+        found = [(segment, _PARAMETER.fullmatch(segment)) for segment in self.segments]
+        return tuple((segment, parameter[1] if parameter else "") for segment, parameter in found)
+
     def match(self, raw_path: str) -> dict[str, str] | None:
         """Raw parameter values when `raw_path` matches, else None."""
         found = self._regex.fullmatch(raw_path)
@@ -77,7 +82,9 @@ class PathPattern:
         Raises:
             KeyError: a parameter is missing.
         """
-        return _PARAMETER.sub(lambda found: parameters[found[1]], self.text)
+        if not self.names:
+            return self.text
+        return "/" + "/".join([parameters[name] if name else literal for literal, name in self._pieces])
 
     def rank(self) -> tuple[int, ...]:
         """Sort key: literal segments before parameters before a greedy rest, left to right."""

@@ -24,7 +24,10 @@ class Stage(StrEnum):
     @property
     def rank(self) -> int:
         """Position in the order of the migration, from 0."""
-        return list(Stage).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {stage: rank for rank, stage in enumerate(Stage)}
 
 
 class Effect(StrEnum):

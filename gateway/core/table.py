@@ -26,14 +26,14 @@ class Lookup:
     """(method, upgrade, raw path) to the most specific entry; built once, read by every request."""
 
     def __init__(self, entries: Iterable[tuple[Target, Route]]) -> None:
-        self._exact: dict[tuple[str, bool, str], tuple[Target, Route]] = {}
+        self._exact: dict[tuple[str, bool, str], Matched] = {}
         self._patterns: dict[tuple[str, bool, int], list[tuple[Target, Route]]] = {}
         self._greedy: dict[tuple[str, bool], list[tuple[Target, Route]]] = {}
         for target, route in entries:
             socket = route.kind is Kind.WEBSOCKET
             path = target.path
             if not path.names:
-                self._exact[target.method, socket, path.text] = (target, route)
+                self._exact[target.method, socket, path.text] = Matched(route, target, {})
             elif path.text.endswith("*}"):
                 self._greedy.setdefault((target.method, socket), []).append((target, route))
             else:
@@ -45,8 +45,8 @@ class Lookup:
     def find(self, method: str, raw_path: str, *, upgrade: bool = False) -> Matched | None:
         """The most specific route for a request, or None. `upgrade` means a WebSocket handshake."""
         exact = self._exact.get((method, upgrade, raw_path))
-        if exact:
-            return Matched(exact[1], exact[0], {})
+        if exact is not None:
+            return exact
         for target, route in self._candidates(method, raw_path, upgrade=upgrade):
             parameters = target.path.match(raw_path)
             if parameters is not None:
