@@ -26,7 +26,7 @@ from gateway.problem import PROBLEM_TYPE, NotFound, Problem, UpstreamProblem
 from gateway.record import Entry, record, shown
 from gateway.reload import Reloads, Swap, swap_of
 from gateway.shared import connect
-from gateway.stream import deliver
+from gateway.stream import BROKEN, deliver
 from gateway.ticket import Tickets
 from gateway.transport.origin import origin_of
 from gateway.transport.pool import Pool
@@ -116,6 +116,8 @@ class Gateway:
             headers = with_cors(table.policy.cors, request, _stamped(answer, call))
             delivery = await deliver(replace(answer, headers=headers), body, send)
             entry.size, entry.failure = delivery.size, delivery.failure
+            if delivery.failure == BROKEN and call.on_break is not None:
+                call.on_break()
         except ClientGone:
             entry.status, entry.failure = CLIENT_GONE, "client-gone"
         entry.seconds = time.perf_counter() - started

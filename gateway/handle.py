@@ -1,4 +1,4 @@
-"""The spine of one request: match, guard, authenticate, authorise, stage, forward, transform; then stream and record.
+"""The spine of one request: match, guard, authenticate, authorise, stage, exchange; then stream and record.
 
 Every step is a function in `Parts`, called in this order and nowhere else.
 """
@@ -17,7 +17,8 @@ from gateway.core.mark import DRY_RUN
 from gateway.core.routes import Where
 from gateway.core.subject import storable
 from gateway.cors import preflight
-from gateway.forward import forward, problem
+from gateway.exchange import Resilience, exchange
+from gateway.forward import forward
 from gateway.guard import guard
 from gateway.incoming import HELD
 from gateway.match import match
@@ -26,9 +27,7 @@ from gateway.problem import Forbidden, Unauthenticated
 from gateway.record import shown_path
 from gateway.reload import Reloads
 from gateway.stage import Standing, standing
-from gateway.ticket import PARAMETER
 from gateway.transform import transform
-from gateway.transport.errors import TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -86,6 +85,7 @@ class Context:
     rights: Rights
     redis: Redis | None = None
     parts: Parts = field(default_factory=Parts)
+    resilience: Resilience = field(default_factory=Resilience)
     stale: Callable[[], bool] = bool
     reloads: Reloads = field(default_factory=Reloads)
 
@@ -94,7 +94,8 @@ class Context:
 class Call:
     """One request on its way: the table it is served under, head, body, how it came in, what is recorded of it.
 
-    `told` are headers of the gateway's own that whatever answer there is will carry.
+    `told` are headers of the gateway's own that whatever answer there is will carry; `on_break` hears of an answer
+    that broke off while it was passed on.
     """
 
     table: RouteTable
@@ -104,6 +105,7 @@ class Call:
     entry: Entry
     mark: Mark | None = None
     told: Headers = ()
+    on_break: Callable[[], None] | None = None
 
 
 async def handle(context: Context, call: Call) -> Answer:
@@ -134,7 +136,7 @@ async def handle(context: Context, call: Call) -> Answer:
         dry_run.check_mode(call.mark, matched.route)
         if call.mark.mode == DRY_RUN:
             return dry_run.dry_run_answer(request, matched.route, context.settings.fingerprint_key)
-    answer = await exchange(context, call, matched, request, caller)
+    answer = await exchange(context, call, matched, request, caller, stands)
     return answer if call.mark is None else dry_run.with_upstream(answer, request, context.settings.fingerprint_key)
 
 
@@ -200,32 +202,3 @@ def prepare(context: Context, call: Call, matched: Matched, caller: Caller, stan
         request_id=call.entry.request_id,
         internal_key="" if stands is Standing.TRANSPARENT else settings.internal_key,
     )
-
-
-async def exchange(context: Context, call: Call, matched: Matched, request: Request, caller: Caller) -> Answer:
-    """Forward and transform.
-
-    Raises:
-        UpstreamProblem: the service gave no usable answer.
-        ClientGone: the client left while its body was passed on.
-    """
-    service = call.table.services[matched.route.service]
-    body = None if call.body.taken else call.body
-    upstream = await context.parts.forward(context.pool, service, matched.route, request, body)
-
-    def socket_url(path: str, target: str, subscription: Any) -> str:
-        ticket = context.tickets.issue(
-            subject=caller.subject,
-            organisation=caller.organisation,
-            path=path,
-            upstream=target,
-            subscription=subscription,
-            now=context.settings.clock(),
-        )
-        return f"{context.public_url.replace('http', 'ws', 1)}{path}?{PARAMETER}={ticket}"
-
-    try:
-        answer: Answer = await context.parts.transform(call.table, matched, request, upstream, socket_url)
-    except TransportError as error:
-        raise problem(service, error) from error
-    return answer

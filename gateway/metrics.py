@@ -18,6 +18,9 @@ _HELP = {
     "cutover_upstream_failures_total": "Requests without a usable answer of the service.",
     "cutover_truncated_total": "Answers that broke off: by the service, or because the client left.",
     "cutover_idempotency_total": "Requests with an Idempotency-Key, by what they met.",
+    "cutover_circuit_opened_total": "How often a service was left alone because it failed.",
+    "cutover_retries_total": "Requests sent to a service once more.",
+    "cutover_retries_denied_total": "Requests that the retry budget did not let be sent once more.",
     "cutover_sockets_total": "WebSockets by the code they were closed with.",
     "cutover_request_seconds": "Seconds from the request head to the end of the answer.",
 }

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+BROKEN = "broken"
+"""How a delivery failed when it was the service that broke off."""
 _BODYLESS = frozenset({204, 304})
 """Their Content-Length, where a service sends one, counts a body that does not follow (RFC 9110 §8.6)."""
 
@@ -60,7 +62,7 @@ async def _relay(arriving: Arriving, body: Body, send: Send) -> Delivery:
             return Delivery(size, "client-gone")
         await send({"type": "http.response.body", "body": b""})
     except (TransportError, ClientGone):
-        return Delivery(size, "client-gone" if watch.done() else "broken")
+        return Delivery(size, "client-gone" if watch.done() else BROKEN)
     finally:
         watch.cancel()
         arriving.close()

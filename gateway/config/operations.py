@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway.config.problem import Lined
+from gateway.config.reuse import check_reuse, chosen, read_caching
 from gateway.config.scalars import duration, filled, json_path, name, one_of, place, share, target, whole, word
 from gateway.core.path import PathPattern
 from gateway.core.routes import Access, Effect, KeyCheck, Kind, Move, Route, ShadowPolicy, Target, Timeouts, Where
@@ -71,11 +72,15 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
         shadow=_shadow(section.section("shadow")),
         group=section.read("group", name, ""),
         rewrites=tuple(item.value for item in section.values("rewrites", word(*REWRITES)) or ()),
+        health=chosen(section, "health"),
+        coalesce=chosen(section, "coalesce"),
+        cache=read_caching(section),
         scope=tuple(item.value for item in section.values("scope", place) or ()),
         api_key=section.read("api_key", one_of(KeyCheck), None),
     )
     _check_exposure(section, route)
     _check_kind(section, route)
+    check_reuse(section, route)
     _check_scope(section, route)
     _check_api_key(section, route)
     section.close()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.config.credentials import ASYMMETRIC, SYMMETRIC, read_credentials
 from gateway.config.idempotency import read_idempotency
+from gateway.config.resilience import read_circuit, read_clients, read_retries
 from gateway.config.scalars import (
     address,
     cors_origin,
@@ -45,6 +46,9 @@ def read_policy(section: Section, environment: Mapping[str, str], services: Coll
         max_body=section.read("max_body", size, usual.max_body),
         drain=section.read("drain", duration, usual.drain),
         build=section.read("build", expanding(environment, str), usual.build),
+        circuit=read_circuit(section.section("circuit")),
+        retries=read_retries(section.section("retries")),
+        clients=read_clients(section.section("clients")),
         idempotency=read_idempotency(section.section("idempotency")),
     )
     if policy.listen == policy.internal_listen and not policy.listen.endswith(":0"):

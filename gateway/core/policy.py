@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from gateway.core.credentials import Credentials
 from gateway.core.idempotency import Idempotency
+from gateway.core.resilience import CircuitPolicy, ClientPolicy, RetryPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +48,7 @@ class Policy:
     max_body: int = 52 * 1024 * 1024
     drain: float = 10.0
     build: str = ""
+    circuit: CircuitPolicy = field(default_factory=CircuitPolicy)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+    clients: ClientPolicy = field(default_factory=ClientPolicy)
     idempotency: Idempotency = field(default_factory=Idempotency)

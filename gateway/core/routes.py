@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.core.path import PathPattern
+    from gateway.core.reuse import Caching
 
 
 class Stage(StrEnum):
@@ -178,6 +179,9 @@ class Route:
     group: str = ""
     rewrites: tuple[str, ...] = ()
     scope: tuple[Place, ...] = ()
+    health: bool = False
+    coalesce: bool = False
+    cache: Caching | None = None
     api_key: KeyCheck | None = None
 
     @property

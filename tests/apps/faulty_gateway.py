@@ -123,7 +123,7 @@ def _management_doubled(target: str) -> str:
 
 
 async def _buffered_upload(
-    pool: Pool, service: Service, route: Route, request: Request, body: Body | None
+    pool: Pool, service: Service, route: Route, request: Request, body: Body | None, **options: Any
 ) -> Upstream:
     if body is not None:
         content = await body.read()
@@ -131,10 +131,12 @@ async def _buffered_upload(
             pair for pair in request.headers if pair[0].lower() not in {"content-length", "transfer-encoding"}
         )
         request = replace(request, body=content, headers=(*kept, ("content-length", str(len(content)))))
-    return await Parts().forward(pool, service, route, request, None)  # type: ignore[no-any-return]
+    return await Parts().forward(pool, service, route, request, None, **options)  # type: ignore[no-any-return]
 
 
-async def _one_timeout(pool: Pool, service: Service, _route: Route, request: Request, body: Body | None) -> Upstream:
+async def _one_timeout(
+    pool: Pool, service: Service, _route: Route, request: Request, body: Body | None, **_options: Any
+) -> Upstream:
     try:
         return await send(pool, origin_of(service.internal), request, body, Timeouts(300, 300, 300))
     except TransportError as error:

@@ -1,0 +1,162 @@
+"""The far half of the spine: circuit, forward, transform, with what the gateway remembers of each service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gateway.attend import attended
+from gateway.circuit import CircuitOpen, Circuits
+from gateway.core.routes import Effect
+from gateway.forward import problem
+from gateway.problem import UpstreamProblem
+from gateway.retry import Budgets
+from gateway.stage import Standing
+from gateway.ticket import PARAMETER
+from gateway.transport.errors import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.answer import Answer
+    from gateway.caller import Caller
+    from gateway.circuit import Circuit, Permit
+    from gateway.core.exchange import Request
+    from gateway.core.resilience import CircuitPolicy
+    from gateway.core.table import Matched, RouteTable
+    from gateway.incoming import Body
+    from gateway.metrics import Metrics
+    from gateway.settings import Settings
+    from gateway.ticket import Tickets
+    from gateway.transport.pool import Pool
+
+_log = logging.getLogger("cutover.gateway")
+
+
+@dataclass
+class Resilience:
+    """What a gateway remembers of its services: how they fared lately, and what may be tried again."""
+
+    circuits: Circuits = field(default_factory=Circuits)
+    budgets: Budgets = field(default_factory=Budgets)
+
+
+class Gate(Protocol):
+    """What is needed of a gateway's context; see `gateway.handle`."""
+
+    pool: Pool
+    settings: Settings
+    metrics: Metrics
+    tickets: Tickets
+    public_url: str
+    parts: Any
+    resilience: Resilience
+
+
+class Served(Protocol):
+    """What is needed of a call; see `gateway.handle`."""
+
+    table: RouteTable
+    body: Body
+    on_break: Callable[[], None] | None
+
+
+async def exchange(
+    context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, stands: Standing
+) -> Answer:
+    """Ask the service, unless its circuit is open, and transform its answer.
+
+    Only served calls move a circuit: copies and transparent calls pass it by, and so do routes that ask for health.
+
+    Raises:
+        UpstreamProblem: the service gave no usable answer, or is not asked.
+        ClientGone: the client left while its body was passed on, or while a read was waited for.
+    """
+    if stands is not Standing.SERVED or matched.route.health:
+        return await _asked(context, call, matched, request, caller)
+    watched = Watched(context, call, matched)
+    try:
+        answer = await _asked(context, call, matched, request, caller)
+    except UpstreamProblem as failure:
+        watched.failed(failure)
+        raise
+    except BaseException:
+        watched.circuit.abandoned(watched.permit)
+        raise
+    watched.circuit.answered(watched.permit, watched.policy, watched.now())
+    call.on_break = watched.broke
+    return answer
+
+
+class Watched:
+    """One request that its service's circuit admitted, and what it is told about it.
+
+    Raises:
+        CircuitOpen: it admits none.
+    """
+
+    def __init__(self, context: Gate, call: Served, matched: Matched) -> None:
+        self.now = asyncio.get_running_loop().time
+        self.policy: CircuitPolicy = call.table.policy.circuit
+        self._context = context
+        self._service = call.table.services[matched.route.service]
+        self.circuit: Circuit = context.resilience.circuits.of(self._service)
+        permit = self.circuit.admit(self.policy, self.now())
+        if isinstance(permit, float):
+            raise CircuitOpen(self._service.name, permit)
+        self.permit: Permit = permit
+
+    def failed(self, failure: UpstreamProblem) -> None:
+        """The gateway has to answer for the service; where it only could not rewrite the answer, there was one."""
+        if failure.reason == "rewrite":
+            self.circuit.answered(self.permit, self.policy, self.now())
+            return
+        phase = self.circuit.phase
+        self.circuit.failed(self.permit, self.policy, self.now())
+        self._tell(phase)
+
+    def broke(self) -> None:
+        """The answer broke off after its head had been passed on."""
+        phase = self.circuit.phase
+        self.circuit.broke(self.permit, self.policy, self.now())
+        self._tell(phase)
+
+    def _tell(self, phase: int) -> None:
+        if self.circuit.phase != phase:
+            self._context.metrics.count("cutover_circuit_opened_total", service=self._service.name)
+            _log.warning("%s failed too often and is left alone for %g s", self._service.name, self.policy.open)
+
+
+async def _asked(context: Gate, call: Served, matched: Matched, request: Request, caller: Caller) -> Answer:
+    service, route = call.table.services[matched.route.service], matched.route
+    work = context.parts.forward(
+        context.pool,
+        service,
+        route,
+        request,
+        None if call.body.taken else call.body,
+        budget=context.resilience.budgets.of(service.name),
+        policy=call.table.policy.retries,
+        metrics=context.metrics,
+    )
+    # A write goes on to its end, whoever listens: nobody is helped by half of one.
+    upstream = await (work if route.effect is Effect.WRITE else attended(call.body, work))
+
+    def socket_url(path: str, target: str, subscription: Any) -> str:
+        ticket = context.tickets.issue(
+            subject=caller.subject,
+            organisation=caller.organisation,
+            path=path,
+            upstream=target,
+            subscription=subscription,
+            now=context.settings.clock(),
+        )
+        return f"{context.public_url.replace('http', 'ws', 1)}{path}?{PARAMETER}={ticket}"
+
+    try:
+        answer: Answer = await context.parts.transform(call.table, matched, request, upstream, socket_url)
+    except TransportError as error:
+        raise problem(service, error) from error
+    return answer
