@@ -56,6 +56,7 @@ async def admit(context: Context, table: RouteTable, request: Request, entry: En
         else:
             caller = await parts.authenticate(context.identity, table, matched.route, request)
         entry.scheme, entry.subject = caller.scheme, storable(caller.subject, settings.fingerprint_key)
+        entry.organisation = storable(caller.organisation, settings.fingerprint_key)
         await parts.authorise(context.rights, table, matched, caller, request)
     if ticket is not None:
         check_target(ticket.upstream)

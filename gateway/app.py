@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -96,8 +97,10 @@ class Gateway:
         return swap
 
     async def close(self) -> None:
-        """Close the connections that rest: to the services, and to Redis."""
+        """Close the connections that rest, to the services and to Redis, and write the last denials down."""
         self.context.pool.close()
+        self.context.rights.close()
+        await asyncio.to_thread(self.context.audit.close)
         if self.context.redis is not None:
             await self.context.redis.aclose()
 
@@ -152,6 +155,7 @@ class Gateway:
         entry.reason = problem.reason
         kind = "cutover_upstream_failures_total" if isinstance(problem, UpstreamProblem) else "cutover_refused_total"
         if call.mark is None:
+            self.context.denied(entry, problem)
             self.context.metrics.count(kind, route=entry.route, status=str(problem.status), reason=problem.reason)
         body = problem.body(entry.request_id)
         refused = ((REFUSED_HEADER, "1"),) if call.mark is not None and problem.refusal else ()
@@ -168,20 +172,22 @@ class Gateway:
             "cutover_flags_revision": revision,
             "cutover_flags_stale": int(stale),
             **self.context.reloads.gauges,
+            **self.context.rights.grants.gauges(self.context.table),
         }
         return _page("text/plain; version=0.0.4; charset=utf-8", self.context.metrics.text(gauges))
 
     def _health(self, revision: int, *, stale: bool) -> dict[str, Any]:
         reloads = self.context.reloads
         problems = {"reload_problems": list(reloads.problems)} if reloads.problems else {}
-        return {"status": "ok", "flags": revision, "flags_stale": stale, "table": reloads.digest, **problems}
+        document = {"status": "ok", "flags": revision, "flags_stale": stale, "table": reloads.digest}
+        return {**document, **self.context.rights.grants.health(self.context.table), **problems}
 
 
 def build_app(
     table: RouteTable, settings: Settings, flags: Callable[[], FlagSnapshot], *, parts: Parts | None = None
 ) -> Gateway:
     """A gateway over a route table. `parts` replaces steps of the spine; only tests give it."""
-    pool = Pool()
+    pool, metrics = Pool(), Metrics()
     context = Context(
         table=table,
         settings=settings,
@@ -189,10 +195,10 @@ def build_app(
         pool=pool,
         marks=MarkVerifier(settings.mark_key),
         tickets=Tickets(settings.ticket_key),
-        metrics=Metrics(),
+        metrics=metrics,
         public_url=table.policy.public_url.rstrip("/"),
         identity=Identity(settings, pool),
-        rights=Rights(settings, pool),
+        rights=Rights(settings, pool, metrics),
         redis=connect(settings.redis_url) if settings.redis_url else None,
         parts=parts or Parts(),
         reloads=Reloads(table_digest(table, __version__)),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gateway.answer import Answer
 from gateway.core.exchange import header
-from gateway.core.mark import DRY_RUN, DRY_RUN_TYPE, MARK_HEADER, READ, UPSTREAM_HEADER
+from gateway.core.mark import DRY_RUN, DRY_RUN_TYPE, MARK_HEADER, READ, TRIAL, UPSTREAM_HEADER
 from gateway.core.routes import Effect
 from gateway.core.subject import fingerprint
 from gateway.problem import Conflict, NotFound
@@ -32,7 +32,7 @@ def verified(verifier: MarkVerifier, request: Request, now: float) -> Mark:
     """
     value = header(request.headers, MARK_HEADER) or ""
     mark = verifier.verify(value, method=request.method, target=request.target, body=request.body, now=now)
-    if mark is None or mark.mode not in {DRY_RUN, READ}:
+    if mark is None or mark.mode not in {DRY_RUN, TRIAL, READ}:
         raise NotFound("Not Found", reason="mark")
     return mark
 

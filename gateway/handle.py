@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from gateway import dry_run
 from gateway.authenticate import Identity, authenticate
-from gateway.authorise import Rights, authorise
+from gateway.audit import Audit, denial, is_denial
+from gateway.authorise import Rights, authorise, settled
 from gateway.caller import ANONYMOUS
-from gateway.core.mark import DRY_RUN
+from gateway.core.mark import READ
 from gateway.core.routes import Where
 from gateway.core.subject import storable
 from gateway.cors import preflight
@@ -23,7 +24,7 @@ from gateway.guard import guard
 from gateway.incoming import HELD
 from gateway.match import match
 from gateway.prepare import dressed, mapped, with_forwarding
-from gateway.problem import Forbidden, Unauthenticated
+from gateway.problem import Forbidden, Hidden, Unauthenticated, Unavailable
 from gateway.record import shown_path
 from gateway.reload import Reloads
 from gateway.stage import Standing, standing
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from gateway.flags.flag import FlagSnapshot
     from gateway.incoming import Body
     from gateway.metrics import Metrics
+    from gateway.problem import Problem
     from gateway.record import Entry
     from gateway.settings import Settings
     from gateway.ticket import Tickets
@@ -88,6 +90,12 @@ class Context:
     resilience: Resilience = field(default_factory=Resilience)
     stale: Callable[[], bool] = bool
     reloads: Reloads = field(default_factory=Reloads)
+    audit: Audit = field(default_factory=Audit)
+
+    def denied(self, entry: Entry, problem: Problem) -> None:
+        """Write down that somebody was turned away, if this is what the problem says."""
+        if is_denial(problem):
+            self.audit.denied(denial(entry, problem))
 
 
 @dataclass(slots=True)
@@ -127,17 +135,21 @@ async def handle(context: Context, call: Call) -> Answer:
         caller = await parts.authenticate(context.identity, table, matched.route, call.request)
         call.entry.scheme = caller.scheme
         call.entry.subject = storable(caller.subject, context.settings.fingerprint_key)
+        call.entry.organisation = storable(caller.organisation, context.settings.fingerprint_key)
     # Strangers never make us hold a body.
     await buffer(call, whole=needs_body(matched.route))
     with enforced(context, call.entry, stands):
-        await parts.authorise(context.rights, table, matched, caller, call.request)
+        await parts.authorise(context.rights, table, matched, caller, call.request, call.mark)
     request = prepare(context, call, matched, caller, stands)
     if call.mark is not None:
         dry_run.check_mode(call.mark, matched.route)
-        if call.mark.mode == DRY_RUN:
+        if call.mark.mode != READ:
             return dry_run.dry_run_answer(request, matched.route, context.settings.fingerprint_key)
     answer = await exchange(context, call, matched, request, caller, stands)
-    return answer if call.mark is None else dry_run.with_upstream(answer, request, context.settings.fingerprint_key)
+    if call.mark is None:
+        settled(context.rights, table, matched, caller, call.request, answer.status)
+        return answer
+    return dry_run.with_upstream(answer, request, context.settings.fingerprint_key)
 
 
 def stage(context: Context, entry: Entry, matched: Matched, *, copy: bool) -> Standing:
@@ -154,7 +166,7 @@ def enforced(context: Context, entry: Entry, stands: Standing) -> Iterator[None]
     """Refusals inside stand, except for a transparent call: there they are counted and the call goes on."""
     try:
         yield
-    except (Unauthenticated, Forbidden) as refusal:
+    except (Unauthenticated, Forbidden, Hidden, Unavailable) as refusal:
         if stands is not Standing.TRANSPARENT:
             raise
         context.metrics.count(
@@ -164,7 +176,8 @@ def enforced(context: Context, entry: Entry, stands: Standing) -> Iterator[None]
 
 def needs_body(route: Route) -> bool:
     """Whether a parameter stands in the body, so that it must be read before the request can go on."""
-    places = [*route.scope, *(place for move in route.moves for place in (move.legacy, move.gateway))]
+    looked_up = (lookup.parameter for lookup in route.lookups)
+    places = [*route.scope, *route.own, *looked_up, *(place for move in route.moves for place in (move.legacy, move.gateway))]
     return any(place.where is Where.BODY for place in places)
 
 

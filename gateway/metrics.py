@@ -17,6 +17,8 @@ _HELP = {
     "cutover_would_refuse_total": "Transparent calls that policy would have refused.",
     "cutover_upstream_failures_total": "Requests without a usable answer of the service.",
     "cutover_truncated_total": "Answers that broke off: by the service, or because the client left.",
+    "cutover_permission_refreshes_total": "Times the platform was asked what roles hold.",
+    "cutover_scope_lookups_total": "Times it had to be known whose something is, by how that was learned.",
     "cutover_idempotency_total": "Requests with an Idempotency-Key, by what they met.",
     "cutover_circuit_opened_total": "How often a service was left alone because it failed.",
     "cutover_retries_total": "Requests sent to a service once more.",

@@ -18,12 +18,15 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word, and it is an answe
     Problem
     ├── BadRequest 400, TooLarge 413, HeadersTooLarge 431, Unprocessable 422
     ├── Unauthenticated 401, Forbidden 403
-    ├── NotFound 404, NotAllowed 405, Moved 307, Conflict 409
+    ├── NotFound 404 (Hidden), NotAllowed 405, Moved 307, Conflict 409
+    ├── Unavailable 503
     └── UpstreamProblem: Unreachable 502, TimedOut 504
     """
 
     status = 500
     refusal = True
+    failed = ""
+    """The permission or the scope that a refusal is about; for the audit, never for the answer."""
 
     def __init__(self, detail: str, *, reason: str = "", headers: Headers = ()) -> None:
         super().__init__(detail)
@@ -61,11 +64,23 @@ class Forbidden(Problem):
 
     status = 403
 
+    def __init__(self, detail: str, *, reason: str = "", headers: Headers = (), failed: str = "") -> None:
+        super().__init__(detail, reason=reason, headers=headers)
+        self.failed = failed
+
 
 class NotFound(Problem):
     """Nothing is served here, or not yet."""
 
     status = 404
+
+
+class Hidden(NotFound):
+    """Somebody else's, or not there at all: the caller cannot tell which, since even that would say something."""
+
+    def __init__(self, *, failed: str) -> None:
+        super().__init__("Not Found", reason="scope")
+        self.failed = failed
 
 
 class NotAllowed(Problem):
@@ -109,6 +124,13 @@ class Moved(Problem):
 
     def __init__(self, location: str) -> None:
         super().__init__("This path is served without the trailing slash", headers=(("location", location),))
+
+
+class Unavailable(Problem):
+    """What must be known to decide cannot be learned now, so nobody is let in."""
+
+    status = 503
+    refusal = False
 
 
 class UpstreamProblem(Problem):

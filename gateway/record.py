@@ -40,6 +40,7 @@ class Entry:
     seconds: float = 0.0
     reason: str = ""
     failure: str = ""
+    organisation: str = ""
 
 
 def record(metrics: Metrics, entry: Entry, *, log: bool) -> None:

@@ -22,6 +22,8 @@ INTERNAL_KEY = "CUTOVER_INTERNAL_KEY"
 ACCESS_LOG = "CUTOVER_ACCESS_LOG"
 REDIS = "CUTOVER_REDIS_URL"
 """Where several gateways meet; an environment variable since the address may hold a password."""
+SERVICE_TOKEN = "CUTOVER_SERVICE_TOKEN"  # noqa: S105 - the name of a variable
+"""What the gateway shows when it asks the platform what roles hold."""
 CLOCK_AT = "CUTOVER_CLOCK_AT"
 """An ISO time at which the process's clock starts, for a replay against it; never set in service."""
 
@@ -43,6 +45,7 @@ class Settings:
     clock: Callable[[], float] = time.time
     access_log: bool = False
     redis_url: str = field(default="", repr=False)
+    service_token: str = field(default="", repr=False)
 
 
 def load_settings(store: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -75,6 +78,7 @@ def load_settings(store: Path, environment: Mapping[str, str] | None = None) -> 
         answers_key=secret_key(keys, "answers"),
         access_log=bool(values.get(ACCESS_LOG)),
         redis_url=redis_url(values.get(REDIS, "")),
+        service_token=service_token(values.get(SERVICE_TOKEN, "")),
         clock=_clock(values.get(CLOCK_AT, "")),
     )
 
@@ -87,6 +91,17 @@ def redis_url(text: str) -> str:
     """
     if text and urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
         raise ConfigError(f"{REDIS} is no Redis address; write redis://host:6379/0, rediss://… or unix:///path")
+    return text
+
+
+def service_token(text: str) -> str:
+    """A bearer token, or nothing.
+
+    Raises:
+        ConfigError: it cannot stand in a header. The message never shows it.
+    """
+    if text and not (text.isascii() and text.isprintable() and " " not in text):
+        raise ConfigError(f"{SERVICE_TOKEN} is no bearer token: write it alone, without blanks")
     return text
 
 

@@ -53,6 +53,7 @@ async def relay(context: Context, scope: Message, receive: Receive, send: Send) 
         admitted = await admit(context, context.table, request, entry, scheme)
         upstream = await _open(admitted, scope.get("subprotocols", []))
     except Problem as problem:
+        context.denied(entry, problem)
         await _reject(problem, entry, send)
     except InvalidStatus as refusal:
         await _pass_refusal(refusal, entry, send)

@@ -88,7 +88,7 @@ class Copier:
         if pair.mode != DRY_RUN and self.writes.since(pair.subject, min(pair.legacy.started, pair.gateway.started)):
             pair = replace(pair, overtaken=True)
         observation = await asyncio.to_thread(observe, pair, self._setting())
-        return Done(outcome, observation, _refusal(pair) if pair.refused else None)
+        return Done(outcome, observation, _refusal(pair))
 
     def _dry_run(self, route: Route, copying: Copying) -> bool:
         if copying is Copying.METERED:
@@ -125,7 +125,8 @@ def _bucket(pair: Pair) -> tuple[Bucket, str]:
 
 def _refusal(pair: Pair) -> Refusal | None:
     exchange: Exchange = pair.gateway
-    if not isinstance(exchange.response, Response):
+    # Nobody is locked out by being refused what legacy refuses as well.
+    if not pair.refused or pair.refused_alike or not isinstance(exchange.response, Response):
         return None
     at = pair.legacy.started
     status = exchange.response.status

@@ -14,6 +14,7 @@ READ = "read"
 DRY_RUN = "dry-run"
 SERVED = "served"
 
+_ALIKE = (frozenset({401, 403}), frozenset({404, 405, 410}))
 BODY_SHA256 = "cutover-body-sha256"
 """Header of an upstream request whose body is known by its SHA-256 only."""
 
@@ -48,6 +49,14 @@ class Pair:
         if isinstance(legacy, Failure) or isinstance(gateway, Failure):
             return None
         return legacy, gateway
+
+    @property
+    def refused_alike(self) -> bool:
+        """Whether the gateway's policy refused what legacy refused too, for the same kind of reason."""
+        if not self.refused or self.answers is None:
+            return False
+        ours, theirs = (answer.status for answer in self.answers)
+        return ours == theirs or any(ours in group and theirs in group for group in _ALIKE)
 
     def second_look(self) -> Pair | None:
         """This pair with the second legacy read in the place of the first; None when there is none."""

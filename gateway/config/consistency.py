@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from gateway.config.lookups import check_lookups
 from gateway.core.nearest import nearest
 from gateway.core.routes import KeyCheck, Kind, Where
 
@@ -36,6 +37,7 @@ def check(
         _check_moves(draft, findings)
         _check_supply(draft, findings)
         _check_introspection(draft, policy, findings)
+    check_lookups(routes, services, findings)
     _check_collisions(routes, findings)
     _check_globs(routes, changes, findings)
 

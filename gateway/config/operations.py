@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gateway.config.permissions import permission
 from gateway.config.problem import Lined
 from gateway.config.reuse import check_reuse, chosen, read_caching
 from gateway.config.scalars import duration, filled, json_path, name, one_of, place, share, target, whole, word
+from gateway.config.scope import read_scope
 from gateway.core.path import PathPattern
-from gateway.core.routes import Access, Effect, KeyCheck, Kind, Move, Route, ShadowPolicy, Target, Timeouts, Where
+from gateway.core.routes import Access, Effect, KeyCheck, Kind, Move, Route, ShadowPolicy, Target, Timeouts
 
 if TYPE_CHECKING:
     from gateway.config.section import Section
@@ -56,6 +58,7 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
     effect = section.need("effect", one_of(Effect)) or Effect.READ
     access = section.need("access", one_of(Access)) or Access.JWT
     moves = _moves(section)
+    scope = read_scope(section, access, gateway)
     limit = section.read("limit", str, "read" if effect is Effect.READ else "write")
     route = Route(
         id=title,
@@ -75,13 +78,17 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
         health=chosen(section, "health"),
         coalesce=chosen(section, "coalesce"),
         cache=read_caching(section),
-        scope=tuple(item.value for item in section.values("scope", place) or ()),
+        scope=scope.scope,
+        own=scope.own,
+        lookups=scope.lookups,
+        tenancy=scope.tenancy,
+        permission=section.read("permission", permission, ""),
         api_key=section.read("api_key", one_of(KeyCheck), None),
     )
     _check_exposure(section, route)
     _check_kind(section, route)
     check_reuse(section, route)
-    _check_scope(section, route)
+    _check_permission(section, route)
     _check_api_key(section, route)
     section.close()
     first = (Lined(legacy, section.line_of("legacy")),) if legacy else ()
@@ -119,12 +126,9 @@ def _check_kind(section: Section, route: Route) -> None:
         )
 
 
-def _check_scope(section: Section, route: Route) -> None:
-    if route.scope and route.access is not Access.JWT:
-        section.wrong("scope", "only a JWT names an organisation", "remove scope:, or write access: jwt")
-    for spot in route.scope:
-        if route.gateway and spot.where is Where.PATH and spot.name not in route.gateway.path.names:
-            section.wrong("scope", f"{spot} names no parameter of {route.gateway}", "write one of the gateway path's")
+def _check_permission(section: Section, route: Route) -> None:
+    if route.permission and route.access is not Access.JWT:
+        section.wrong("permission", "only a JWT names roles", "remove permission:, or write access: jwt")
 
 
 def _check_api_key(section: Section, route: Route) -> None:

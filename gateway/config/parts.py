@@ -92,6 +92,7 @@ def _change(section: Section, title: str) -> Change:
         reason=section.need("reason", filled) or "",
         legacy_status=legacy.read("status", status, None),
         gateway_status=gateway.read("status", status, None),
+        gateway_reason=gateway.read("reason", name, ""),
         at=section.read("at", filled, None),
     )
     legacy.close()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.config.credentials import ASYMMETRIC, SYMMETRIC, read_credentials
 from gateway.config.idempotency import read_idempotency
+from gateway.config.permissions import read_permissions
 from gateway.config.resilience import read_circuit, read_clients, read_retries
 from gateway.config.scalars import (
     address,
@@ -43,6 +44,7 @@ def read_policy(section: Section, environment: Mapping[str, str], services: Coll
         trusted_proxies=_values(section, "trusted_proxies", network, usual.trusted_proxies),
         proxy_header=section.read("proxy_header", word(*PROXY_HEADERS), usual.proxy_header),
         cors=_cors(section.section("cors")),
+        permissions=read_permissions(section.section("permissions"), services),
         max_body=section.read("max_body", size, usual.max_body),
         drain=section.read("drain", duration, usual.drain),
         build=section.read("build", expanding(environment, str), usual.build),

@@ -104,6 +104,22 @@ class Section:
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
         return tuple(found for item in items if (found := self._scalar(key, item, parse)))
 
+    def mixed[T](
+        self, key: str, parse: Callable[[str], T], what: str
+    ) -> tuple[tuple[Lined[T], ...], tuple[Section, ...]]:
+        """The single values and the mappings of a list; one of either may stand without a list."""
+        if not self.has(key):
+            return (), ()
+        node = self._entries[key][1]
+        items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        sections = [Section.of(what, item, self._findings) for item in items if isinstance(item, yaml.MappingNode)]
+        plain = [self._scalar(key, item, parse) for item in items if not isinstance(item, yaml.MappingNode)]
+        return tuple(found for found in plain if found), tuple(sections)
+
+    def names(self) -> tuple[str, ...]:
+        """The keys of this mapping, which are free."""
+        return tuple(self._entries)
+
     def section(self, key: str) -> Section:
         """The mapping under a key; an empty one when absent."""
         name = f"{self.name}: {key}" if self.name else key

@@ -19,14 +19,18 @@ REFUSED_HEADER = "Cutover-Refused"
 """On the answer to a marked copy: `1` when the gateway's own policy refused it."""
 DRY_RUN_TYPE = "application/vnd.cutover.dry-run+json"
 """Content type of the answer to a dry run: `{"upstream": Request.to_json(), "service": name, "route": id}`."""
+QUESTION_HEADER = "Cutover-Question"
+"""On what the gateway asks services of its own accord, with what it is asked for; never passed on from a client."""
 LIFETIME = 30.0
 DRY_RUN = "dry-run"
+TRIAL = "trial"
+"""A dry run that is no copy: nothing was carried out before it, so it is judged as a call would be."""
 READ = "read"
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A verified mark: `mode` is `read` or `dry-run`; `client` is the original client's address."""
+    """A verified mark: `mode` is `read`, `dry-run` or `trial`; `client` is the original client's address."""
 
     mode: str
     nonce: str

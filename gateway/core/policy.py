@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from gateway.core.credentials import Credentials
 from gateway.core.idempotency import Idempotency
+from gateway.core.permissions import Permissions
 from gateway.core.resilience import CircuitPolicy, ClientPolicy, RetryPolicy
 
 
@@ -52,3 +53,4 @@ class Policy:
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     clients: ClientPolicy = field(default_factory=ClientPolicy)
     idempotency: Idempotency = field(default_factory=Idempotency)
+    permissions: Permissions = field(default_factory=Permissions)

@@ -116,6 +116,34 @@ class Move:
     gateway: Place
 
 
+class Tenancy(StrEnum):
+    """Who keeps tenants apart on a route whose scope the gateway does not check itself.
+
+    `service`: the service does, by the token it is handed. `shared`: what the route names belongs to nobody.
+    """
+
+    UNSAID = ""
+    SERVICE = "service"
+    SHARED = "shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The owner of what `parameter` names is asked of another route's service.
+
+    `path` leads into its answer, member by member and through lists: to the owner, or, with `member`, to all the ids
+    that the caller's own organisation has. `spare` are values that name nothing owned. `page` is how many items one
+    answer holds at most; 0 asks once.
+    """
+
+    route: str
+    path: tuple[str, ...]
+    parameter: Place
+    member: bool = False
+    spare: tuple[str, ...] = ()
+    page: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Seconds: to connect, to the response head, and between bytes after it."""
@@ -160,8 +188,9 @@ class Service:
 class Route:
     """One operation. `gateway` is None exactly when access is internal: it is never exposed.
 
-    `scope` names places of a gateway request that must hold the caller's own organisation. `api_key` None means
-    introspection where the policy declares it.
+    `scope` names places of a gateway request that must hold the caller's own organisation, `own` those that must
+    hold the caller's own id, `lookups` those whose owner is looked up; the caller needs `permission`. `api_key` None
+    means introspection where the policy declares it.
     """
 
     id: str
@@ -183,6 +212,10 @@ class Route:
     coalesce: bool = False
     cache: Caching | None = None
     api_key: KeyCheck | None = None
+    permission: str = ""
+    own: tuple[Place, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+    tenancy: Tenancy = Tenancy.UNSAID
 
     @property
     def rollout_group(self) -> str:
@@ -200,6 +233,7 @@ class Change:
     """An intended difference: where legacy answers `legacy_status`, the gateway answers `gateway_status`.
 
     Without `legacy_status`, whatever legacy answers is meant.
+    With `gateway_reason`, only the gateway's own answers of that reason are meant.
     With `at` (a difference location such as `body:$.ws_url`), only that place may differ, whatever the status.
     `routes` are globs over route ids.
     """
@@ -209,4 +243,5 @@ class Change:
     reason: str
     legacy_status: int | None = None
     gateway_status: int | None = None
+    gateway_reason: str = ""
     at: str | None = None

@@ -27,6 +27,8 @@ def _covers(change: Change, found: Found, case: Case) -> bool:
     wanted = change.legacy_status, change.gateway_status
     if any(want not in {None, got} for want, got in zip(wanted, case.statuses, strict=True)):
         return False
+    if change.gateway_reason and not (case.pair.refused and case.gateway_member("reason") == change.gateway_reason):
+        return False
     if change.at is not None:
         return change.at in _places(found)
     return change.gateway_status is not None and not found.location.startswith("upstream.")

@@ -133,9 +133,7 @@ def _moved(found: Found, case: Case) -> bool:
 
 def _refused_alike(found: Found, case: Case) -> bool:
     """The gateway's policy refuses what legacy refuses too, for the same kind of reason."""
-    ours, theirs = case.statuses
-    alike = any(ours in group and theirs in group for group in ({401, 403}, {404, 405, 410}))
-    return case.pair.refused and (alike or ours == theirs) and found.location in {"status", "header", "body"}
+    return case.pair.refused_alike and found.location in {"status", "header", "body"}
 
 
 CONSTRUCTION: tuple[Class, ...] = (

@@ -1,52 +1,33 @@
-"""Whether a known caller may."""
+"""What stands in a place of a request; pure."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_plus
 
 from gateway.core.routes import Where
-from gateway.problem import Forbidden
 
 if TYPE_CHECKING:
-    from gateway.caller import Caller
     from gateway.core.exchange import Request
     from gateway.core.routes import Place
-    from gateway.core.table import Matched, RouteTable
-    from gateway.settings import Settings
-    from gateway.transport.pool import Pool
+    from gateway.core.table import Matched
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """What deciding needs beside the request: settings, and the services that know more."""
-
-    settings: Settings
-    pool: Pool
-
-
-async def authorise(rights: Rights, table: RouteTable, matched: Matched, caller: Caller, request: Request) -> None:
-    """Pass a caller whose organisation stands in every place that the route scopes by.
-
-    Raises:
-        Forbidden: a scoped place names another organisation, several, or none (fail closed).
-    """
-    del rights, table
-    for place in matched.route.scope:
-        values = _values(place, matched, request)
-        if not caller.organisation or not values or any(value != caller.organisation for value in values):
-            raise Forbidden(f"{place} must be your own organisation", reason="scope")
-
-
-def _values(place: Place, matched: Matched, request: Request) -> list[Any]:
+def values(place: Place, matched: Matched, request: Request) -> list[Any]:
+    """Everything that stands in a place, decoded; a member or a query parameter given twice counts twice."""
     if place.where is Where.PATH:
         return [unquote(matched.parameters[place.name])] if place.name in matched.parameters else []
     if place.where is Where.QUERY:
         pairs = (pair.partition("=") for pair in request.query.split("&"))
         return [unquote_plus(value) for name, _, value in pairs if unquote_plus(name) == place.name]
     return _members(request.body, place.name)
+
+
+def holds_only(place: Place, wanted: str, matched: Matched, request: Request) -> bool:
+    """Whether the place holds `wanted`, and nothing else; nobody wants nothing."""
+    found = values(place, matched, request)
+    return bool(wanted) and bool(found) and all(value == wanted for value in found)
 
 
 def _members(body: bytes, name: str) -> list[Any]:
