@@ -63,10 +63,10 @@ async def admit(context: Context, table: RouteTable, request: Request, entry: En
         mapped = replace(request, target=ticket.upstream)
     else:
         mapped = parts.mapped(table, matched, replace(request, target=_without_ticket(request)))
-    told, entry.client = with_forwarding(request, scheme, table.policy.trusted_proxies)
     service = table.services[matched.route.service]
-    key = "" if stands is Standing.TRANSPARENT else settings.internal_key
-    outgoing = parts.dressed(mapped, service, caller, told=told, request_id=entry.request_id, internal_key=key)
+    told, entry.client = with_forwarding(request, scheme, table.policy, service)
+    hand_off = None if stands is Standing.TRANSPARENT else context.hand_off
+    outgoing = parts.dressed(mapped, service, caller, told=told, request_id=entry.request_id, hand_off=hand_off)
     return Admitted(matched, service, outgoing, ticket)
 
 

@@ -15,7 +15,7 @@ from gateway.answer import Answer
 from gateway.api import build_api
 from gateway.authenticate import Identity
 from gateway.authorise import Rights
-from gateway.context import request_id
+from gateway.context import HandOff, request_id
 from gateway.core.digest import table_digest
 from gateway.core.exchange import header
 from gateway.core.mark import MARK_HEADER, REFUSED_HEADER, MarkVerifier
@@ -198,6 +198,7 @@ def build_app(
         metrics=metrics,
         public_url=table.policy.public_url.rstrip("/"),
         identity=Identity(settings, pool),
+        hand_off=HandOff(settings.internal_key, settings.context_key, settings.clock),
         rights=Rights(settings, pool, metrics),
         redis=connect(settings.redis_url) if settings.redis_url else None,
         parts=parts or Parts(),

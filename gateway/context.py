@@ -1,19 +1,33 @@
-"""What the gateway tells a service about the caller, after every client spelling of it is gone. Pure."""
+"""What the gateway tells a service about the caller, after every client spelling of it is gone."""
 
 from __future__ import annotations
 
+import json
 import re
+import secrets
 import uuid
+from binascii import b2a_base64
+from functools import lru_cache
+from hmac import digest
+from itertools import count
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import header
+from gateway.downstream import ALGORITHM, HEADER, ISSUER, TYPE, service_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gateway.caller import Caller
     from gateway.core.exchange import Headers
     from gateway.core.routes import Service
 
+LIFETIME = 30
+"""Seconds for which a signed context holds."""
+_REMEMBERED = 8192
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def request_id(headers: Headers) -> str:
@@ -22,9 +36,65 @@ def request_id(headers: Headers) -> str:
     return given if given is not None and _SANE_ID.fullmatch(given) else str(uuid.uuid4())
 
 
-def context_headers(caller: Caller, service: Service, internal_key: str) -> Headers:
-    """`X-User-ID`, `X-Organization-ID`, `X-User-Role` of a verified user, and the key that proves the gateway."""
-    told = [("X-User-ID", caller.subject), ("X-Organization-ID", caller.organisation)]
-    told.append(("X-User-Role", ",".join(caller.roles)))
-    known = tuple(pair for pair in told if pair[1]) if caller.scheme in {"jwt", "ticket"} else ()
-    return (*known, ("X-Internal-API-Key", internal_key)) if service.internal_key else known
+class HandOff:
+    """States who calls towards a service: identity headers, the internal key, and the signed context.
+
+    `master` is the key from which each service's own is derived; `clock` gives seconds since the epoch.
+    """
+
+    def __init__(self, internal_key: str, master: bytes, clock: Callable[[], float]) -> None:
+        self._internal = ("X-Internal-API-Key", internal_key)
+        self._master = master
+        self._clock = clock
+        self._keys: dict[str, bytes] = {}
+        # Unique in all processes at all times; nobody needs to be unable to guess it, since it is signed.
+        self._run, self._number = secrets.token_hex(8), count()
+        self._second, self._times = -1, ""
+
+    def headers(self, caller: Caller, service: Service, method: str, path: str) -> Headers:
+        """What this service is told of the caller of this method and raw path."""
+        told = identity_headers(caller)
+        if service.internal_key:
+            told = (*told, self._internal)
+        return (*told, (HEADER, self.signed(caller, service.name, method, path))) if service.context else told
+
+    def signed(self, caller: Caller, service: str, method: str, path: str) -> str:
+        """The context as a compact JWS (RFC 7515) that holds for `LIFETIME` seconds and for this request only."""
+        now = int(self._clock())
+        if now != self._second:
+            self._second, self._times = now, f',"iat":{now},"exp":{now + LIFETIME},"jti":"{self._run}'
+        claims = f'{_claims(caller, service, method)},"path":{encode_basestring_ascii(path)}{self._times}'
+        message = _HEAD + _packed(f'{claims}.{next(self._number)}"}}'.encode())
+        return (message + b"." + _packed(digest(self._key(service), message, "sha256"))).decode()
+
+    def _key(self, service: str) -> bytes:
+        key = self._keys.get(service)
+        if key is None:
+            key = self._keys[service] = service_key(self._master, service).encode()
+        return key
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def identity_headers(caller: Caller) -> Headers:
+    """`X-User-ID`, `X-Organization-ID`, `X-User-Role` of a verified user; the organisation of a checked API key."""
+    if not caller.verified:
+        return ()
+    user = caller.subject if caller.scheme != "api-key" else ""
+    told = (("X-User-ID", user), ("X-Organization-ID", caller.organisation), ("X-User-Role", ",".join(caller.roles)))
+    return tuple(pair for pair in told if pair[1])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _claims(caller: Caller, service: str, method: str) -> str:
+    claims = {"iss": ISSUER, "aud": service, "scheme": caller.scheme}
+    told = {"sub": caller.subject, "org": caller.organisation, "roles": caller.roles} if caller.verified else {}
+    known = {name: value for name, value in told.items() if value}
+    return json.dumps({**claims, **known, "htm": method}, separators=(",", ":"))[:-1]
+
+
+def _packed(data: bytes) -> bytes:
+    # base64url without padding (RFC 7515 §2), in half the time that the library's own function takes.
+    return b2a_base64(data, newline=False).rstrip(b"=").translate(_URL_SAFE)
+
+
+_HEAD = _packed(json.dumps({"alg": ALGORITHM, "typ": TYPE}, separators=(",", ":")).encode()) + b"."

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.core.mark import Mark, MarkVerifier
     from gateway.core.routes import Route
 
-SECRET = frozenset({"authorization", "cookie", "x-internal-api-key", "x-internal-key"})
+SECRET = frozenset({"authorization", "cookie", "x-internal-api-key", "x-internal-key", "cutover-context"})
 _BODY_LIMIT = 4096
 
 

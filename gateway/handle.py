@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from gateway.answer import Answer
     from gateway.caller import Caller
+    from gateway.context import HandOff
     from gateway.core.exchange import Headers, Request
     from gateway.core.mark import Mark, MarkVerifier
     from gateway.core.routes import Route
@@ -84,6 +85,7 @@ class Context:
     metrics: Metrics
     public_url: str
     identity: Identity
+    hand_off: HandOff
     rights: Rights
     redis: Redis | None = None
     parts: Parts = field(default_factory=Parts)
@@ -203,15 +205,15 @@ def prepare(context: Context, call: Call, matched: Matched, caller: Caller, stan
     Raises:
         Problem: it cannot be said in the service's terms.
     """
-    table, settings = call.table, context.settings
+    table, service = call.table, call.table.services[matched.route.service]
     told, call.entry.client = with_forwarding(
-        call.request, call.scheme, table.policy.trusted_proxies, copy_of=call.mark.client if call.mark else None
+        call.request, call.scheme, table.policy, service, copy_of=call.mark.client if call.mark else None
     )
     return context.parts.dressed(
         context.parts.mapped(table, matched, call.request),
-        table.services[matched.route.service],
+        service,
         caller,
         told=told,
         request_id=call.entry.request_id,
-        internal_key="" if stands is Standing.TRANSPARENT else settings.internal_key,
+        hand_off=None if stands is Standing.TRANSPARENT else context.hand_off,
     )

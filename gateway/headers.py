@@ -1,4 +1,4 @@
-"""Header rules: hop-by-hop (RFC 9110 §7.6.1), identity that only the gateway may state, forwarding. Pure."""
+"""Header rules: hop-by-hop (RFC 9110 §7.6.1), and identity that only the gateway may state. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from gateway.core.exchange import header, header_values
-from gateway.core.recall import recalled
-from gateway.core.trusted import is_address, is_trusted
+from gateway.core.exchange import header
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gateway.core.exchange import Headers
 
 HOP_BY_HOP = frozenset(
@@ -34,22 +30,32 @@ _FRAMING = frozenset({"host", "content-length", "expect"})
 _AUTHORIZATION = frozenset({"authorization"})
 _LENGTH = frozenset({"content-length"})
 _NONE: frozenset[str] = frozenset()
-_VIA = ("Via", "1.1 cutover")
 _IDENTITY = re.compile(
-    r"x-(?:auth-)?(?:user|org|organi[sz]ation|tenant|role|roles|internal|forwarded|original|authenticated)(?:-.*)?"
-    r"|x-real-ip|x-client-ip|x-ip-address|x-cluster-client-ip|true-client-ip|cf-connecting-ip|forwarded"
+    r"x-(?:auth-)?(?:user|org|organi[sz]ation|tenant|roles?|internal|forwarded|original|authenticated|remote|consumer"
+    r"|principal|subject|identity|permissions?|scopes?|groups?|envoy|ssl)(?:-.*)?"
+    r"|x-(?:auth-request|goog-authenticated|amzn-oidc|ms-client-principal)(?:-.*)?"
+    r"|x-client-(?:ip|cert|certificate|dn|verify)(?:-.*)?|(?:ssl-)?client-cert(?:-.*)?|ssl-client-.*|remote-.*"
+    r"|x-real-ip|x-ip-address|x-cluster-client-ip|true-client-ip|cf-connecting-ip|fastly-client-ip|forwarded"
+    r"|x-(?:url-)?scheme|x-host|x-http-host-override|front-end-https"
     r"|x-rewrite-url|x-http-method(?:-override)?|x-method-override|cutover-.*"
 )
-_FOLD = re.compile(r"[^a-z0-9]")
+_FOLD = re.compile(r"[^a-z0-9]+")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OWN = HOP_BY_HOP | _FRAMING | {"authorization", "x-request-id", "via"}
 
 
 @lru_cache(maxsize=4096)
 def states_identity(name: str) -> bool:
-    """Whether a header, in any spelling, claims what only the gateway may say.
+    """Whether a header, in any spelling, claims what only the gateway may say, or is no header name at all.
 
-    Case and separators are folded first: servers that pass headers as variables read `X_User_Id` as `X-User-ID`.
+    Case and separators are folded first: servers that pass headers as variables read `X_User_Id` as `X-User-ID`, and
+    `Content_Length` as what the gateway itself writes.
     """
-    return _IDENTITY.fullmatch(_FOLD.sub("-", name.lower())) is not None
+    lowered = name.lower()
+    folded = _FOLD.sub("-", lowered).strip("-")
+    if not _TOKEN.fullmatch(name) or (folded != lowered and folded in _OWN):
+        return True
+    return _IDENTITY.fullmatch(folded) is not None
 
 
 def nominated(headers: Headers) -> frozenset[str]:
@@ -100,46 +106,3 @@ def _ends_here_in_answers(name: str) -> bool:
     lowered = name.lower()
     own = lowered.startswith(("access-control-", "cutover-")) or lowered == "x-request-id"
     return own or lowered in HOP_BY_HOP
-
-
-def forwarded(
-    headers: Headers, peer: str, scheme: str, trusted: Sequence[str], *, chain: bool = True
-) -> tuple[Headers, str]:
-    """`X-Forwarded-For`, `-Proto`, `-Host` and `Via` for the service, and the client's address.
-
-    Only a trusted peer is believed, and of its chain only what stands right of the nearest stranger: whatever a
-    client writes itself never becomes the first element. With `chain` false no header is believed.
-    """
-    return _forwarded(headers, peer, scheme, tuple(trusted), chain)
-
-
-@recalled
-def _forwarded(
-    headers: Headers,
-    peer: str,
-    scheme: str,
-    trusted: tuple[str, ...],
-    chain: bool,  # noqa: FBT001 - see `recalled`
-) -> tuple[Headers, str]:
-    hops, proto, host = [peer], None, None
-    if chain and is_trusted(peer, trusted):
-        hops = _chain(headers, peer, trusted)
-        proto, host = header(headers, "x-forwarded-proto"), header(headers, "x-forwarded-host")
-    return (
-        ("X-Forwarded-For", ", ".join(hops)),
-        ("X-Forwarded-Proto", proto if proto in {"http", "https"} else scheme),
-        ("X-Forwarded-Host", host or header(headers, "host") or ""),
-        _VIA,
-    ), hops[0]
-
-
-def _chain(headers: Headers, peer: str, trusted: Sequence[str]) -> list[str]:
-    hops = [peer]
-    claimed = [hop.strip() for value in header_values(headers, "x-forwarded-for") for hop in value.split(",")]
-    for hop in reversed([hop for hop in claimed if hop]):
-        if not is_address(hop):
-            break
-        hops.insert(0, hop)
-        if not is_trusted(hop, trusted):
-            break
-    return hops

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.context import context_headers
 from gateway.core.exchange import Request
 from gateway.core.mapping import MappingError, to_legacy
 from gateway.core.recall import recalled
 from gateway.core.routes import Authorization, Kind
+from gateway.forwarding import told_of, way_of
 from gateway.guard import check_crossing
-from gateway.headers import forwarded, request_headers
+from gateway.headers import request_headers
 from gateway.problem import BadRequest
 from gateway.transport.origin import origin_of
 
 if TYPE_CHECKING:
     from gateway.caller import Caller
+    from gateway.context import HandOff
     from gateway.core.exchange import Headers
+    from gateway.core.policy import Policy
     from gateway.core.routes import Service
     from gateway.core.table import Matched, RouteTable
 
@@ -37,15 +39,15 @@ def mapped(table: RouteTable, matched: Matched, request: Request) -> Request:
 
 
 def dressed(
-    request: Request, service: Service, caller: Caller, *, told: Headers, request_id: str, internal_key: str
+    request: Request, service: Service, caller: Caller, *, told: Headers, request_id: str, hand_off: HandOff | None
 ) -> Request:
     """The mapped request with the headers it travels with.
 
-    `told` are the forwarding headers; an empty `internal_key` (transparent calls) states no context at all. Host
+    `told` are the forwarding headers; without `hand_off` (transparent calls) nothing is stated of the caller. Host
     comes first, so that nothing a client writes stands before it.
     """
     kept = _kept(request.headers, service.authorization is Authorization.FORWARD)
-    context = context_headers(caller, service, internal_key) if internal_key else ()
+    context = hand_off.headers(caller, service, request.method, request.path) if hand_off else ()
     headers = (
         ("Host", origin_of(service.internal).authority),
         *kept,
@@ -73,9 +75,9 @@ def framing(headers: Headers) -> Headers:
 
 
 def with_forwarding(
-    request: Request, scheme: str, trusted: tuple[str, ...], *, copy_of: str | None = None
+    request: Request, scheme: str, policy: Policy, service: Service, *, copy_of: str | None = None
 ) -> tuple[Headers, str]:
     """Forwarding headers and the client's address; a copy speaks for the client its mark names."""
-    if copy_of:
-        return forwarded(request.headers, copy_of, scheme, (), chain=False)
-    return forwarded(request.headers, request.client, scheme, trusted)
+    trusted = () if copy_of else policy.trusted_proxies
+    way = way_of(request.headers, copy_of or request.client, scheme, trusted, policy.proxy_header)
+    return told_of(way, service.forwarding), way.client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import time
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gateway.core.errors import ConfigError
+from gateway.downstream import KEY_VARIABLE, master_key
 from gateway.store.database import secret_key
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 JWT_SECRET = "CUTOVER_JWT_SECRET"  # noqa: S105 - the name of a variable
+JWT_SECRET_PREVIOUS = "CUTOVER_JWT_SECRET_PREVIOUS"  # noqa: S105 - the name of a variable
+"""The secret before the present one: tokens signed with it hold until they expire."""
 INTERNAL_KEY = "CUTOVER_INTERNAL_KEY"
 ACCESS_LOG = "CUTOVER_ACCESS_LOG"
 REDIS = "CUTOVER_REDIS_URL"
@@ -45,6 +49,8 @@ class Settings:
     clock: Callable[[], float] = time.time
     access_log: bool = False
     redis_url: str = field(default="", repr=False)
+    jwt_secret_previous: str = field(default="", repr=False)
+    context_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     service_token: str = field(default="", repr=False)
 
 
@@ -63,8 +69,11 @@ def load_settings(store: Path, environment: Mapping[str, str] | None = None) -> 
         )
         if not values.get(name)
     ]
-    if not problems and len(values[JWT_SECRET]) < 32:  # noqa: PLR2004 - RFC 7518 §3.2: as long as the hash
-        problems.append(f"{JWT_SECRET} is shorter than 32 characters: HS256 needs at least that")
+    problems += [
+        f"{name} is shorter than 32 characters: HS256 needs at least that"
+        for name in (JWT_SECRET, JWT_SECRET_PREVIOUS)
+        if 0 < len(values.get(name, "").encode()) < 32  # noqa: PLR2004 - RFC 7518 §3.2: as long as the hash
+    ]
     if problems:
         raise ConfigError("; ".join(problems))
     keys = store.parent
@@ -78,9 +87,20 @@ def load_settings(store: Path, environment: Mapping[str, str] | None = None) -> 
         answers_key=secret_key(keys, "answers"),
         access_log=bool(values.get(ACCESS_LOG)),
         redis_url=redis_url(values.get(REDIS, "")),
+        jwt_secret_previous=values.get(JWT_SECRET_PREVIOUS, ""),
+        context_key=_context_key(values.get(KEY_VARIABLE, ""), keys),
         service_token=service_token(values.get(SERVICE_TOKEN, "")),
         clock=_clock(values.get(CLOCK_AT, "")),
     )
+
+
+def _context_key(text: str, keys: Path) -> bytes:
+    if not text:
+        return secret_key(keys, "context")
+    try:
+        return master_key(text)
+    except ValueError:
+        raise ConfigError(f"{KEY_VARIABLE} is shorter than 32 bytes: write 64 hex digits") from None
 
 
 def redis_url(text: str) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_PORT = re.compile(r":\d{1,5}")
 
 
 def is_trusted(address: str, trusted: Sequence[str]) -> bool:
@@ -22,6 +26,29 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@lru_cache(maxsize=4096)
+def address_of(node: str) -> str | None:
+    """The IP address in `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80` (RFC 7239 §6); else None.
+
+    One address has one spelling: IPv4 mapped into IPv6 comes back as IPv4, and zones are refused.
+    """
+    if node.startswith("["):
+        node, bracket, port = node[1:].partition("]")
+        if not bracket or (port and not _PORT.fullmatch(port)) or ":" not in node:
+            return None
+    elif node.count(":") == 1:
+        node, _, port = node.partition(":")
+        if not _PORT.fullmatch(":" + port):
+            return None
+    if "%" in node:
+        return None
+    try:
+        parsed = ipaddress.ip_address(node)
+    except ValueError:
+        return None
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
 @lru_cache(maxsize=4096)

@@ -114,6 +114,8 @@ def _identity(found: Found, case: Case) -> bool:
         return True
     if found.path in {"x-internal-api-key", "x-internal-key"}:
         return _sent(found, _EXTRA) and case.service.internal_key
+    if found.path == "cutover-context":
+        return _sent(found, _EXTRA) and case.service.context
     return _sent(found, _EXTRA) and found.path in {"x-user-id", "x-organization-id", "x-user-role"}
 
 

@@ -12,7 +12,7 @@ from shadow.pairing import BODY_SHA256
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
 
-SECRET = frozenset({"authorization", "cookie", "x-internal-api-key", "x-internal-key"})
+SECRET = frozenset({"authorization", "cookie", "x-internal-api-key", "x-internal-key", "cutover-context"})
 """Come as fingerprints in an upstream document, and are compared as such."""
 
 _TRANSPORT = HOP_BY_HOP | INSTRUMENTS | {"content-length", "expect", "host", "http2-settings", BODY_SHA256}
@@ -20,8 +20,12 @@ _TRANSPORT |= {"proxy-authenticate", "proxy-authorization", "proxy-authenticatio
 # Key and extensions are agreed anew on each connection of a WebSocket (RFC 6455 §4.1, §9.1).
 _TRANSPORT |= {"sec-websocket-key", "sec-websocket-extensions"}
 _SPOOFABLE = re.compile(
-    r"x-(auth-)?(user|org|organi[sz]ation|tenant|roles?|internal|original|authenticated)(-.*)?"
-    r"|x-(real|client|cluster-client)-ip|x-ip-address|true-client-ip|cf-connecting-ip"
+    r"x-(auth-)?(user|org|organi[sz]ation|tenant|roles?|internal|original|authenticated|remote|consumer|principal"
+    r"|subject|identity|permissions?|scopes?|groups?|envoy|ssl)(-.*)?"
+    r"|x-(auth-request|goog-authenticated|amzn-oidc|ms-client-principal)(-.*)?"
+    r"|x-client-(cert|certificate|dn|verify)(-.*)?|(ssl-)?client-cert(-.*)?|ssl-client-.*|remote-.*"
+    r"|x-(real|client|cluster-client)-ip|x-ip-address|true-client-ip|cf-connecting-ip|fastly-client-ip"
+    r"|x-(url-)?scheme|x-host|x-http-host-override|front-end-https"
     r"|x-rewrite-url|x-http-method(-override)?|x-method-override|cutover-.*"
 )
 _HOPS = frozenset({"via", "forwarded", "x-request-id"})

@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 
 from gateway.headers import (
     HOP_BY_HOP,
-    forwarded,
-    is_trusted,
     nominated,
     request_headers,
     response_headers,
@@ -40,6 +38,24 @@ from gateway.headers import (
         "cutover_upstream",
         "X-Original-URL",
         "X-HTTP-Method-Override",
+        "X--User--ID",
+        "-X-User-ID.",
+        "X-User-ID\xa0",
+        "x-us\xe9r-id",
+        "X-Auth-Request-User",
+        "Remote-User",
+        "X-Remote-User",
+        "X-Scope-OrgID",
+        "X-Consumer-Username",
+        "X-SSL-Client-S-DN",
+        "X-Client-Cert",
+        "X-Envoy-Original-Path",
+        "Content_Length",
+        "Transfer.Encoding",
+        "X_Request_ID",
+        "Authorization.",
+        "Host_",
+        "",
     ],
 )
 def test_identity_is_recognised_in_every_spelling(name: str) -> None:
@@ -48,7 +64,8 @@ def test_identity_is_recognised_in_every_spelling(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["X-Request-ID", "X-Trace-ID", "X-Client-Version", "User-Agent", "Origin", "X-Userland"]
+    "name",
+    ["X-Request-ID", "X-Trace-ID", "X-Client-Version", "User-Agent", "Origin", "X-Userland", "Host", "X-API-Key"],
 )
 def test_other_headers_are_left(name: str) -> None:
     """Headers that claim nothing of the kind travel."""
@@ -82,43 +99,3 @@ def test_response_keeps_one_framing() -> None:
     chunked = (("Content-Length", "3"), ("Transfer-Encoding", "chunked"), ("Date", "x"))
     assert response_headers((*chunked, *own)) == (("Date", "x"),)
     assert response_headers((("Content-Length", "3"), *own)) == (("Content-Length", "3"),)
-
-
-@pytest.mark.parametrize(
-    ("peer", "trusted", "claimed", "expected"),
-    [
-        ("9.9.9.9", (), [], "9.9.9.9"),
-        ("9.9.9.9", (), ["6.6.6.6"], "9.9.9.9"),
-        ("10.0.0.1", ("10.0.0.0/8",), [], "10.0.0.1"),
-        ("10.0.0.1", ("10.0.0.0/8",), ["7.7.7.7"], "7.7.7.7, 10.0.0.1"),
-        ("10.0.0.1", ("10.0.0.0/8",), ["6.6.6.6, 7.7.7.7"], "7.7.7.7, 10.0.0.1"),
-        ("10.0.0.1", ("10.0.0.0/8",), ["6.6.6.6", "7.7.7.7, 10.0.0.2"], "7.7.7.7, 10.0.0.2, 10.0.0.1"),
-        ("10.0.0.1", ("10.0.0.0/8",), ["6.6.6.6, <script>"], "10.0.0.1"),
-        ("::1", ("::1",), ["2001:db8::7"], "2001:db8::7, ::1"),
-    ],
-)
-def test_forwarded_for_starts_with_the_nearest_stranger(
-    peer: str, trusted: tuple[str, ...], claimed: list[str], expected: str
-) -> None:
-    """Only trusted hops are believed, from the right; what the nearest stranger claims is dropped."""
-    headers = tuple(("X-Forwarded-For", value) for value in claimed)
-    told, client = forwarded((("Host", "gw"), *headers), peer, "http", trusted)
-    assert dict(told)["X-Forwarded-For"] == expected
-    assert client == expected.partition(",")[0]
-
-
-def test_scheme_and_host_are_believed_from_trusted_peers_only() -> None:
-    """X-Forwarded-Proto and -Host pass from a trusted peer, and never with an unknown scheme."""
-    headers = (("Host", "gw"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "api.example"))
-    trusted, _ = forwarded(headers, "127.0.0.1", "http", ("127.0.0.1",))
-    stranger, _ = forwarded(headers, "127.0.0.1", "http", ())
-    odd, _ = forwarded((("Host", "gw"), ("X-Forwarded-Proto", "gopher")), "127.0.0.1", "http", ("127.0.0.1",))
-    assert [dict(told)["X-Forwarded-Proto"] for told in (trusted, stranger, odd)] == ["https", "http", "http"]
-    assert [dict(told)["X-Forwarded-Host"] for told in (trusted, stranger)] == ["api.example", "gw"]
-
-
-def test_trust_knows_addresses_and_networks() -> None:
-    """Entries are addresses or networks; what is neither matches literally only."""
-    assert is_trusted("10.1.2.3", ("10.0.0.0/8",))
-    assert not is_trusted("11.1.2.3", ("10.0.0.0/8", "nonsense"))
-    assert not is_trusted("unix", ("10.0.0.0/8",))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from gateway.caller import ANONYMOUS, Caller
+from gateway.context import HandOff
 from gateway.core.exchange import Request, header
-from gateway.core.routes import Authorization
+from gateway.core.policy import Policy
+from gateway.core.routes import Authorization, Forwarding
 from gateway.match import match
 from gateway.prepare import dressed, framing, mapped, with_forwarding
 from gateway.problem import BadRequest, NotFound
@@ -58,7 +60,9 @@ def test_headers_have_an_order_that_nothing_precedes() -> None:
     request = Request("POST", "/x", (("host", "gw"), ("a", "1"), ("x-request-id", "z"), ("content-length", "2")))
     told = (("X-Forwarded-For", "9.9.9.9"),)
     caller = Caller("jwt", "u", "o")
-    sent = dressed(request, service("s", "http://s:8"), caller, told=told, request_id="id", internal_key="key")
+    hand_off = HandOff("key", b"c" * 32, lambda: 1_000.0)
+    sent = dressed(request, service("s", "http://s:8"), caller, told=told, request_id="id", hand_off=hand_off)
+    signed = header(sent.headers, "Cutover-Context")
     assert sent.headers == (
         ("Host", "s:8"),
         ("a", "1"),
@@ -66,16 +70,17 @@ def test_headers_have_an_order_that_nothing_precedes() -> None:
         ("X-User-ID", "u"),
         ("X-Organization-ID", "o"),
         ("X-Internal-API-Key", "key"),
+        ("Cutover-Context", signed),
         ("X-Request-ID", "id"),
         ("Content-Length", "2"),
     )
 
 
 def test_transparent_call_states_nothing() -> None:
-    """Without the internal key no context at all is stated."""
+    """Without a hand-off no context at all is stated."""
     keeper = service("s", "http://s", authorization=Authorization.FORWARD)
     request = Request("GET", "/x", (("authorization", "Bearer x"), ("x-user-id", "evil")))
-    sent = dressed(request, keeper, ANONYMOUS, told=(), request_id="id", internal_key="")
+    sent = dressed(request, keeper, ANONYMOUS, told=(), request_id="id", hand_off=None)
     assert sent.headers == (("Host", "s"), ("authorization", "Bearer x"), ("X-Request-ID", "id"))
 
 
@@ -88,6 +93,14 @@ def test_framing_follows_the_body() -> None:
 def test_copy_speaks_for_the_client_of_its_mark() -> None:
     """For a copy the mark names the client, and its headers are not believed."""
     request = Request("GET", "/", (("host", "gw"), ("x-forwarded-for", "6.6.6.6")), client="127.0.0.1")
-    _, client = with_forwarding(request, "http", ("127.0.0.1",), copy_of="203.0.113.7")
-    assert client == "203.0.113.7"
-    assert with_forwarding(request, "http", ("127.0.0.1",))[1] == "6.6.6.6"
+    policy, item = Policy(trusted_proxies=("127.0.0.1", "203.0.113.7")), service("s", "http://s")
+    told, client = with_forwarding(request, "http", policy, item, copy_of="203.0.113.7")
+    assert (client, dict(told)["X-Forwarded-For"]) == ("203.0.113.7", "203.0.113.7")
+    assert with_forwarding(request, "http", policy, item)[1] == "6.6.6.6"
+
+
+def test_a_service_is_told_of_hops_as_it_wants() -> None:
+    """One service reads Forwarded, another X-Forwarded-*."""
+    request = Request("GET", "/", (("host", "gw"),), client="203.0.113.7")
+    told, _ = with_forwarding(request, "http", Policy(), service("s", "http://s", forwarding=Forwarding.FORWARDED))
+    assert [name for name, _ in told] == ["Forwarded", "Via"]

@@ -15,15 +15,16 @@ SECRETS = {"CUTOVER_JWT_SECRET": "j" * 32, "CUTOVER_INTERNAL_KEY": "internal-key
 
 
 def test_secrets_come_from_the_environment_and_keys_from_beside_the_store(tmp_path: Path) -> None:
-    """Four different keys are made once and found again."""
+    """Five different keys are made once and found again."""
     first = load_settings(tmp_path / "cutover.db", SECRETS)
     again = load_settings(tmp_path / "cutover.db", SECRETS)
     assert (first.jwt_secret, first.internal_key, first.access_log) == ("j" * 32, "internal-key", False)
-    keys = {first.mark_key, first.ticket_key, first.fingerprint_key, first.answers_key}
-    assert keys == {again.mark_key, again.ticket_key, again.fingerprint_key, again.answers_key}
-    assert len(keys) == 4
+    keys = {first.mark_key, first.ticket_key, first.fingerprint_key, first.answers_key, first.context_key}
+    assert keys == {again.mark_key, again.ticket_key, again.fingerprint_key, again.answers_key, again.context_key}
+    assert len(keys) == 5
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "answers.key",
+        "context.key",
         "fingerprint.key",
         "mark.key",
         "ticket.key",
@@ -50,6 +51,26 @@ def test_a_short_secret_is_refused_without_showing_it(tmp_path: Path) -> None:
     """HS256 needs 32 characters (RFC 7518 §3.2)."""
     with pytest.raises(ConfigError, match="shorter than 32") as refusal:
         load_settings(tmp_path / "cutover.db", {**SECRETS, "CUTOVER_JWT_SECRET": "hunter2"})
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_the_secret_before_may_be_given_while_the_secret_is_replaced(tmp_path: Path) -> None:
+    """It is held to the same length, and not shown."""
+    both = {**SECRETS, "CUTOVER_JWT_SECRET_PREVIOUS": "p" * 32}
+    settings = load_settings(tmp_path / "cutover.db", both)
+    assert settings.jwt_secret_previous == "p" * 32
+    assert "p" * 32 not in repr(settings)
+    with pytest.raises(ConfigError, match="CUTOVER_JWT_SECRET_PREVIOUS is shorter than 32"):
+        load_settings(tmp_path / "cutover.db", {**SECRETS, "CUTOVER_JWT_SECRET_PREVIOUS": "p"})
+
+
+def test_the_context_key_may_come_from_the_environment(tmp_path: Path) -> None:
+    """Then several gateways sign alike, and no file is made; a short one is refused without showing it."""
+    given = {**SECRETS, "CUTOVER_CONTEXT_KEY": "ab" * 32}
+    assert load_settings(tmp_path / "cutover.db", given).context_key == bytes.fromhex("ab" * 32)
+    assert not (tmp_path / "context.key").exists()
+    with pytest.raises(ConfigError, match="CUTOVER_CONTEXT_KEY is shorter") as refusal:
+        load_settings(tmp_path / "cutover.db", {**SECRETS, "CUTOVER_CONTEXT_KEY": "hunter2"})
     assert "hunter2" not in str(refusal.value)
 
 
