@@ -111,7 +111,7 @@ class Gateway:
         identity = request_id(request.headers)
         entry = Entry(identity, request.method, request.path, request.client)
         table = context.table
-        body = Body(receive, request.headers, table.policy.max_body)
+        body = Body(receive, request.headers, table.policy.max_body, table.policy.clients)
         call = Call(table, request, body, scope["scheme"], entry)
         try:
             answer = await self._answer(call, internal=internal)

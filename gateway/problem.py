@@ -16,7 +16,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word, and it is an answe
     """An answer of the gateway's own. `reason` is a short word for metrics; `refusal` says policy decided it.
 
     Problem
-    ├── BadRequest 400, TooLarge 413, HeadersTooLarge 431, Unprocessable 422
+    ├── BadRequest 400, TooSlow 408, TooLarge 413, HeadersTooLarge 431, Unprocessable 422
     ├── Unauthenticated 401, Forbidden 403
     ├── NotFound 404 (Hidden), NotAllowed 405, Moved 307, Conflict 409
     ├── Unavailable 503
@@ -103,6 +103,15 @@ class Unprocessable(Problem):
     """The request is understood and cannot be meant."""
 
     status = 422
+
+
+class TooSlow(Problem):
+    """The body does not arrive in time (RFC 9110 §15.5.9); the connection ends with the answer."""
+
+    status = 408
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, reason="slow-body", headers=(("connection", "close"),))
 
 
 class TooLarge(Problem):

@@ -17,6 +17,7 @@ from gateway.app import build_app
 from gateway.flags.watch import FlagWatch
 from gateway.hangup import Hangup
 from gateway.listener import Listener, bound, url_of
+from gateway.stall import cut_when_stalled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -52,6 +53,8 @@ async def serving(gateway: Gateway, listen: str, internal_listen: str) -> AsyncI
         addresses = Addresses(url_of(public), url_of(internal))
         if listen.endswith(":0"):
             gateway.context.public_url = addresses.public
+        for sock in (public, internal):
+            cut_when_stalled(sock, gateway.context.table.policy.clients.idle)
         listeners = [Listener(gateway.public, public), Listener(gateway.internal, internal)]
         try:
             for listener in listeners:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.transport.errors import Broken, TransportError
@@ -99,22 +100,27 @@ def serialise(request: Request) -> bytes:
 
 
 async def _pour(connection: Connection, source: Source, seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    scope = asyncio.timeout(None)
+    try:
+        async with scope:
+            connection.when_answered(lambda: scope.reschedule(loop.time()))
+            await _pieces(connection, source, seconds)
+    except TimeoutError:
+        if not scope.expired():
+            raise
+        # The service has decided without the rest; the connection ends after its answer.
+        connection.spoil()
+    except Broken:
+        if not connection.answered:
+            raise
+    finally:
+        connection.when_answered(None)
+
+
+async def _pieces(connection: Connection, source: Source, seconds: float) -> None:
     chunked = source.length is None
     while piece := await source.take():
-        if connection.answered:
-            # The service has decided without the rest; the connection ends after its answer.
-            connection.spoil()
-            return
-        try:
-            await connection.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece, seconds)
-        except Broken:
-            if _answered(connection):
-                return
-            raise
+        await connection.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece, seconds)
     if chunked:
         await connection.write(b"0\r\n\r\n", seconds)
-
-
-def _answered(connection: Connection) -> bool:
-    # A call, since the answer may have arrived while we waited, which a type checker does not see in a property.
-    return connection.answered

@@ -35,6 +35,7 @@ class Connection(asyncio.Protocol):
         self._failure: Exception | None = None
         self._sent = self._spoiled = self._closed = False
         self._paused_reading = self._paused_writing = False
+        self._told: Callable[[], None] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
 
@@ -66,10 +67,11 @@ class Connection(asyncio.Protocol):
         """The response head; informational responses are skipped.
 
         Raises:
-            TransportError: it did not come, not in `seconds`, or was no HTTP.
+            TransportError: it did not come, was not whole within `seconds`, or was no HTTP.
         """
+        end = self._loop.time() + seconds
         while self._reading.head is None:
-            await self._wait(seconds)
+            await self._wait(max(0.0, end - self._loop.time()), seconds)
         return self._reading.head
 
     async def read(self, seconds: float) -> bytes:
@@ -87,6 +89,11 @@ class Connection(asyncio.Protocol):
             self._paused_reading = False
             self._transport.resume_reading()
         return data
+
+    def when_answered(self, told: Callable[[], None] | None) -> None:
+        """Call this once when the response head arrives, at once where it is there; None calls nobody."""
+        self._told = told
+        self._tell()
 
     @property
     def answered(self) -> bool:
@@ -142,6 +149,7 @@ class Connection(asyncio.Protocol):
         if self._reading.buffered > _HIGH and not self._paused_reading and self._transport is not None:
             self._paused_reading = True
             self._transport.pause_reading()
+        self._tell()
         self._wake()
 
     def eof_received(self) -> bool:
@@ -167,6 +175,11 @@ class Connection(asyncio.Protocol):
 
     # Within.
 
+    def _tell(self) -> None:
+        if self._told is not None and self._reading.head is not None:
+            self._told()
+            self._told = None
+
     def _ended(self) -> None:
         self.close()
         if not self.in_use:
@@ -181,14 +194,14 @@ class Connection(asyncio.Protocol):
         where = "in the middle of its answer" if self.answered else "before answering"
         return Broken(f"the service closed the connection {where}", sent=self._sent, stale=stale)
 
-    async def _wait(self, seconds: float) -> None:
+    async def _wait(self, seconds: float, limit: float | None = None) -> None:
         if self._failure is not None or self._closed:
             raise self._failure or self._broken()
         self._waiter = self._loop.create_future()
-        await self._limited(self._waiter, seconds)
+        await self._limited(self._waiter, seconds, limit)
 
-    async def _limited(self, future: asyncio.Future[None], seconds: float) -> None:
-        timer = self._loop.call_later(seconds, _expire, future, seconds)
+    async def _limited(self, future: asyncio.Future[None], seconds: float, limit: float | None = None) -> None:
+        timer = self._loop.call_later(seconds, _expire, future, seconds if limit is None else limit)
         try:
             await future
         finally:

@@ -88,6 +88,14 @@ class Reading:
         taken = self.complete and not self._chunks and not self._bodyless
         return taken and self._keep and self.head is not None and self.head.status < _FAILED
 
+    def _chunked(self) -> bool:
+        # RFC 9112 §6.1: we name no coding in TE, so chunked alone may come; identity is what RFC 2616 called none.
+        values = (value for name, value in self._pairs if name.lower() == "transfer-encoding")
+        codings = [coding.strip().lower() for value in values for coding in value.split(",")]
+        if codings not in (["chunked"], ["identity"]):
+            raise ValueError("its transfer coding was not asked for")
+        return codings == ["chunked"]
+
     # Called by httptools.
 
     def on_message_begin(self) -> None:
@@ -111,7 +119,8 @@ class Reading:
         if self.complete or status < _FINAL:
             return
         names = {name.lower() for name, _ in self._pairs}
-        self._framed = bool(names & {"content-length", "transfer-encoding"}) or status in {204, 304}
+        chunked = "transfer-encoding" in names and self._chunked()
+        self._framed = chunked or "content-length" in names or status in {204, 304}
         self._keep = self._parser.should_keep_alive()
         self.head = Head(status, tuple(self._pairs))
         self.complete = self._bodyless

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from gateway.core.resilience import ClientPolicy
 from gateway.incoming import Body, ClientGone, request_of
-from gateway.problem import TooLarge
+from gateway.problem import TooLarge, TooSlow
 
 
 def arriving(*messages: dict[str, Any]) -> Any:
@@ -98,3 +99,34 @@ def test_request_head_is_read_raw() -> None:
     assert (told.target, told.client) == ("http://x/a?", "")
     bare = request_of({"path": "/a", "query_string": b"", "headers": []})
     assert (bare.method, bare.target) == ("GET", "/a")
+
+
+async def test_silent_client_is_refused() -> None:
+    """A client that sends nothing of its body for long is 408, and the connection ends with that."""
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    body = Body(receive, CHUNKED, 10, ClientPolicy(idle=0.05, rate=1))
+    with pytest.raises(TooSlow, match=r"0\.05 s") as refused:
+        await body.take()
+    assert (refused.value.status, refused.value.reason) == (408, "slow-body")
+    assert refused.value.headers == (("connection", "close"),)
+
+
+async def test_dripping_client_is_refused() -> None:
+    """Bytes that come one by one, each in time, are too slow on the whole; time spent elsewhere does not count."""
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.02)
+        return piece(b"x")
+
+    body = Body(receive, CHUNKED, 10_000, ClientPolicy(idle=0.1, rate=1000))
+    assert [await body.take() for _ in range(3)] == [b"x"] * 3
+    with pytest.raises(TooSlow, match="1000 bytes a second"):
+        await body.read()
+    patient = Body(arriving(piece(b"x"), piece(b"x", more=False)), CHUNKED, 10, ClientPolicy(idle=0.05, rate=1000))
+    await patient.take()
+    await asyncio.sleep(0.2)
+    assert await patient.take() == b"x"

@@ -113,6 +113,38 @@ async def test_service_that_closes_in_the_middle_of_an_upload_after_answering_is
         answer.close()
 
 
+async def test_early_answer_is_heard_while_the_client_pauses() -> None:
+    """A service that answers in the middle of an upload is heard at once, though the client sends nothing more."""
+    waits = asyncio.Event()
+
+    class Pausing(Pieces):
+        async def take(self) -> bytes:
+            if not self._pieces:
+                await waits.wait()
+            return await super().take()
+
+    async with upstream(raw(b"HTTP/1.1 413 Large\r\nContent-Length: 2\r\n\r\nno")) as up:
+        up.reads_body = False
+        pool = Pool()
+        answer = await send(
+            pool, origin_of(up.address), ask("POST", ("Transfer-Encoding", "chunked")), Pausing(b"some"), QUICK
+        )
+        assert (answer.status, await answer.take(), await answer.take()) == (413, b"no", b"")
+        assert pool.idle(origin_of(up.address)) == 0
+
+
+async def test_time_limit_of_a_body_is_not_taken_for_an_answer() -> None:
+    """A source that gives up with TimeoutError ends the request with that."""
+
+    class Late(Pieces):
+        async def take(self) -> bytes:
+            raise TimeoutError("of its own")
+
+    async with upstream() as up:
+        with pytest.raises(TimeoutError, match="of its own"):
+            await send(Pool(), origin_of(up.address), ask("POST", ("Content-Length", "9")), Late(length=9), QUICK)
+
+
 def test_request_on_the_wire() -> None:
     """Request line, header bytes and body as they are."""
     request = Request("GET", "/\udcff?x", (("Host", "a"), ("b", "\xff")), b"body")

@@ -141,6 +141,42 @@ async def test_silence_is_limited_before_and_after_the_head() -> None:
             await connection.read(0.05)
 
 
+async def test_dripping_head_has_no_more_time_than_a_late_one() -> None:
+    """A head that comes byte by byte, or behind informational answers, is Silent when its time is up."""
+
+    async def drip(_seen: object, _reader: object, writer: asyncio.StreamWriter) -> bool:
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX-Slow: ")
+        while not writer.is_closing():
+            writer.write(b"a")
+            await asyncio.sleep(0.02)
+        return False
+
+    async with upstream(drip) as up:
+        host, _, port = up.address.removeprefix("http://").partition(":")
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(lambda: Connection(lambda _: None), host, int(port))
+        connection.start(bodyless=False)
+        await connection.write(ASK, 5)
+        with pytest.raises(Silent, match=r"0\.15 s"):
+            await asyncio.wait_for(connection.head(0.15), 5)
+        connection.close()
+
+
+async def test_arrival_of_the_head_is_told_once() -> None:
+    """Whoever asks is told when the head is there, at once when it had come before, never after asking ended."""
+    told: list[str] = []
+    async with asked(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (connection, _):
+        connection.when_answered(lambda: told.append("first"))
+        await connection.head(5)
+        connection.when_answered(lambda: told.append("second"))
+        assert told == ["first", "second"]
+    async with asked(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (connection, _):
+        connection.when_answered(lambda: told.append("third"))
+        connection.when_answered(None)
+        await connection.head(5)
+        assert len(told) == 2
+
+
 async def test_writing_is_limited_and_fails_on_a_closed_connection() -> None:
     """A service that takes nothing is Silent; on an ended connection writing breaks."""
     stuck = asyncio.Event()

@@ -63,3 +63,21 @@ def test_impossible_statuses_are_broken(status: int) -> None:
     """We never ask to switch protocols, and statuses end at 599."""
     with pytest.raises(Broken):
         Reading(bodyless=False).feed(b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % status)
+
+
+@pytest.mark.parametrize(
+    "value", [b"gzip, chunked", b"gzip", b"chunked, identity", b"chunked\r\nTransfer-Encoding: chunked"]
+)
+def test_transfer_codings_that_were_not_asked_for_are_broken(value: bytes) -> None:
+    """A body in a coding that nobody could undo further on is no answer (RFC 9112 §6.1)."""
+    with pytest.raises(Broken):
+        Reading(bodyless=False).feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n0\r\n\r\n" % value)
+
+
+def test_identity_is_no_coding() -> None:
+    """`Transfer-Encoding: identity` of an old service means a body that the end of the connection delimits."""
+    reading = Reading(bodyless=False)
+    reading.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\nhello")
+    assert not reading.complete
+    reading.end()
+    assert (reading.take(), reading.complete, reading.reusable) == (b"hello", True, False)
