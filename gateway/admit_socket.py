@@ -13,6 +13,7 @@ from gateway.core.subject import storable
 from gateway.cors import allows
 from gateway.guard import check_target
 from gateway.handle import enforced, stage
+from gateway.limit import failed
 from gateway.prepare import with_forwarding
 from gateway.problem import Forbidden, Unauthenticated
 from gateway.rewrite import socket_of
@@ -48,23 +49,28 @@ async def admit(context: Context, table: RouteTable, request: Request, entry: En
     parts.guard(request)
     matched = parts.match(table, request, upgrade=True)
     stands = stage(context, entry, matched, copy=False)
+    service = table.services[matched.route.service]
+    told, entry.client = with_forwarding(request, scheme, table.policy, service)
     caller, ticket = ANONYMOUS, None
     with enforced(context, entry, stands):
         _check_origin(table, request)
-        if needs_ticket(table, matched.route):
-            caller, ticket = await _ticket_holder(context, table, matched.route, request)
-        else:
-            caller = await parts.authenticate(context.identity, table, matched.route, request)
+        try:
+            if needs_ticket(table, matched.route):
+                caller, ticket = await _ticket_holder(context, table, matched.route, request)
+            else:
+                caller = await parts.authenticate(context.identity, table, matched.route, request)
+        except Unauthenticated as refusal:
+            await failed(context.limits, table, refusal, entry.client, shadow=False)
+            raise
         entry.scheme, entry.subject = caller.scheme, storable(caller.subject, settings.fingerprint_key)
         entry.organisation = storable(caller.organisation, settings.fingerprint_key)
+        await parts.limit(context.limits, table, matched.route, caller, request, entry.client, shadow=False)
         await parts.authorise(context.rights, table, matched, caller, request)
     if ticket is not None:
         check_target(ticket.upstream)
         mapped = replace(request, target=ticket.upstream)
     else:
         mapped = parts.mapped(table, matched, replace(request, target=_without_ticket(request)))
-    service = table.services[matched.route.service]
-    told, entry.client = with_forwarding(request, scheme, table.policy, service)
     hand_off = None if stands is Standing.TRANSPARENT else context.hand_off
     outgoing = parts.dressed(mapped, service, caller, told=told, request_id=entry.request_id, hand_off=hand_off)
     return Admitted(matched, service, outgoing, ticket)

@@ -22,9 +22,11 @@ from gateway.core.mark import MARK_HEADER, REFUSED_HEADER, MarkVerifier
 from gateway.cors import with_cors
 from gateway.handle import Call, Context, Parts, handle
 from gateway.incoming import Body, ClientGone, request_of
+from gateway.limit import Limits
+from gateway.limit.headers import beside
 from gateway.metrics import Metrics
-from gateway.problem import PROBLEM_TYPE, NotFound, Problem, UpstreamProblem
-from gateway.record import Entry, record, shown
+from gateway.problem import PROBLEM_TYPE, NotFound, Problem
+from gateway.record import Entry, record, refused, shown
 from gateway.reload import Reloads, Swap, swap_of
 from gateway.shared import connect
 from gateway.stream import BROKEN, deliver
@@ -101,6 +103,7 @@ class Gateway:
         self.context.pool.close()
         self.context.rights.close()
         await asyncio.to_thread(self.context.audit.close)
+        await self.context.limits.buckets.close()
         if self.context.redis is not None:
             await self.context.redis.aclose()
 
@@ -153,13 +156,12 @@ class Gateway:
     def _problem_answer(self, problem: Problem, call: Call) -> Answer:
         entry = call.entry
         entry.reason = problem.reason
-        kind = "cutover_upstream_failures_total" if isinstance(problem, UpstreamProblem) else "cutover_refused_total"
         if call.mark is None:
             self.context.denied(entry, problem)
-            self.context.metrics.count(kind, route=entry.route, status=str(problem.status), reason=problem.reason)
+            refused(self.context.metrics, entry, problem)
         body = problem.body(entry.request_id)
-        refused = ((REFUSED_HEADER, "1"),) if call.mark is not None and problem.refusal else ()
-        headers = (("content-type", PROBLEM_TYPE), ("content-length", str(len(body))), *problem.headers, *refused)
+        marked = ((REFUSED_HEADER, "1"),) if call.mark is not None and problem.refusal else ()
+        headers = (("content-type", PROBLEM_TYPE), ("content-length", str(len(body))), *problem.headers, *marked)
         return Answer(problem.status, headers, b"" if call.request.method == "HEAD" else body)
 
     def _internal_page(self, method: str, path: str) -> Answer | None:
@@ -172,6 +174,7 @@ class Gateway:
             "cutover_flags_revision": revision,
             "cutover_flags_stale": int(stale),
             **self.context.reloads.gauges,
+            **self.context.limits.gauges(self.context.table),
             **self.context.rights.grants.gauges(self.context.table),
         }
         return _page("text/plain; version=0.0.4; charset=utf-8", self.context.metrics.text(gauges))
@@ -180,6 +183,7 @@ class Gateway:
         reloads = self.context.reloads
         problems = {"reload_problems": list(reloads.problems)} if reloads.problems else {}
         document = {"status": "ok", "flags": revision, "flags_stale": stale, "table": reloads.digest}
+        document |= self.context.limits.report(self.context.table)
         return {**document, **self.context.rights.grants.health(self.context.table), **problems}
 
 
@@ -188,6 +192,7 @@ def build_app(
 ) -> Gateway:
     """A gateway over a route table. `parts` replaces steps of the spine; only tests give it."""
     pool, metrics = Pool(), Metrics()
+    redis = connect(settings.redis_url) if settings.redis_url else None
     context = Context(
         table=table,
         settings=settings,
@@ -200,7 +205,8 @@ def build_app(
         identity=Identity(settings, pool),
         hand_off=HandOff(settings.internal_key, settings.context_key, settings.clock),
         rights=Rights(settings, pool, metrics),
-        redis=connect(settings.redis_url) if settings.redis_url else None,
+        limits=Limits(redis, settings.internal_key),
+        redis=redis,
         parts=parts or Parts(),
         reloads=Reloads(table_digest(table, __version__)),
     )
@@ -217,6 +223,6 @@ def _page(kind: str, text: str) -> Answer:
 
 
 def _stamped(answer: Answer, call: Call) -> tuple[tuple[str, str], ...]:
-    stamped = (*answer.headers, *call.told, ("x-request-id", call.entry.request_id))
+    stamped = (*answer.headers, *beside(answer.headers, call.told), ("x-request-id", call.entry.request_id))
     # RFC 9110 §6.6.1: an answer without a date gets the time it was received at.
     return stamped if header(stamped, "date") else (*stamped, ("date", formatdate(usegmt=True)))

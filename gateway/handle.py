@@ -14,17 +14,19 @@ from gateway.authenticate import Identity, authenticate
 from gateway.audit import Audit, denial, is_denial
 from gateway.authorise import Rights, authorise, settled
 from gateway.caller import ANONYMOUS
+from gateway.core.exchange import header
 from gateway.core.mark import READ
-from gateway.core.routes import Where
+from gateway.core.routes import Access, Where
 from gateway.core.subject import storable
 from gateway.cors import preflight
 from gateway.exchange import Resilience, exchange
 from gateway.forward import forward
 from gateway.guard import guard
 from gateway.incoming import HELD
+from gateway.limit import Limits, failed, learn, limit
 from gateway.match import match
 from gateway.prepare import dressed, mapped, with_forwarding
-from gateway.problem import Forbidden, Hidden, Unauthenticated, Unavailable
+from gateway.problem import Forbidden, Hidden, Problem, RateLimited, Unauthenticated, Unavailable
 from gateway.record import shown_path
 from gateway.reload import Reloads
 from gateway.stage import Standing, standing
@@ -44,8 +46,8 @@ if TYPE_CHECKING:
     from gateway.core.table import Matched, RouteTable
     from gateway.flags.flag import FlagSnapshot
     from gateway.incoming import Body
+    from gateway.limit import Debit
     from gateway.metrics import Metrics
-    from gateway.problem import Problem
     from gateway.record import Entry
     from gateway.settings import Settings
     from gateway.ticket import Tickets
@@ -62,6 +64,7 @@ class Parts:
     preflight: Callable[..., Answer] = preflight
     authenticate: Callable[..., Awaitable[Caller]] = authenticate
     authorise: Callable[..., Awaitable[None]] = authorise
+    limit: Callable[..., Awaitable[Debit]] = limit
     mapped: Callable[..., Request] = mapped
     dressed: Callable[..., Request] = dressed
     forward: Callable[..., Any] = forward
@@ -87,6 +90,7 @@ class Context:
     identity: Identity
     hand_off: HandOff
     rights: Rights
+    limits: Limits
     redis: Redis | None = None
     parts: Parts = field(default_factory=Parts)
     resilience: Resilience = field(default_factory=Resilience)
@@ -104,7 +108,8 @@ class Context:
 class Call:
     """One request on its way: the table it is served under, head, body, how it came in, what is recorded of it.
 
-    `told` are headers of the gateway's own that whatever answer there is will carry; `on_break` hears of an answer
+    `hops` are forwarding headers for the service, `told` are headers of the gateway's own that whatever answer there
+    is will carry; `on_break` hears of an answer
     that broke off while it was passed on.
     """
 
@@ -115,6 +120,7 @@ class Call:
     entry: Entry
     mark: Mark | None = None
     told: Headers = ()
+    hops: Headers = ()
     on_break: Callable[[], None] | None = None
 
 
@@ -129,19 +135,20 @@ async def handle(context: Context, call: Call) -> Answer:
     parts.guard(call.request)
     matched = parts.match(table, call.request)
     stands = stage(context, call.entry, matched, copy=call.mark is not None)
+    come_from(call, matched)
     if call.request.is_preflight:
         return parts.preflight(table.policy.cors, call.request, table.exposed.methods(call.request.path))
     call.body.check()
     caller = ANONYMOUS
     with enforced(context, call.entry, stands):
-        caller = await parts.authenticate(context.identity, table, matched.route, call.request)
+        caller = await identified(context, call, matched)
         call.entry.scheme = caller.scheme
         call.entry.subject = storable(caller.subject, context.settings.fingerprint_key)
         call.entry.organisation = storable(caller.organisation, context.settings.fingerprint_key)
     # Strangers never make us hold a body.
     await buffer(call, whole=needs_body(matched.route))
     with enforced(context, call.entry, stands):
-        await parts.authorise(context.rights, table, matched, caller, call.request, call.mark)
+        await permitted(context, call, matched, caller, stands)
     request = prepare(context, call, matched, caller, stands)
     if call.mark is not None:
         dry_run.check_mode(call.mark, matched.route)
@@ -149,6 +156,7 @@ async def handle(context: Context, call: Call) -> Answer:
             return dry_run.dry_run_answer(request, matched.route, context.settings.fingerprint_key)
     answer = await exchange(context, call, matched, request, caller, stands)
     if call.mark is None:
+        learn(context.limits, matched.route, call.request, answer.status)
         settled(context.rights, table, matched, caller, call.request, answer.status)
         return answer
     return dry_run.with_upstream(answer, request, context.settings.fingerprint_key)
@@ -168,7 +176,7 @@ def enforced(context: Context, entry: Entry, stands: Standing) -> Iterator[None]
     """Refusals inside stand, except for a transparent call: there they are counted and the call goes on."""
     try:
         yield
-    except (Unauthenticated, Forbidden, Hidden, Unavailable) as refusal:
+    except (Unauthenticated, Forbidden, Hidden, Unavailable, RateLimited) as refusal:
         if stands is not Standing.TRANSPARENT:
             raise
         context.metrics.count(
@@ -199,6 +207,61 @@ async def buffer(call: Call, *, whole: bool) -> None:
     call.request = replace(call.request, body=body, headers=headers)
 
 
+def come_from(call: Call, matched: Matched) -> None:
+    """Whom the call is from, for the log and the limits, and how the service is told."""
+    table, service = call.table, call.table.services[matched.route.service]
+    call.hops, call.entry.client = with_forwarding(
+        call.request, call.scheme, table.policy, service, copy_of=call.mark.client if call.mark else None
+    )
+
+
+async def identified(context: Context, call: Call, matched: Matched) -> Caller:
+    """The caller; whoever fails to say who he is uses up what his address may fail.
+
+    Raises:
+        Unauthenticated: no credential, or one that does not hold.
+        RateLimited: the address has failed too often.
+    """
+    client, live = call.entry.client, call.mark is None
+    if live and matched.route.access is Access.API_KEY:
+        context.limits.check(client, header(call.request.headers, "authorization"))
+    try:
+        return await context.parts.authenticate(context.identity, call.table, matched.route, call.request)
+    except Unauthenticated as refusal:
+        await failed(context.limits, call.table, refusal, client, shadow=not live)
+        raise
+
+
+async def permitted(context: Context, call: Call, matched: Matched, caller: Caller, stands: Standing) -> None:
+    """Whether the caller may, and has a token left; what is refused costs one too, so that searching is slow.
+
+    Raises:
+        Forbidden: the caller may not.
+        RateLimited: there is no token.
+    """
+    try:
+        await context.parts.authorise(context.rights, call.table, matched, caller, call.request, call.mark)
+    except Problem:
+        await limited(context, call, matched, caller, stands)
+        raise
+    await limited(context, call, matched, caller, stands)
+
+
+async def limited(context: Context, call: Call, matched: Matched, caller: Caller, stands: Standing) -> None:
+    """Debit the caller's bucket; the answer tells of it, unless the call is transparent.
+
+    Raises:
+        RateLimited: there is no token.
+    """
+    call.entry.limit, shadow = matched.route.limit, call.mark is not None
+    debit = await context.parts.limit(
+        context.limits, call.table, matched.route, caller, call.request, call.entry.client, shadow=shadow
+    )
+    call.entry.left = debit.left
+    if stands is not Standing.TRANSPARENT:
+        call.told += debit.headers
+
+
 def prepare(context: Context, call: Call, matched: Matched, caller: Caller, stands: Standing) -> Request:
     """The request that the service gets.
 
@@ -206,14 +269,11 @@ def prepare(context: Context, call: Call, matched: Matched, caller: Caller, stan
         Problem: it cannot be said in the service's terms.
     """
     table, service = call.table, call.table.services[matched.route.service]
-    told, call.entry.client = with_forwarding(
-        call.request, call.scheme, table.policy, service, copy_of=call.mark.client if call.mark else None
-    )
     return context.parts.dressed(
         context.parts.mapped(table, matched, call.request),
         service,
         caller,
-        told=told,
+        told=call.hops,
         request_id=call.entry.request_id,
         hand_off=None if stands is Standing.TRANSPARENT else context.hand_off,
     )

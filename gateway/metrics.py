@@ -14,6 +14,7 @@ _HELP = {
     "cutover_requests_total": "Requests answered on the public listener.",
     "cutover_copies_total": "Marked copies answered on the internal listener.",
     "cutover_refused_total": "Requests the gateway's own policy refused.",
+    "cutover_limited_total": "Requests refused for want of a token, by limit class.",
     "cutover_would_refuse_total": "Transparent calls that policy would have refused.",
     "cutover_upstream_failures_total": "Requests without a usable answer of the service.",
     "cutover_truncated_total": "Answers that broke off: by the service, or because the client left.",

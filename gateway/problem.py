@@ -19,6 +19,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word, and it is an answe
     ├── BadRequest 400, TooSlow 408, TooLarge 413, HeadersTooLarge 431, Unprocessable 422
     ├── Unauthenticated 401, Forbidden 403
     ├── NotFound 404 (Hidden), NotAllowed 405, Moved 307, Conflict 409
+    ├── RateLimited 429
     ├── Unavailable 503
     └── UpstreamProblem: Unreachable 502, TimedOut 504
     """
@@ -124,6 +125,18 @@ class HeadersTooLarge(Problem):
     """The header section is longer than the policy allows (RFC 6585 §5)."""
 
     status = 431
+
+
+class RateLimited(Problem):
+    """The bucket of the class `limit` is empty; `seconds` until there is a token (RFC 6585 §4, RFC 9110 §10.2.3)."""
+
+    status = 429
+
+    def __init__(self, limit: str, seconds: int, headers: Headers = ()) -> None:
+        told = (*headers, ("retry-after", str(seconds)))
+        super().__init__("Rate limit exceeded. Please try again later.", reason="limit", headers=told)
+        self.limit = limit
+        self.seconds = seconds
 
 
 class Moved(Problem):

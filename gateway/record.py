@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from gateway.core.subject import fingerprint
+from gateway.problem import RateLimited, UpstreamProblem
 
 if TYPE_CHECKING:
     from gateway.core.table import Matched
     from gateway.metrics import Metrics
+    from gateway.problem import Problem
 
 SWITCHED = 101
 """The status of a WebSocket, whose length says nothing about speed."""
@@ -40,6 +42,8 @@ class Entry:
     seconds: float = 0.0
     reason: str = ""
     failure: str = ""
+    limit: str = ""
+    left: int = 0
     organisation: str = ""
 
 
@@ -56,6 +60,14 @@ def record(metrics: Metrics, entry: Entry, *, log: bool) -> None:
         metrics.count("cutover_truncated_total", route=entry.route, by=entry.failure)
     if log:
         sys.stderr.write(line(entry) + "\n")
+
+
+def refused(metrics: Metrics, entry: Entry, problem: Problem) -> None:
+    """Count an answer of the gateway's own in a service's place."""
+    kind = "cutover_upstream_failures_total" if isinstance(problem, UpstreamProblem) else "cutover_refused_total"
+    metrics.count(kind, route=entry.route, status=str(problem.status), reason=problem.reason)
+    if isinstance(problem, RateLimited):
+        metrics.count("cutover_limited_total", limit=problem.limit)
 
 
 def shown_path(matched: Matched, key: bytes) -> str:

@@ -15,7 +15,7 @@ from gateway.admit_socket import admit
 from gateway.context import request_id
 from gateway.incoming import request_of
 from gateway.problem import PROBLEM_TYPE, Problem, TimedOut, Unreachable
-from gateway.record import SWITCHED, Entry, record
+from gateway.record import SWITCHED, Entry, record, refused
 from gateway.ticket import LIFETIME, subscription_digest
 from gateway.transport.origin import origin_of
 
@@ -54,6 +54,7 @@ async def relay(context: Context, scope: Message, receive: Receive, send: Send) 
         upstream = await _open(admitted, scope.get("subprotocols", []))
     except Problem as problem:
         context.denied(entry, problem)
+        refused(context.metrics, entry, problem)
         await _reject(problem, entry, send)
     except InvalidStatus as refusal:
         await _pass_refusal(refusal, entry, send)

@@ -18,6 +18,7 @@ from gateway.config.scalars import (
     origin_url,
     size,
     switch,
+    whole,
     word,
 )
 from gateway.core.policy import Cors, Policy
@@ -48,6 +49,7 @@ def read_policy(section: Section, environment: Mapping[str, str], services: Coll
         max_body=section.read("max_body", size, usual.max_body),
         drain=section.read("drain", duration, usual.drain),
         build=section.read("build", expanding(environment, str), usual.build),
+        instances=section.read("instances", whole(1, 1024), usual.instances),
         circuit=read_circuit(section.section("circuit")),
         retries=read_retries(section.section("retries")),
         clients=read_clients(section.section("clients")),

@@ -20,7 +20,7 @@ def route_digest(table: RouteTable, route: Route, version: str) -> str:
     Addresses are left out of it: the same platform on other ports behaves the same. Rules and changes too.
     """
     service = dataclasses.replace(table.services[route.service], legacy="", internal="", shadow_listen="")
-    policy = dataclasses.replace(table.policy, listen="", internal_listen="", public_url="")
+    policy = dataclasses.replace(table.policy, listen="", internal_listen="", public_url="", instances=1)
     return _hash([route, service, policy, table.limits.get(route.limit), version])
 
 

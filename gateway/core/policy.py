@@ -19,6 +19,10 @@ class Limit:
     burst: int = 10
 
 
+FAILED = Limit(rate=600.0, per=60.0, burst=300)
+"""Failures to say who one is that an address may have, unless the table declares a class `failed`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cors:
     """The gateway's one CORS policy; origins are exact, or `*` alone."""
@@ -26,7 +30,17 @@ class Cors:
     origins: tuple[str, ...] = ("*",)
     credentials: bool = True
     max_age: int = 600
-    expose: tuple[str, ...] = ("X-Request-ID", "X-Total-Count", "Idempotency-Replayed")
+    expose: tuple[str, ...] = (
+        "X-Request-ID",
+        "X-Total-Count",
+        "Idempotency-Replayed",
+        "RateLimit",
+        "RateLimit-Policy",
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+        "Retry-After",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,7 @@ class Policy:
     """What holds for the gateway as a whole. Addresses are `host:port`.
 
     `proxy_header` is the one header of trusted proxies that names the client.
+    `instances` is how many gateways serve together; without Redis each enforces its share of the limits.
     `build` names the deployed gateway; it is part of every route digest, so a new build starts new evidence.
     """
 
@@ -49,6 +64,7 @@ class Policy:
     max_body: int = 52 * 1024 * 1024
     drain: float = 10.0
     build: str = ""
+    instances: int = 1
     circuit: CircuitPolicy = field(default_factory=CircuitPolicy)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     clients: ClientPolicy = field(default_factory=ClientPolicy)
