@@ -11,6 +11,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 from gateway import __version__, dry_run
+from gateway.access_log import AccessLog
 from gateway.answer import Answer
 from gateway.api import build_api
 from gateway.authenticate import Identity
@@ -106,6 +107,8 @@ class Gateway:
         await self.context.limits.buckets.close()
         if self.context.redis is not None:
             await self.context.redis.aclose()
+        if self.context.log is not None:
+            self.context.log.flush()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, *, internal: bool) -> None:
         started = time.perf_counter()
@@ -128,7 +131,7 @@ class Gateway:
             entry.status, entry.failure = CLIENT_GONE, "client-gone"
         entry.seconds = time.perf_counter() - started
         if entry.route or not internal:
-            record(context.metrics, entry, log=context.settings.access_log)
+            record(context.metrics, entry, context.log)
 
     async def _answer(self, call: Call, *, internal: bool) -> Answer:
         try:
@@ -210,6 +213,7 @@ def build_app(
         parts=parts or Parts(),
         reloads=Reloads(table_digest(table, __version__)),
     )
+    context.log = AccessLog() if settings.access_log else None
     return Gateway(context)
 
 

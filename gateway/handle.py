@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
+    from gateway.access_log import AccessLog
     from gateway.answer import Answer
     from gateway.caller import Caller
     from gateway.context import HandOff
@@ -97,6 +98,7 @@ class Context:
     stale: Callable[[], bool] = bool
     reloads: Reloads = field(default_factory=Reloads)
     audit: Audit = field(default_factory=Audit)
+    log: AccessLog | None = None
 
     def denied(self, entry: Entry, problem: Problem) -> None:
         """Write down that somebody was turned away, if this is what the problem says."""

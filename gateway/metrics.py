@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,31 +32,79 @@ _HELP = {
 Labels = tuple[tuple[str, str], ...]
 
 
+@dataclass(slots=True)
+class Counter:
+    """How often something happened; who counts it often keeps this and adds to `value`."""
+
+    value: int = 0
+
+
+class Histogram:
+    """How long something took."""
+
+    __slots__ = ("counts",)
+
+    def __init__(self) -> None:
+        self.counts = [0.0] * (len(BOUNDS) + 2)
+
+    def observe(self, seconds: float) -> None:
+        """Add one observation."""
+        self.counts[bisect_left(BOUNDS, seconds)] += 1
+        self.counts[-1] += seconds
+
+
 class Metrics:
     """All numbers of one process."""
 
     def __init__(self) -> None:
-        self._counters: dict[tuple[str, Labels], int] = {}
-        self._histograms: dict[tuple[str, Labels], list[float]] = {}
+        self._counters: dict[tuple[str, Labels], Counter] = {}
+        self._histograms: dict[tuple[str, Labels], Histogram] = {}
+        self._served: dict[tuple[str, str, int], Counter] = {}
+        self._seconds: dict[str, Histogram] = {}
+
+    def counter(self, name: str, **labels: str) -> Counter:
+        """The counter with these labels."""
+        key = (name, tuple(labels.items()))
+        found = self._counters.get(key)
+        if found is None:
+            found = self._counters[key] = Counter()
+        return found
+
+    def histogram(self, name: str, **labels: str) -> Histogram:
+        """The histogram with these labels."""
+        key = (name, tuple(labels.items()))
+        found = self._histograms.get(key)
+        if found is None:
+            found = self._histograms[key] = Histogram()
+        return found
 
     def count(self, name: str, **labels: str) -> None:
         """Add one."""
-        key = (name, tuple(labels.items()))
-        self._counters[key] = self._counters.get(key, 0) + 1
+        self.counter(name, **labels).value += 1
 
     def observe(self, name: str, seconds: float, **labels: str) -> None:
         """Add one observation to a histogram."""
-        key = (name, tuple(labels.items()))
-        histogram = self._histograms.get(key)
-        if histogram is None:
-            histogram = self._histograms[key] = [0.0] * (len(BOUNDS) + 2)
-        histogram[bisect_left(BOUNDS, seconds)] += 1
-        histogram[-1] += seconds
+        self.histogram(name, **labels).observe(seconds)
+
+    def served(self, route: str, stage: str, status: int) -> Counter:
+        """The counter of answers of one kind; each request asks for it, so it is found without its labels."""
+        found = self._served.get((route, stage, status))
+        if found is None:
+            found = self.counter("cutover_requests_total", route=route, stage=stage, status=str(status))
+            self._served[route, stage, status] = found
+        return found
+
+    def seconds(self, route: str) -> Histogram:
+        """How long requests to a route take; found as quickly."""
+        found = self._seconds.get(route)
+        if found is None:
+            found = self._seconds[route] = self.histogram("cutover_request_seconds", route=route)
+        return found
 
     def value(self, name: str, **labels: str) -> int:
         """The sum of a counter over all label sets that include these."""
         wanted = set(labels.items())
-        return sum(count for (key, have), count in self._counters.items() if key == name and wanted <= set(have))
+        return sum(own.value for (key, have), own in self._counters.items() if key == name and wanted <= set(have))
 
     def text(self, gauges: Mapping[str, float]) -> str:
         """Everything in Prometheus text format; `gauges` are values of this moment."""
@@ -63,10 +112,10 @@ class Metrics:
         for name, meaning in _HELP.items():
             kind = "histogram" if name.endswith("_seconds") else "counter"
             lines += [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}"]
-            lines += [f"{key}{_braces(have)} {n}" for (key, have), n in self._counters.items() if key == name]
+            lines += [f"{key}{_braces(have)} {n.value}" for (key, have), n in self._counters.items() if key == name]
             for (key, have), histogram in self._histograms.items():
                 if key == name:
-                    lines += _histogram(name, have, histogram)
+                    lines += _histogram(name, have, histogram.counts)
         lines += [line for name, now in gauges.items() for line in (f"# TYPE {name} gauge", f"{name} {now:g}")]
         return "\n".join(lines) + "\n"
 

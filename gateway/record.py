@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 import time
 from dataclasses import dataclass
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _text
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -14,6 +14,7 @@ from gateway.core.subject import fingerprint
 from gateway.problem import RateLimited, UpstreamProblem
 
 if TYPE_CHECKING:
+    from gateway.access_log import AccessLog
     from gateway.core.table import Matched
     from gateway.metrics import Metrics
     from gateway.problem import Problem
@@ -22,6 +23,7 @@ SWITCHED = 101
 """The status of a WebSocket, whose length says nothing about speed."""
 _SECRET_NAME = re.compile(r"(?i).*(token|secret|key|code|passw|ticket|credential|nonce|session).*")
 _LONG = re.compile(r"[^/]{16,}")
+_WHERE, _WHO, _WHY = ("route", "stage"), ("client", "auth", "subject"), ("copy", "reason", "failure")
 
 
 @dataclass(slots=True)
@@ -47,19 +49,18 @@ class Entry:
     organisation: str = ""
 
 
-def record(metrics: Metrics, entry: Entry, *, log: bool) -> None:
-    """Count the request, and log it when `log` says so."""
-    status = str(entry.status)
+def record(metrics: Metrics, entry: Entry, log: AccessLog | None) -> None:
+    """Count the request, and log it where there is a log."""
     if entry.copy:
-        metrics.count("cutover_copies_total", route=entry.route, mode=entry.copy, status=status)
+        metrics.count("cutover_copies_total", route=entry.route, mode=entry.copy, status=str(entry.status))
     else:
-        metrics.count("cutover_requests_total", route=entry.route, stage=entry.standing, status=status)
+        metrics.served(entry.route, entry.standing, entry.status).value += 1
         if entry.status != SWITCHED:
-            metrics.observe("cutover_request_seconds", entry.seconds, route=entry.route)
+            metrics.seconds(entry.route).observe(entry.seconds)
     if entry.failure:
         metrics.count("cutover_truncated_total", route=entry.route, by=entry.failure)
-    if log:
-        sys.stderr.write(line(entry) + "\n")
+    if log is not None:
+        log.add(line(entry))
 
 
 def refused(metrics: Metrics, entry: Entry, problem: Problem) -> None:
@@ -72,11 +73,18 @@ def refused(metrics: Metrics, entry: Entry, problem: Problem) -> None:
 
 def shown_path(matched: Matched, key: bytes) -> str:
     """The path of a matched request; a parameter that is secret by its name, as an invite token, fingerprinted."""
+    if not matched.parameters:
+        return matched.target.path.text
     shown = {
-        name: fingerprint(key, unquote(value, errors="surrogateescape")) if _SECRET_NAME.fullmatch(name) else value
+        name: fingerprint(key, unquote(value, errors="surrogateescape")) if _is_secret(name) else value
         for name, value in matched.parameters.items()
     }
     return matched.target.path.fill(shown)
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.fullmatch(name) is not None
 
 
 def shown(entry: Entry) -> str:
@@ -85,22 +93,16 @@ def shown(entry: Entry) -> str:
 
 
 def line(entry: Entry) -> str:
-    """The access log line."""
-    document = {
-        "at": round(time.time(), 3),
-        "request_id": entry.request_id,
-        "method": entry.method,
-        "path": shown(entry),
-        "route": entry.route,
-        "stage": entry.standing,
-        "status": entry.status,
-        "bytes": entry.size,
-        "seconds": round(entry.seconds, 6),
-        "client": entry.client,
-        "auth": entry.scheme,
-        "subject": entry.subject,
-        "copy": entry.copy,
-        "reason": entry.reason,
-        "failure": entry.failure,
-    }
-    return json.dumps({name: value for name, value in document.items() if value != ""}, separators=(",", ":"))
+    """The access log line: one JSON object; what is empty is left out."""
+    return (
+        f'{{"at":{time.time():.3f},"request_id":{_text(entry.request_id)},"method":{_text(entry.method)}'
+        f',"path":{_text(shown(entry))}{_members(_WHERE, entry.route, entry.standing)}'
+        f',"status":{entry.status},"bytes":{entry.size},"seconds":{entry.seconds:.6f}'
+        f"{_members(_WHO, entry.client, entry.scheme, entry.subject)}"
+        f"{_members(_WHY, entry.copy, entry.reason, entry.failure)}}}"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _members(names: tuple[str, ...], *values: str) -> str:
+    return "".join(f',"{name}":{_text(value)}' for name, value in zip(names, values, strict=True) if value)

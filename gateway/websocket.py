@@ -63,7 +63,7 @@ async def relay(context: Context, scope: Message, receive: Receive, send: Send) 
         code = await _converse(admitted, upstream, receive, send)
         context.metrics.count("cutover_sockets_total", route=entry.route, code=str(code))
     entry.seconds = time.perf_counter() - started
-    record(context.metrics, entry, log=context.settings.access_log)
+    record(context.metrics, entry, context.log)
 
 
 async def _open(admitted: Admitted, subprotocols: list[Subprotocol]) -> ClientConnection:
