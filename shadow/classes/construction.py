@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 _EXTRA, _MISSING, _CHANGED = DifferenceKind.EXTRA, DifferenceKind.MISSING, DifferenceKind.CHANGED
 _PROBLEM_MEMBERS = frozenset({"$.type", "$.title", "$.status", "$.instance", "$.reason", "$.request_id"})
+_LIMIT_FIELDS = {
+    "ratelimit-policy": r'"{name}";q=\d+;w=\d+',
+    "ratelimit": r'"{name}";r=\d+;t=\d+',
+    "x-ratelimit-limit": r"\d+",
+    "x-ratelimit-remaining": r"\d+",
+    "x-ratelimit-reset": r"\d+",
+}
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -36,6 +43,15 @@ def _request_id(found: Found, _case: Case) -> bool:
 
 def _via(found: Found, _case: Case) -> bool:
     return _header(found, _EXTRA, "via")
+
+
+def _limit(found: Found, case: Case) -> bool:
+    """The gateway tells of the route's own limit, where legacy tells of none."""
+    name, value = case.pair.route.limit, str(found.gateway)
+    if name not in case.table.limits or not _header(found, _EXTRA, *_LIMIT_FIELDS):
+        return False
+    shape = _LIMIT_FIELDS[found.path]
+    return re.fullmatch(shape.format(name=re.escape(name)), value) is not None
 
 
 def _server(found: Found, _case: Case) -> bool:
@@ -141,6 +157,7 @@ def _refused_alike(found: Found, case: Case) -> bool:
 CONSTRUCTION: tuple[Class, ...] = (
     Class("request-id", "the gateway gives every answer a request id", _request_id, routine=True),
     Class("via", "the gateway names itself on the way (RFC 9110 §7.6.3)", _via, routine=True),
+    Class("limit", "the gateway tells of the limit it enforces", _limit, routine=True),
     Class("server-date", "who answered and when is the last hop's word", _server, routine=True),
     Class("retiring", "an old path announces its end (RFC 9745, RFC 8594)", _retiring),
     Class("cors-policy", "one declared policy stands in for each service's own", _cors_policy, routine=True),

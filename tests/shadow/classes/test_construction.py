@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.core.observation import Verdict
-from gateway.core.policy import Cors, Policy
+from gateway.core.policy import Cors, Limit, Policy
 from shadow.classes.construction import CONSTRUCTION
 from shadow.observe import observe
 from tests.shadow.cases import PAGE, PROBLEM, TABLE, answer, pair, passed, request, setting, told
@@ -144,6 +144,37 @@ def test_a_policy_that_does_not_name_the_origin_excuses_nothing() -> None:
     strict = replace(TABLE, policy=Policy(cors=Cors(origins=("http://other.example",))))
     seen = observe(get(answer({}), answer({}, STAR), asked=BROWSER), setting(table=strict))
     assert told(seen) == ["cors access changed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "limits", "verdict"),
+    [
+        ("ratelimit-policy", '"read";q=1200;w=60', {"read": Limit(1)}, Verdict.MATCH),
+        ("ratelimit", '"read";r=7;t=1', {"read": Limit(1)}, Verdict.MATCH),
+        ("x-ratelimit-limit", "1200", {"read": Limit(1)}, Verdict.MATCH),
+        ("x-ratelimit-remaining", "7", {"read": Limit(1)}, Verdict.MATCH),
+        ("x-ratelimit-reset", "1", {"read": Limit(1)}, Verdict.MATCH),
+        ("ratelimit", '"write";r=7;t=1', {"read": Limit(1), "write": Limit(1)}, Verdict.MISMATCH),
+        ("ratelimit", '"read";r=7;t=1', {"write": Limit(1)}, Verdict.MISMATCH),
+        ("x-ratelimit-remaining", "-1", {"read": Limit(1)}, Verdict.MISMATCH),
+        ("x-ratelimit-scope", "1", {"read": Limit(1)}, Verdict.MISMATCH),
+        ("retry-after", "1", {"read": Limit(1)}, Verdict.MISMATCH),
+    ],
+)
+def test_only_the_limit_of_the_route_itself_is_expected(
+    name: str, value: str, limits: dict[str, Limit], verdict: Verdict
+) -> None:
+    """The gateway's own limit headers are no difference; another class, another shape or another name is."""
+    limited = replace(TABLE, limits=limits)
+    seen = observe(get(answer({}), answer({}, (name, value))), setting(table=limited))
+    assert seen.verdict is verdict
+
+
+def test_a_limit_that_legacy_tells_and_the_gateway_changes_is_a_mismatch() -> None:
+    """What a service says of its own limit arrives as it is."""
+    limited = replace(TABLE, limits={"read": Limit(1)})
+    one = get(answer({}, ("x-ratelimit-limit", "60")), answer({}, ("x-ratelimit-limit", "1200")))
+    assert observe(one, setting(table=limited)).verdict is Verdict.MISMATCH
 
 
 def test_an_unusable_request_id_is_replaced() -> None:
