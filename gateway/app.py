@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gateway import __version__, dry_run
 from gateway.access_log import AccessLog
 from gateway.answer import Answer
-from gateway.api import build_api
+from gateway.api import Pages
 from gateway.authenticate import Identity
 from gateway.authorise import Rights
 from gateway.context import HandOff, request_id
@@ -47,12 +47,9 @@ if TYPE_CHECKING:
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-    App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 __all__ = ["Gateway", "Parts", "build_app"]
 
-OWN = "/.cutover/"
-"""Where the gateway's own API stands on the public listener."""
 CLIENT_GONE = 499
 """The status recorded, never sent, when the client left before it was answered."""
 _log = logging.getLogger("cutover.gateway")
@@ -63,17 +60,14 @@ class Gateway:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._api: App = build_api(context)
+        self._pages = Pages(context)
 
     async def public(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The listener for clients."""
         if scope["type"] == "websocket":
             await relay(self.context, scope, receive, send)
         elif scope["type"] == "http":
-            if scope["path"].startswith(OWN):
-                await self._api({**scope, "root_path": OWN.rstrip("/")}, receive, send)
-            else:
-                await self._serve(scope, receive, send, internal=False)
+            await self._serve(scope, receive, send, internal=False)
 
     async def internal(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The listener for marked copies, metrics and health."""
@@ -97,10 +91,16 @@ class Gateway:
         context.pool.follow(_origins(context.table), _origins(table))
         context.table = table
         context.reloads.succeeded(swap.digest)
+        self.prime()
         return swap
+
+    def prime(self) -> None:
+        """Begin to read the services' documents, so that nobody has to wait for them later."""
+        self._pages.documents.refresh(self.context.table)
 
     async def close(self) -> None:
         """Close the connections that rest, to the services and to Redis, and write the last denials down."""
+        self._pages.documents.close()
         self.context.pool.close()
         self.context.rights.close()
         await asyncio.to_thread(self.context.audit.close)
@@ -140,6 +140,8 @@ class Gateway:
                 if own is not None:
                     return own
                 await self._admit_copy(call)
+            elif (page := self._pages.find(call.table, call.request.path)) is not None:
+                return await self._pages.answer(call, page)
             return await handle(self.context, call)
         except Problem as problem:
             return self._problem_answer(problem, call)

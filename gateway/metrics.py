@@ -25,6 +25,8 @@ _HELP = {
     "cutover_circuit_opened_total": "How often a service was left alone because it failed.",
     "cutover_retries_total": "Requests sent to a service once more.",
     "cutover_retries_denied_total": "Requests that the retry budget did not let be sent once more.",
+    "cutover_openapi_failures_total": "Documents of services that could not be read.",
+    "cutover_passthrough_total": "Requests on existing paths that passed through.",
     "cutover_sockets_total": "WebSockets by the code they were closed with.",
     "cutover_request_seconds": "Seconds from the request head to the end of the answer.",
 }

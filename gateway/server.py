@@ -59,6 +59,7 @@ async def serving(gateway: Gateway, listen: str, internal_listen: str) -> AsyncI
         try:
             for listener in listeners:
                 await listener.start()
+            gateway.prime()
             yield addresses
         finally:
             drain = gateway.context.table.policy.drain

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from gateway.config.face import check_face
 from gateway.config.lookups import check_lookups
 from gateway.core.nearest import nearest
 from gateway.core.routes import KeyCheck, Kind, Where
@@ -29,6 +30,7 @@ def check(
 ) -> None:
     """Add a problem for everything that does not fit."""
     _check_listeners(policy, services, findings)
+    check_face(policy, services, routes, findings)
     _check_names([(draft.route.id, draft.line) for draft in routes], "route", findings)
     _check_names([(change.value.id, change.line) for change in changes], "change", findings)
     for draft in routes:

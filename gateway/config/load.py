@@ -54,7 +54,7 @@ def _read(path: Path, environment: Mapping[str, str], findings: Findings) -> Rou
     root = Section.of("", node, findings)
     if root.node_is_wrong or _is_newer(root, findings):
         return None
-    return _table(root, environment, findings)
+    return _table(root, environment, findings, str(path.parent))
 
 
 def _is_newer(root: Section, findings: Findings) -> bool:
@@ -67,7 +67,7 @@ def _is_newer(root: Section, findings: Findings) -> bool:
     return True
 
 
-def _table(root: Section, environment: Mapping[str, str], findings: Findings) -> RouteTable:
+def _table(root: Section, environment: Mapping[str, str], findings: Findings, folder: str) -> RouteTable:
     platform = root.need("platform", filled)
     services = read_services(root, environment)
     policy = read_policy(root.section("gateway"), environment, services)
@@ -85,4 +85,5 @@ def _table(root: Section, environment: Mapping[str, str], findings: Findings) ->
         changes=tuple(change.value for change in changes),
         limits={name: item.value for name, item in limits.items()},
         policy=policy,
+        folder=folder,
     )

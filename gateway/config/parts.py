@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.config.face import document, health
 from gateway.config.problem import Lined, Wrong
 from gateway.config.scalars import address, duration, expanding, filled, name, one_of, origin_url, rate, switch, whole
 from gateway.core.policy import Limit
@@ -34,6 +35,9 @@ def read_services(root: Section, environment: Mapping[str, str]) -> dict[str, Li
                 internal_key=section.read("internal_key", _internal_key, default=True),
                 context=section.read("context", switch, default=True),
                 forwarding=section.read("forwarding", one_of(Forwarding), Forwarding.X_FORWARDED),
+                openapi=section.read("openapi", document, ""),
+                health=section.read("health", health, "/health"),
+                title=section.read("title", filled, ""),
             ),
             section.line_of("shadow_listen"),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.config.credentials import ASYMMETRIC, SYMMETRIC, read_credentials
+from gateway.config.face import read_api
 from gateway.config.idempotency import read_idempotency
 from gateway.config.permissions import read_permissions
 from gateway.config.resilience import read_circuit, read_clients, read_retries
@@ -14,6 +15,7 @@ from gateway.config.scalars import (
     duration,
     expanding,
     header_name,
+    name,
     network,
     origin_url,
     size,
@@ -53,6 +55,8 @@ def read_policy(section: Section, environment: Mapping[str, str], services: Coll
         circuit=read_circuit(section.section("circuit")),
         retries=read_retries(section.section("retries")),
         clients=read_clients(section.section("clients")),
+        api=read_api(section.section("api")),
+        passthrough=section.read("passthrough", name, usual.passthrough),
         idempotency=read_idempotency(section.section("idempotency")),
     )
     if policy.listen == policy.internal_listen and not policy.listen.endswith(":0"):

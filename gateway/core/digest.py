@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.path import PathPattern
+from gateway.core.policy import Api
 
 if TYPE_CHECKING:
     from gateway.core.routes import Route
@@ -17,16 +18,21 @@ if TYPE_CHECKING:
 def route_digest(table: RouteTable, route: Route, version: str) -> str:
     """Sixteen hex digits over what decides a route's behaviour: route, service, policy, gateway version.
 
-    Addresses are left out of it: the same platform on other ports behaves the same. Rules and changes too.
+    Addresses are left out of it: the same platform on other ports behaves the same. Rules and changes too, and what
+    is only told: documents, titles, the gateway's own pages.
     """
-    service = dataclasses.replace(table.services[route.service], legacy="", internal="", shadow_listen="")
-    policy = dataclasses.replace(table.policy, listen="", internal_listen="", public_url="", instances=1)
+    service = dataclasses.replace(
+        table.services[route.service], legacy="", internal="", shadow_listen="", openapi="", health="", title=""
+    )
+    policy = dataclasses.replace(
+        table.policy, listen="", internal_listen="", public_url="", instances=1, api=Api(), passthrough=""
+    )
     return _hash([route, service, policy, table.limits.get(route.limit), version])
 
 
 def table_digest(table: RouteTable, version: str) -> str:
     """Sixteen hex digits over everything a table says, addresses included: of one digest, two serve alike."""
-    everything = [getattr(table, item.name) for item in dataclasses.fields(table)]
+    everything = [getattr(table, item.name) for item in dataclasses.fields(table) if item.compare]
     return _hash([*everything, version])
 
 

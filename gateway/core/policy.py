@@ -44,12 +44,20 @@ class Cors:
 
 
 @dataclass(frozen=True, slots=True)
+class Api:
+    """Where the gateway's own API stands: below `prefix`."""
+
+    prefix: str = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What holds for the gateway as a whole. Addresses are `host:port`.
 
     `proxy_header` is the one header of trusted proxies that names the client.
     `instances` is how many gateways serve together; without Redis each enforces its share of the limits.
     `build` names the deployed gateway; it is part of every route digest, so a new build starts new evidence.
+    `passthrough` names the service whose legacy paths pass through on the gateway's own port; empty for none.
     """
 
     listen: str = "127.0.0.1:8800"
@@ -68,5 +76,7 @@ class Policy:
     circuit: CircuitPolicy = field(default_factory=CircuitPolicy)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     clients: ClientPolicy = field(default_factory=ClientPolicy)
+    api: Api = field(default_factory=Api)
+    passthrough: str = ""
     idempotency: Idempotency = field(default_factory=Idempotency)
     permissions: Permissions = field(default_factory=Permissions)

@@ -171,7 +171,9 @@ class ShadowPolicy:
 class Service:
     """One backend: base URLs without a path, as clients call it today and as the gateway does.
 
-    `context` says whether it gets the signed context, `forwarding` how it is told of hops.
+    `context` says whether it gets the signed context, `forwarding` how it is told of hops. `openapi` is where its
+    document stands (a path at the service, a URL, or a file beside the table), `health` the path that says how it
+    is, `title` what people call it; each may be empty.
     """
 
     name: str
@@ -182,6 +184,9 @@ class Service:
     internal_key: bool = True
     context: bool = True
     forwarding: Forwarding = Forwarding.X_FORWARDED
+    openapi: str = ""
+    health: str = "/health"
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

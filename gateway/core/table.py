@@ -66,7 +66,10 @@ class Lookup:
 
 @dataclass(frozen=True)
 class RouteTable:
-    """Services, routes, intended changes and policy of one platform; immutable, swapped whole."""
+    """Services, routes, intended changes and policy of one platform; immutable, swapped whole.
+
+    `folder` is where its file stands: names of further files are relative to it.
+    """
 
     platform: str
     services: Mapping[str, Service]
@@ -74,6 +77,7 @@ class RouteTable:
     changes: tuple[Change, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
+    folder: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         legacy: dict[str, Lookup] = {}

@@ -31,12 +31,13 @@ _FLAGS = (
 
 
 class Page:
-    """The one page of a running browser; `requests` are the addresses it asked for."""
+    """The one page of a running browser: `requests` it made, by address, and `complaints` it logged."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._number = 0
         self.requests: list[str] = []
+        self.complaints: list[str] = []
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """One command of the protocol and its result; events that arrive meanwhile are noted."""
@@ -46,6 +47,8 @@ class Page:
             message = json.loads(self._socket.recv(timeout=20))
             if message.get("method") == "Network.requestWillBeSent":
                 self.requests.append(message["params"]["request"]["url"])
+            if message.get("method") in {"Log.entryAdded", "Runtime.exceptionThrown"}:
+                self.complaints.append(json.dumps(message["params"]))
             if message.get("id") == self._number:
                 result: dict[str, Any] = message["result"]
                 return result
@@ -56,7 +59,8 @@ class Page:
 
     def open(self, url: str, width: int, *, dark: bool) -> None:
         """Load an address at a width, in one of the two themes, and wait until it is complete."""
-        self.call("Network.enable")
+        for domain in ("Network", "Log", "Runtime"):
+            self.call(f"{domain}.enable")
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500
         )
