@@ -9,7 +9,7 @@ from gateway.authorise.owners import Owners, Question
 from gateway.authorise.places import holds_only, values
 from gateway.authorise.platform import Grants
 from gateway.core.exchange import header
-from gateway.core.mark import TRIAL
+from gateway.core.mark import DRY_RUN
 from gateway.core.permissions import AUTHENTICATED
 from gateway.core.routes import Authorization, Effect
 from gateway.problem import Forbidden, Hidden
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gateway.caller import Caller
     from gateway.core.exchange import Request
     from gateway.core.mark import Mark
-    from gateway.core.routes import Lookup, Route
+    from gateway.core.routes import Lookup
     from gateway.core.table import Matched, RouteTable
     from gateway.metrics import Metrics
     from gateway.settings import Settings
@@ -56,8 +56,8 @@ async def authorise(
 ) -> None:
     """Pass a caller whose roles grant the route's permission, for what belongs to the caller's own organisation.
 
-    A ticket stands for what its holder was let through before, so only places are looked at again. A copy of a write
-    (not a trial) passes where its object cannot be found: legacy may have carried the write out already.
+    A ticket stands for what its holder was let through before, so only places are looked at again. A dry run that
+    copies a call passes where its object cannot be found: legacy may have deleted it by carrying the call out.
 
     Raises:
         Forbidden: no role grants the permission, or a place names another organisation, several, or none.
@@ -119,13 +119,9 @@ async def _check_owner(
     question = Question(lookup, value, caller, _credential(table, lookup, request))
     owners = rights.live if mark is None else rights.copies
     answer = await owners.found(table, question)
-    if question.own(answer) or (_may_be_done(matched.route, mark) and (lookup.member or not answer)):
-        return
-    raise Hidden(failed=failed)
-
-
-def _may_be_done(route: Route, mark: Mark | None) -> bool:
-    return mark is not None and mark.mode != TRIAL and route.effect is Effect.WRITE
+    may_be_gone = mark is not None and mark.mode == DRY_RUN and (lookup.member or not answer)
+    if not question.own(answer) and not may_be_gone:
+        raise Hidden(failed=failed)
 
 
 def _credential(table: RouteTable, lookup: Lookup, request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Whose something is, asked of the service that knows: remembered for a while, asked once at a time, never guessed."""
+"""Whose something is, asked of the service that knows: remembered for a while, asked one at a time."""
 
 from __future__ import annotations
 

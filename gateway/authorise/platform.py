@@ -36,9 +36,9 @@ class Grants:
     """What roles grant now.
 
     While the last answer is younger than `every`, it decides without waiting. Up to twice that age it still does, and
-    another is asked for meanwhile; beyond, the request waits for it. There is one question at a time, and after one
-    that failed none for another `every`; what was said last then holds for `stale` seconds, after which the roles of
-    the file do.
+    another is asked for meanwhile; beyond, the request waits for it, unless the last one failed. There is one
+    question at a time, and after one that failed none for another `every`; what was said last then holds for `stale`
+    seconds, after which the roles of the file do.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Grants:
             self._by, self._said, self._at, self._tried = refresh, None, float("-inf"), float("-inf")
         if refresh is not None and self._clock() - max(self._at, self._tried) >= refresh.every:
             task = self._refreshed(table, refresh)
-            if self._clock() - self._at >= 2 * refresh.every:
+            if self._clock() - self._at >= 2 * refresh.every and not self.failed:
                 await asyncio.shield(task)
         return self._settled(table)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gateway.core.exchange import Failure, Request, Response
 
-PER_ROUTE = 48
+PER_ROUTE = 96
 """Requests to one route in a run."""
 AT_ONCE = 6
 ANSWER = 3.0

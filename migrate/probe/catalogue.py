@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.core.routes import Access
-from migrate.probe import access, body_limit, cors, direct, identity, marks, methods, paths, tenant
+from migrate.probe import access, body_limit, cors, direct, identity, marks, methods, paths, rights, tenant
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,6 +41,8 @@ PROBES = (
     Probe(access.EXPIRED, checks_tokens, access.expiry),
     Probe(access.WRONG_KIND, has_credential, access.wrong_kind),
     Probe(identity.NAME, cors.is_exposed_http, identity.identity),
+    Probe(rights.ROLE, rights.needs_permission, rights.wrong_role),
+    Probe(rights.FOREIGN, rights.looks_up, rights.foreign),
     Probe(tenant.NAME, lambda route: bool(route.scope), tenant.tenant),
     Probe(paths.NAME, lambda route: route.access is Access.INTERNAL, paths.tricks),
     Probe(body_limit.NAME, body_limit.takes_body, body_limit.limit),

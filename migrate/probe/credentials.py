@@ -31,13 +31,15 @@ _SIGN_IN = ((USERNAME, account.USERNAME), (PASSWORD, account.PASSWORD), (TOTP_SE
 class Credentials:
     """A valid access token, one of another organisation, and the secret; each empty when it is not known.
 
-    `made` says that the token is the probe's own, signed with the secret: nobody the platform knows.
+    `made` says that the token is the probe's own, signed with the secret: nobody the platform knows. `allowed` is one
+    of the same user with every role, for dry runs that show more than whether the user may.
     """
 
     token: str = field(repr=False, default="")
     foreign: str = field(repr=False, default="")
     secret: str = field(repr=False, default="")
     made: bool = False
+    allowed: str = field(repr=False, compare=False, default="")
 
     @property
     def subject(self) -> str:
@@ -69,10 +71,19 @@ def credentials(environment: Mapping[str, str], table: RouteTable, now: float | 
     if not token and environment.get(USERNAME):
         renamed = {theirs: environment[ours] for ours, theirs in _SIGN_IN if environment.get(ours)}
         token = account.sign_in(renamed, table, {}, LEGACY).token
-    if not token and secret:
-        token = signed(secret, claims(now, str(uuid.uuid4())))
-        return Credentials(token, foreign, secret, made=True)
+    if secret:
+        user = Credentials(token)
+        own = claims(now, user.organisation or str(uuid.uuid4()), roles=every_role(table))
+        allowed = signed(secret, {**own, "sub": user.subject or own["sub"]})
+        if not token:
+            return Credentials(allowed, foreign, secret, made=True, allowed=allowed)
+        return Credentials(token, foreign, secret, allowed=allowed if user.organisation else "")
     return Credentials(token, foreign, secret)
+
+
+def every_role(table: RouteTable) -> list[str]:
+    """The roles of the file, so that together they may what anybody may."""
+    return list(table.policy.permissions.roles) or ["member"]
 
 
 def _named(token: str) -> tuple[str, str]:

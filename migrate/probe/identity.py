@@ -11,7 +11,7 @@ from gateway.core.routes import Access, Authorization
 from gateway.core.subject import fingerprint
 from migrate.probe.result import NotAsked, ProbeResult, Wrong, judged
 from migrate.probe.sample import sample, with_headers
-from migrate.probe.setting import credential, is_dry_run, status_of
+from migrate.probe.setting import LACKS, credential, is_dry_run, lacks_permission, status_of
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
@@ -46,7 +46,9 @@ async def identity(setting: Setting, route: Route) -> ProbeResult | NotAsked:
     caller = credential(setting, route)
     if caller is None:
         return NotAsked(NAME, route.id, "set CUTOVER_PROBE_TOKEN to a valid access token, or CUTOVER_JWT_SECRET")
-    request = with_headers(sample(route, (setting.credentials.organisation or SPOOFED,)), *caller)
+    known = setting.credentials
+    own = sample(route, (known.organisation or SPOOFED,), subject=known.subject or SPOOFED)
+    request = with_headers(own, *caller)
     ways: tuple[tuple[str, Headers], ...] = (
         ("spoofed headers", _WRITTEN),
         ("spoofed and nominated by Connection", (_NOMINATED, *_WRITTEN)),
@@ -54,6 +56,8 @@ async def identity(setting: Setting, route: Route) -> ProbeResult | NotAsked:
     wrongs: list[Wrong | None] = []
     for how, headers in ways:
         answer = await setting.dry_run(route, with_headers(request, *headers))
+        if lacks_permission(answer):
+            return NotAsked(NAME, route.id, LACKS)
         sent = upstream(answer)
         if sent is None:
             wrongs.append(Wrong("status", "200, a dry run", status_of(answer), f"{how}, with a valid credential"))

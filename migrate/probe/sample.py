@@ -20,11 +20,18 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
-def sample(route: Route, organisation: Sequence[str] = (NOBODY,)) -> Request:
-    """A gateway request of an exposed route; every scoped place holds each of the organisations, in order."""
+def sample(
+    route: Route, organisation: Sequence[str] = (NOBODY,), *, subject: str = NOBODY, named: str = NOBODY
+) -> Request:
+    """A gateway request of an exposed route; every scoped place holds each of the organisations, in order.
+
+    Places for the caller's own id hold `subject`, those whose owner is looked up `named`.
+    """
     assert route.gateway is not None  # noqa: S101 - only exposed routes are asked
-    scoped = set(route.scope)
-    places = {move.gateway: (NOBODY,) for move in route.moves} | {place: tuple(organisation) for place in route.scope}
+    scoped = {*route.scope, *route.own, *(lookup.parameter for lookup in route.lookups)}
+    places: dict[Place, tuple[str, ...]] = {move.gateway: (NOBODY,) for move in route.moves}
+    places |= {lookup.parameter: (named,) for lookup in route.lookups}
+    places |= dict.fromkeys(route.own, (subject,)) | {place: tuple(organisation) for place in route.scope}
     values = {place.name: of[0] for place, of in places.items() if place.where is Where.PATH and of}
     query = _pairs(places, Where.QUERY)
     path = filled(route.gateway, values)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from migrate.probe.asker import Asker
     from migrate.probe.credentials import Credentials
 
+LACKS = "the user's roles lack the permission; set CUTOVER_PROBE_TOKEN to one whose have it, or CUTOVER_JWT_SECRET"
+_FORBIDDEN = 403
 CLIENT = "192.0.2.1"
 """The client that dry runs speak for: an address of documentation (RFC 5737)."""
 
@@ -39,11 +41,13 @@ class Setting:
     mark_key: bytes = field(repr=False, default=b"")
     fingerprint_key: bytes = field(repr=False, default=b"")
 
-    async def dry_run(self, route: Route, request: Request, *, key: bytes = b"") -> Response | Failure:
-        """Ask the internal listener what it would do; nothing is ever delivered."""
+    async def dry_run(
+        self, route: Route, request: Request, *, key: bytes = b"", mode: str = DRY_RUN
+    ) -> Response | Failure:
+        """Ask the internal listener what it would do; nothing is ever delivered, unless the mode is a read's."""
         mark = sign(
             key or self.mark_key,
-            mode=DRY_RUN,
+            mode=mode,
             method=request.method,
             target=request.target,
             body=request.body,
@@ -81,9 +85,16 @@ def credential(setting: Setting, route: Route) -> tuple[tuple[str, str], ...] | 
     if route.access is Access.API_KEY:
         return (("Authorization", f"Bearer {setting.table.policy.api_key_prefix}cutover-probe"),)
     if route.access is Access.JWT:
-        token = setting.credentials.token
+        token = setting.credentials.allowed or setting.credentials.token
         return (("Authorization", f"Bearer {token}"),) if token else None
     return ()
+
+
+def lacks_permission(answer: Response | Failure) -> bool:
+    """Whether the gateway refused the probe's own user for want of a permission."""
+    if isinstance(answer, Failure) or answer.status != _FORBIDDEN:
+        return False
+    return b'"reason":"permission"' in answer.body
 
 
 def status_of(answer: Response | Failure) -> str:

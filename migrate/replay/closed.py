@@ -21,6 +21,7 @@ from migrate.replay.clock import PlayClock
 from migrate.replay.delivery import judged, refuses
 from migrate.replay.outcome import Outcome, Played
 from migrate.replay.player import playing
+from migrate.replay.questions import Questions
 from migrate.replay.sockets import Sockets
 from migrate.replay.translate import Translator
 from migrate.replay.under_test import aimed_at, embedded
@@ -98,6 +99,7 @@ class _Play:
         self._setting = Setting(table, keys.fingerprint, plan.rules, url, __version__, time.time)
         self._translator = Translator(self._placed, url)
         self._sockets = Sockets(url)
+        self._questions = player.questions = Questions(self._placed, table)
         self._run = uuid.uuid4().hex[:12]
 
     async def run(self) -> Outcome:
@@ -142,6 +144,7 @@ class _Play:
             one = _called_by(one, opened.credential)
         else:
             request = self._translator.translate(position, one)
+            self._questions.about(one.exchange, request)
             answer, frames = await ask(self._url, request, deadline=DEADLINE, on_body=cue.arrived.set), ()
             self._sockets.remember(request, answer)
         gateway = Exchange(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PROBLEM = "application/problem+json"
 _REFUSALS = {401, 403, 429}
+_HIDDEN = 404
 
 
 def judged(observation: Observation, cue: Cue, answer: Response | Failure) -> Observation:
@@ -28,8 +29,10 @@ def judged(observation: Observation, cue: Cue, answer: Response | Failure) -> Ob
 
 
 def refuses(answer: Response | Failure) -> bool:
-    """Whether the answer is the gateway's own 401, 403 or 429."""
-    return isinstance(answer, Response) and answer.status in _REFUSALS and _is_problem(answer)
+    """Whether the answer is the gateway's own 401, 403 or 429, or a 404 that hides what is another's or not there."""
+    if not isinstance(answer, Response) or not _is_problem(answer):
+        return False
+    return answer.status in _REFUSALS or (answer.status == _HIDDEN and b'"reason":"scope"' in answer.body)
 
 
 def _is_problem(answer: Response) -> bool:

@@ -11,12 +11,14 @@ from gateway.core.errors import UnreachableError
 from gateway.core.exchange import Frame, Request, Response
 from migrate.replay.answer import is_stream, parts, under_host
 from migrate.replay.asked import read_request
+from migrate.replay.questions import is_question
 from migrate.replay.sockets import play_frames
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from gateway.core.exchange import Exchange
+    from migrate.replay.questions import Questions
 
 ALONE = 1.0
 """Seconds the first event of a stream stands alone before the player goes on without having heard that it arrived."""
@@ -58,6 +60,7 @@ class Player:
         self.addresses: dict[str, str] = {}
         self.current: Cue | None = None
         self.stray: list[Call] = []
+        self.questions: Questions | None = None
 
     def cue(self, exchange: Exchange) -> Cue:
         """Make this exchange the one that is answered next; exactly once, by its own service."""
@@ -76,6 +79,11 @@ class Player:
             writer.close()
 
     async def _answer(self, call: Call, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        if self.questions is not None and is_question(call.request):
+            head, chunks, keep = parts(self.questions.answer(call.service, call.request), call.request.method)
+            writer.writelines([head, *chunks])
+            await writer.drain()
+            return keep
         cue = self.current
         if cue is None:
             self.stray.append(call)

@@ -43,9 +43,10 @@ class Probed:
 
 
 def inferia(**policy: Any) -> RouteTable:
-    """The shipped table, with policy settings changed."""
+    """The shipped table, with policy settings changed; its roles are those of the file."""
     shipped = load_table(INFERIA)
-    changed: Policy = replace(shipped.policy, drain=1.0, **policy)
+    settled = replace(shipped.policy.permissions, refresh=None)
+    changed: Policy = replace(shipped.policy, **{"drain": 1.0, "permissions": settled, **policy})
     return replace(shipped, policy=changed)
 
 
