@@ -58,7 +58,8 @@ async def admit(context: Context, table: RouteTable, request: Request, entry: En
             if needs_ticket(table, matched.route):
                 caller, ticket = await _ticket_holder(context, table, matched.route, request)
             else:
-                caller = await parts.authenticate(context.identity, table, matched.route, request)
+                wait = stands is not Standing.TRANSPARENT
+                caller = await parts.authenticate(context.identity, table, matched.route, request, wait=wait)
         except Unauthenticated as refusal:
             await failed(context.limits, table, refusal, entry.client, shadow=False)
             raise

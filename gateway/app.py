@@ -103,6 +103,7 @@ class Gateway:
         self._pages.documents.close()
         self.context.pool.close()
         self.context.rights.close()
+        self.context.identity.close()
         await asyncio.to_thread(self.context.audit.close)
         await self.context.limits.buckets.close()
         if self.context.redis is not None:

@@ -227,8 +227,9 @@ async def identified(context: Context, call: Call, matched: Matched) -> Caller:
     client, live = call.entry.client, call.mark is None
     if live and matched.route.access is Access.API_KEY:
         context.limits.check(client, header(call.request.headers, "authorization"))
+    wait = call.entry.standing != Standing.TRANSPARENT
     try:
-        return await context.parts.authenticate(context.identity, call.table, matched.route, call.request)
+        return await context.parts.authenticate(context.identity, call.table, matched.route, call.request, wait=wait)
     except Unauthenticated as refusal:
         await failed(context.limits, call.table, refusal, client, shadow=not live)
         raise

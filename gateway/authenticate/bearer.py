@@ -21,9 +21,10 @@ def bearer(value: str | None) -> str:
 
 def invalid(detail: str, reason: str) -> Unauthenticated:
     """The refusal of a credential that was given."""
-    return Unauthenticated(detail, reason=reason, headers=challenge("invalid_token"))
+    return Unauthenticated(detail, reason=reason, headers=challenge("invalid_token", detail))
 
 
-def challenge(error: str = "") -> tuple[tuple[str, str], ...]:
-    """The WWW-Authenticate header."""
-    return (("www-authenticate", f'Bearer error="{error}"' if error else "Bearer"),)
+def challenge(error: str = "", description: str = "") -> tuple[tuple[str, str], ...]:
+    """The WWW-Authenticate header (RFC 6750 §3); the description holds neither quotes nor backslashes."""
+    told = f'Bearer error="{error}", error_description="{description}"' if error else "Bearer"
+    return (("www-authenticate", told),)

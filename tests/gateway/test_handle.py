@@ -78,7 +78,8 @@ async def test_refusal_is_a_challenge(gate: Running) -> None:
     """401 names the scheme and, where a credential was given, the error."""
     missing, bad = await gate.get("/api/things"), await gate.get("/api/things", headers={"Authorization": "Bearer x"})
     assert missing.headers["www-authenticate"] == "Bearer"
-    assert bad.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    told = 'Bearer error="invalid_token", error_description="Invalid token"'
+    assert bad.headers["www-authenticate"] == told
     assert bad.json()["detail"] == "Invalid token"
 
 

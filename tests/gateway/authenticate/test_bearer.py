@@ -19,7 +19,8 @@ def test_other_forms_are_refused(value: str) -> None:
     """Anything else is 401 with a challenge that names the error."""
     with pytest.raises(Unauthenticated) as refused:
         bearer(value)
-    assert refused.value.headers == (("www-authenticate", 'Bearer error="invalid_token"'),)
+    told = 'Bearer error="invalid_token", error_description="Authorization must be: Bearer <credential>"'
+    assert refused.value.headers == (("www-authenticate", told),)
 
 
 def test_absence_is_challenged_without_an_error() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from gateway.authenticate import Identity
 from gateway.authenticate.public import public
 from gateway.caller import ANONYMOUS
-from gateway.core.policy import Policy
-from tests.apps.table import settings
+from gateway.transport.pool import Pool
+from tests.apps.table import route, settings, table
+
+ROUTE = route("a", "compute", "GET /a", "GET /a", access="public")
 
 
-def test_anyone_is_nobody() -> None:
+async def test_anyone_is_nobody() -> None:
     """With any credential or none the caller is anonymous."""
     for value in (None, "Bearer x", "nonsense"):
-        assert public(value, Policy(), settings()) is ANONYMOUS
+        known = table("http://127.0.0.1:9", ROUTE)
+        assert await public(Identity(settings(), Pool()), known, ROUTE, value) is ANONYMOUS
