@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.core.routes import Route, Service
     from gateway.core.table import Matched, RouteTable
 
+_ADDRESSES = frozenset({"location", "content-location"})
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -27,10 +28,10 @@ def rewritten_location(table: RouteTable, service: Service, request: Request, he
     `request` is the one sent upstream. An address of the service without a route keeps its path and loses its
     host, so that it stays on the gateway.
     """
+    if not [True for name, _ in headers if name.lower() in _ADDRESSES]:
+        return headers
     return tuple(
-        (name, _location(table, service, request, value))
-        if name.lower() in {"location", "content-location"}
-        else (name, value)
+        (name, _location(table, service, request, value)) if name.lower() in _ADDRESSES else (name, value)
         for name, value in headers
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gateway.incoming import ClientGone
@@ -23,7 +24,7 @@ _BODYLESS = frozenset({204, 304})
 """Their Content-Length, where a service sends one, counts a body that does not follow (RFC 9110 §8.6)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Delivery:
     """What became of an answer: bytes passed on, and `broken`, `client-gone` or nothing."""
 
@@ -37,17 +38,19 @@ async def deliver(answer: Answer, body: Body, send: Send) -> Delivery:
     A pause of the client pauses the service: one piece is in flight at a time. When the service breaks off the
     answer is left incomplete, so that the server cuts the connection and the client sees it.
     """
-    bodyless = answer.status in _BODYLESS
-    headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in answer.headers
-        if not (bodyless and name.lower() == "content-length")
-    ]
+    headers = [(_lower(name), value.encode("latin-1")) for name, value in answer.headers]
+    if answer.status in _BODYLESS:
+        headers = [pair for pair in headers if pair[0] != b"content-length"]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if isinstance(answer.body, bytes):
         await send({"type": "http.response.body", "body": answer.body})
         return Delivery(len(answer.body))
     return await _relay(answer.body, body, send)
+
+
+@lru_cache(maxsize=4096)
+def _lower(name: str) -> bytes:
+    return name.lower().encode("latin-1")
 
 
 async def _relay(arriving: Arriving, body: Body, send: Send) -> Delivery:

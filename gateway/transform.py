@@ -10,13 +10,14 @@ from gateway.core.exchange import header
 from gateway.headers import response_headers
 from gateway.problem import Unreachable
 from gateway.rewrite import rewritten_body, rewritten_location, socket_path
+from gateway.transport.client import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gateway.answer import Answering
     from gateway.core.exchange import Request
     from gateway.core.table import Matched, RouteTable
-    from gateway.answer import Answering
 
     SocketUrl = Callable[[str, str, Any], str]
 
@@ -38,7 +39,8 @@ async def transform(
     service = table.services[matched.route.service]
     headers = rewritten_location(table, service, request, response_headers(upstream.headers))
     if not _rewrites(matched, upstream):
-        return Answer(upstream.status, headers, upstream)
+        whole = upstream.whole() if isinstance(upstream, Upstream) else None
+        return Answer(upstream.status, headers, upstream if whole is None else whole)
     path = socket_path(table, matched)
 
     def public(value: str, document: dict[str, Any]) -> str:
@@ -55,9 +57,10 @@ async def transform(
 
 
 def _rewrites(matched: Matched, upstream: Answering) -> bool:
+    if not matched.route.rewrites or upstream.status != 200:  # noqa: PLR2004 - OK
+        return False
     kind = (header(upstream.headers, "content-type") or "").partition(";")[0].strip().lower()
-    plain = header(upstream.headers, "content-encoding") in {None, "identity"}
-    return bool(matched.route.rewrites) and upstream.status == 200 and plain and kind == "application/json"  # noqa: PLR2004
+    return kind == "application/json" and header(upstream.headers, "content-encoding") in {None, "identity"}
 
 
 async def _whole(upstream: Answering) -> bytes:

@@ -27,7 +27,9 @@ class Source(Protocol):
 
 
 class Upstream:
-    """A response whose body is still arriving. `read` until empty, or `close` to give it up."""
+    """A response whose body is still arriving. `take` until empty, or `close` to give it up."""
+
+    __slots__ = ("_connection", "_idle", "_origin", "_pool", "headers", "status")
 
     def __init__(self, pool: Pool, origin: Origin, connection: Connection, head: Head, idle: float) -> None:
         self.status = head.status
@@ -55,6 +57,16 @@ class Upstream:
             self._connection = None
         return data
 
+    def whole(self) -> bytes | None:
+        """The body, if all of it is here already: then nothing is left to take, and nothing to wait for."""
+        if self._connection is None:
+            return b""
+        body = self._connection.whole()
+        if body is not None:
+            self._pool.release(self._origin, self._connection)
+            self._connection = None
+        return body
+
     def close(self) -> None:
         """Give up what has not arrived: the service sees the connection end at once."""
         if self._connection is not None:
@@ -72,7 +84,7 @@ async def send(
     Raises:
         TransportError: of the kind and with the `sent` that say what may follow.
     """
-    connection = await pool.take(origin, timeouts.connect, fresh=fresh)
+    connection = (None if fresh else pool.rested(origin)) or await pool.take(origin, timeouts.connect, fresh=True)
     connection.start(bodyless=request.method == "HEAD")
     try:
         await connection.write(serialise(request), timeouts.idle)
@@ -91,12 +103,16 @@ def serialise(request: Request) -> bytes:
     Raises:
         TransportError: a value would end its line early.
     """
-    lines = [f"{request.method} {request.target} HTTP/1.1".encode("utf-8", "surrogateescape")]
-    lines.extend(f"{name}: {value}".encode("latin-1") for name, value in request.headers)
-    head = b"\r\n".join(lines)
-    if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1 or b"\0" in head:
+    lines = "".join([f"{name}: {value}\r\n" for name, value in request.headers])
+    count = len(request.headers)
+    if lines.count("\n") != count or lines.count("\r") != count or "\0" in lines or not _one_line(request.target):
         raise TransportError("a header value holds a line end")
-    return b"%s\r\n\r\n%s" % (head, request.body)
+    target = request.target.encode("utf-8", "surrogateescape")
+    return b"%s %s HTTP/1.1\r\n%s\r\n%s" % (request.method.encode(), target, lines.encode("latin-1"), request.body)
+
+
+def _one_line(target: str) -> bool:
+    return "\n" not in target and "\r" not in target and "\0" not in target
 
 
 async def _pour(connection: Connection, source: Source, seconds: float) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import select
 from typing import TYPE_CHECKING, cast
 
+from gateway.transport.deadlines import Deadlines
 from gateway.transport.errors import Broken, Silent
 from gateway.transport.reading import Reading
 
@@ -24,18 +25,22 @@ class Connection(asyncio.Protocol):
     ends while nobody uses it.
     """
 
-    def __init__(self, on_idle_end: Callable[[Connection], None]) -> None:
+    def __init__(self, on_idle_end: Callable[[Connection], None], deadlines: Deadlines | None = None) -> None:
         self.idle_since = 0.0
+        self.deadline = 0.0
         self.used = 0
         self.in_use = True
         self._loop = asyncio.get_running_loop()
+        self._deadlines = deadlines or Deadlines()
         self._on_idle_end = on_idle_end
         self._transport: asyncio.Transport | None = None
+        self._poll = select.poll()
         self._reading = Reading(bodyless=False)
         self._failure: Exception | None = None
         self._sent = self._spoiled = self._closed = False
         self._paused_reading = self._paused_writing = False
         self._told: Callable[[], None] | None = None
+        self._seconds = 0.0
         self._waiter: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
 
@@ -43,7 +48,7 @@ class Connection(asyncio.Protocol):
 
     def start(self, *, bodyless: bool) -> None:
         """Take the connection for a new request; `bodyless` when its answer never has a body (HEAD)."""
-        self._reading = Reading(bodyless=bodyless)
+        self._reading.begin(bodyless=bodyless)
         self._failure = None
         self._sent = self._spoiled = False
         self.in_use = True
@@ -55,13 +60,23 @@ class Connection(asyncio.Protocol):
         Raises:
             TransportError: the connection ended, or nothing could be sent for `seconds`.
         """
+        if self.put(data):
+            return
+        self._writable = self._loop.create_future()
+        self._until(seconds)
+        await self._in_time(self._writable)
+
+    def put(self, data: bytes) -> bool:
+        """Send; whether more may follow at once, without waiting for the service to take this.
+
+        Raises:
+            TransportError: the connection ended.
+        """
         if self._closed or self._transport is None:
             raise self._failure or self._broken()
         self._sent = True
         self._transport.write(data)
-        if self._paused_writing:
-            self._writable = self._loop.create_future()
-            await self._limited(self._writable, seconds)
+        return not self._paused_writing
 
     async def head(self, seconds: float) -> Head:
         """The response head; informational responses are skipped.
@@ -69,10 +84,11 @@ class Connection(asyncio.Protocol):
         Raises:
             TransportError: it did not come, was not whole within `seconds`, or was no HTTP.
         """
-        end = self._loop.time() + seconds
-        while self._reading.head is None:
-            await self._wait(max(0.0, end - self._loop.time()), seconds)
-        return self._reading.head
+        reading = self._reading
+        self._until(seconds)
+        while reading.head is None:
+            await self._wait()
+        return reading.head
 
     async def read(self, seconds: float) -> bytes:
         """What has arrived of the body since the last call, empty at its end.
@@ -83,12 +99,17 @@ class Connection(asyncio.Protocol):
         while not self._reading.buffered:
             if self._reading.complete:
                 return b""
-            await self._wait(seconds)
+            self._until(seconds)
+            await self._wait()
         data = self._reading.take()
         if self._paused_reading and self._transport is not None and not self._closed:
             self._paused_reading = False
             self._transport.resume_reading()
         return data
+
+    def whole(self) -> bytes | None:
+        """The body, if all of it has arrived."""
+        return self._reading.take() if self._reading.complete else None
 
     def when_answered(self, told: Callable[[], None] | None) -> None:
         """Call this once when the response head arrives, at once where it is there; None calls nobody."""
@@ -113,9 +134,7 @@ class Connection(asyncio.Protocol):
         """Whether the idle connection is verifiably open: neither closing nor holding an unread end or stray byte."""
         if self._closed or self._transport is None or self._transport.is_closing():
             return False
-        poll = select.poll()
-        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return not poll.poll(0)
+        return not self._poll.poll(0)
 
     def fail(self, error: Exception) -> None:
         """Make whoever waits for this response see `error`; the connection is given up."""
@@ -127,14 +146,22 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Give the connection up at once."""
         self._closed = True
+        self._reading.drop()
         if self._transport is not None:
             self._transport.abort()
+
+    def expire(self) -> None:
+        """The deadline has passed: whoever waits sees that the service is silent."""
+        for future in (self._waiter, self._writable):
+            if future is not None and not future.done():
+                future.set_exception(Silent(f"nothing came for {self._seconds:g} s", sent=True))
 
     # What the event loop does.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio."""
         self._transport = cast("asyncio.Transport", transport)
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
@@ -149,8 +176,10 @@ class Connection(asyncio.Protocol):
         if self._reading.buffered > _HIGH and not self._paused_reading and self._transport is not None:
             self._paused_reading = True
             self._transport.pause_reading()
-        self._tell()
-        self._wake()
+        if self._told is not None:
+            self._tell()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def eof_received(self) -> bool:
         """See asyncio."""
@@ -194,25 +223,24 @@ class Connection(asyncio.Protocol):
         where = "in the middle of its answer" if self.answered else "before answering"
         return Broken(f"the service closed the connection {where}", sent=self._sent, stale=stale)
 
-    async def _wait(self, seconds: float, limit: float | None = None) -> None:
+    def _until(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.deadline = self._loop.time() + seconds
+
+    async def _wait(self) -> None:
         if self._failure is not None or self._closed:
             raise self._failure or self._broken()
         self._waiter = self._loop.create_future()
-        await self._limited(self._waiter, seconds, limit)
+        await self._in_time(self._waiter)
 
-    async def _limited(self, future: asyncio.Future[None], seconds: float, limit: float | None = None) -> None:
-        timer = self._loop.call_later(seconds, _expire, future, seconds if limit is None else limit)
+    async def _in_time(self, future: asyncio.Future[None]) -> None:
+        self._deadlines.add(self)
         try:
             await future
         finally:
-            timer.cancel()
+            self._deadlines.discard(self)
 
     def _wake(self) -> None:
         for future in (self._waiter, self._writable):
             if future is not None and not future.done():
                 future.set_result(None)
-
-
-def _expire(future: asyncio.Future[None], seconds: float) -> None:
-    if not future.done():
-        future.set_exception(Silent(f"nothing came for {seconds:g} s", sent=True))

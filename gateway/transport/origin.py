@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Self
 from urllib.parse import urlsplit
@@ -10,11 +10,25 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Scheme, host and port of a service (RFC 6454 §4)."""
+    """Scheme, host and port of a service (RFC 6454 §4).
+
+    `authority` is what stands in a Host header; the scheme's own port is left out.
+    """
 
     scheme: str
     host: str
     port: int
+    authority: str = field(init=False, compare=False)
+    _hash: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = self.port == (443 if self.scheme == "https" else 80)
+        object.__setattr__(self, "authority", host if usual else f"{host}:{self.port}")
+        object.__setattr__(self, "_hash", hash((self.scheme, self.host, self.port)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @classmethod
     def parse(cls, url: str) -> Self:
@@ -27,12 +41,6 @@ class Origin:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError(f"{url!r} is no http(s) base URL")
         return cls(parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
-
-    @property
-    def authority(self) -> str:
-        """What stands in a Host header; the scheme's own port is left out."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == (443 if self.scheme == "https" else 80) else f"{host}:{self.port}"
 
 
 @lru_cache(maxsize=256)

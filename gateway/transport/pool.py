@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gateway.transport.connection import Connection
+from gateway.transport.deadlines import Deadlines
 from gateway.transport.errors import ConnectFailed, ConnectTimedOut
 
 if TYPE_CHECKING:
@@ -34,15 +35,26 @@ class Pool:
             ConnectFailed: the service refuses or cannot be found.
             ConnectTimedOut: no connection within `seconds`.
         """
-        if not fresh:
-            found = self._rested(origin)
-            if found is not None:
-                return found
-        return await self._connect(origin, seconds)
+        return (None if fresh else self.rested(origin)) or await self._connect(origin, seconds)
+
+    def rested(self, origin: Origin) -> Connection | None:
+        """An open connection that rests, if there is one."""
+        resting = self._idle.get(origin)
+        if not resting:
+            return None
+        oldest = asyncio.get_running_loop().time() - MAX_IDLE
+        while resting:
+            connection = resting.pop()
+            if connection.idle_since > oldest and connection.open():
+                return connection
+            connection.close()
+        return None
 
     def release(self, origin: Origin, connection: Connection) -> None:
         """Give a connection back; one that may not be used again is closed."""
-        resting = self._idle.setdefault(origin, [])
+        resting = self._idle.get(origin)
+        if resting is None:
+            resting = self._idle[origin] = []
         if not connection.reusable or len(resting) >= self._limit or origin in self._retired:
             connection.close()
             return
@@ -72,16 +84,6 @@ class Pool:
                 connection.close()
         self._idle.clear()
 
-    def _rested(self, origin: Origin) -> Connection | None:
-        resting = self._idle.get(origin)
-        now = asyncio.get_running_loop().time()
-        while resting:
-            connection = resting.pop()
-            if now - connection.idle_since < MAX_IDLE and connection.open():
-                return connection
-            connection.close()
-        return None
-
     async def _connect(self, origin: Origin, seconds: float) -> Connection:
         context = self._tls if origin.scheme == "https" else None
         name = origin.host if context else None
@@ -89,7 +91,7 @@ class Pool:
         try:
             async with asyncio.timeout(seconds):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(lambda ended: self._forget(origin, ended)),
+                    lambda: Connection(lambda ended: self._forget(origin, ended), self._deadlines),
                     origin.host,
                     origin.port,
                     ssl=context,
@@ -105,6 +107,11 @@ class Pool:
         resting = self._idle.get(origin, [])
         if connection in resting:
             resting.remove(connection)
+
+    @cached_property
+    def _deadlines(self) -> Deadlines:
+        # Made with the first connection, since it belongs to the running loop.
+        return Deadlines()
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

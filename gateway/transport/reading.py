@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ _SWITCHING = 101
 _FAILED = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Head:
     """Status and headers of a response, latin-1 decoded, in wire order with duplicates."""
 
@@ -32,20 +31,30 @@ class Reading:
     """Feed it bytes; `head` appears, then `take` the body until `complete`.
 
     With `bodyless` (the answer to HEAD) the head is the whole. Informational responses and trailers are dropped.
+    One reading serves a connection: `begin` again for each response, as long as it is `reusable`.
     """
 
     def __init__(self, *, bodyless: bool) -> None:
+        self._parser: Any = httptools.HttpResponseParser(self)
+        self.begin(bodyless=bodyless)
+
+    def begin(self, *, bodyless: bool) -> None:
+        """Expect a new response."""
         self.head: Head | None = None
         self.complete = False
         self.heard = False
         self.buffered = 0
         self._bodyless = bodyless
-        self._pairs: list[tuple[str, str]] = []
+        self._fields: list[tuple[bytes, bytes]] = []
         self._size = 0
-        self._chunks: deque[bytes] = deque()
+        self._chunks: list[bytes] = []
         self._framed = False
         self._keep = False
-        self._parser: Any = httptools.HttpResponseParser(self)
+
+    def drop(self) -> None:
+        """Read nothing any more."""
+        # It holds our methods: without it nothing is left for the garbage collector.
+        self._parser = None
 
     def feed(self, data: bytes) -> None:
         """Take bytes in.
@@ -54,18 +63,20 @@ class Reading:
             Broken: they are no HTTP, or the head is endless.
         """
         self.heard = True
-        if self._parser is None:
+        if self._parser is None or self.complete:
             self._keep = False
             return
+        if self.head is None:
+            self._size += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._keep = False
             if not self.complete:
                 raise Broken(f"no valid HTTP response: {error}") from None
-        if self.complete:
-            # The parser holds our methods: without it nothing is left for the garbage collector.
-            self._parser = None
+        if self.head is None and self._size > HEAD_LIMIT:
+            raise Broken("the response head is too large")
+        self._settle()
 
     def end(self) -> None:
         """The service sends no more: that completes a body which nothing else delimits (RFC 9112 §6.3)."""
@@ -88,13 +99,17 @@ class Reading:
         taken = self.complete and not self._chunks and not self._bodyless
         return taken and self._keep and self.head is not None and self.head.status < _FAILED
 
+    def _settle(self) -> None:
+        if self.complete and not self._keep:
+            self.drop()
+
     def _chunked(self) -> bool:
         # RFC 9112 §6.1: we name no coding in TE, so chunked alone may come; identity is what RFC 2616 called none.
-        values = (value for name, value in self._pairs if name.lower() == "transfer-encoding")
-        codings = [coding.strip().lower() for value in values for coding in value.split(",")]
-        if codings not in (["chunked"], ["identity"]):
+        values = (value for name, value in self._fields if name.lower() == b"transfer-encoding")
+        codings = [coding.strip().lower() for value in values for coding in value.split(b",")]
+        if codings not in ([b"chunked"], [b"identity"]):
             raise ValueError("its transfer coding was not asked for")
-        return codings == ["chunked"]
+        return codings == [b"chunked"]
 
     # Called by httptools.
 
@@ -105,11 +120,12 @@ class Reading:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """See httptools."""
-        self._size += len(name) + len(value)
-        if self._size > HEAD_LIMIT:
-            raise ValueError("the response head is too large")
         if self.head is None:
-            self._pairs.append((name.decode("latin-1"), value.decode("latin-1")))
+            self._fields.append((name, value))
+        else:
+            self._size += len(name) + len(value)
+            if self._size > HEAD_LIMIT:
+                raise ValueError("the trailers are too large")
 
     def on_headers_complete(self) -> None:
         """See httptools."""
@@ -118,11 +134,18 @@ class Reading:
             raise ValueError(f"status {status} was not to be expected")
         if self.complete or status < _FINAL:
             return
-        names = {name.lower() for name, _ in self._pairs}
-        chunked = "transfer-encoding" in names and self._chunked()
-        self._framed = chunked or "content-length" in names or status in {204, 304}
+        if self._size > HEAD_LIMIT:
+            # It counts what came with the head, too.
+            self._size = sum(len(name) + len(value) for name, value in self._fields)
+            if self._size > HEAD_LIMIT:
+                raise ValueError("the response head is too large")
+        names = [name.lower() for name, _ in self._fields]
+        chunked = b"transfer-encoding" in names and self._chunked()
+        self._framed = chunked or b"content-length" in names or status in {204, 304}
         self._keep = self._parser.should_keep_alive()
-        self.head = Head(status, tuple(self._pairs))
+        self.head = Head(
+            status, tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._fields])
+        )
         self.complete = self._bodyless
 
     def on_body(self, body: bytes) -> None:
@@ -134,6 +157,6 @@ class Reading:
     def on_message_complete(self) -> None:
         """See httptools."""
         if self.head is None:
-            self._pairs.clear()
+            self._fields.clear()
         else:
             self.complete = True

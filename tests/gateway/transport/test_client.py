@@ -82,6 +82,20 @@ async def test_broken_body_surfaces_and_closes() -> None:
         await eventually(lambda: up.open == 0)
 
 
+async def test_an_answer_that_is_here_is_taken_whole() -> None:
+    """A body that has arrived with its head is handed out at once and frees the connection; half of one is not."""
+    pool = Pool()
+    async with upstream(raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")) as up:
+        answer = await send(pool, origin_of(up.address), ask("GET"), None, QUICK)
+        assert (answer.whole(), answer.whole(), await answer.take()) == (b"hi", b"", b"")
+        assert pool.idle(origin_of(up.address)) == 1
+        up.behave = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh")
+        answer = await send(pool, origin_of(up.address), ask("GET"), None, QUICK)
+        assert (answer.whole(), await answer.take()) == (None, b"h")
+        answer.close()
+        pool.close()
+
+
 async def test_stale_connection_says_so() -> None:
     """Only a pooled connection that never answered is stale."""
     pool = Pool()

@@ -36,6 +36,52 @@ def test_any_bytes_are_read_or_broken(data: bytes) -> None:
         assert not reading.complete
 
 
+def test_one_reading_serves_a_connection() -> None:
+    """Begun again, nothing of the last response is left; what was dropped reads nothing."""
+    reading = Reading(bodyless=False)
+    for body in (b"hello", b"again"):
+        reading.begin(bodyless=False)
+        assert (reading.head, reading.complete, reading.heard, reading.reusable) == (None, False, False, False)
+        reading.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nA: %s\r\n\r\n" % body)
+        reading.feed(b"5\r\n%s\r\n0\r\n\r\n" % body)
+        assert (reading.take(), reading.complete, reading.reusable) == (body, True, True)
+        assert reading.head is not None
+        assert reading.head.headers[1] == ("A", body.decode())
+    reading.drop()
+    reading.begin(bodyless=False)
+    reading.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    assert (reading.head, reading.reusable) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [b"HTTP/1.1 200 OK\r\nX: ", *[b"a" * 10_000] * 30],
+        [b"HTTP/1.1 200 OK\r\nX: " + b"a" * 300_000 + b"\r\nContent-Length: 0\r\n\r\n"],
+        [b"HTTP/1.1 100 Continue\r\nX: a\r\n\r\n" * 20_000],
+        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", *[b"X: %s\r\n" % (b"a" * 10_000)] * 30],
+    ],
+    ids=["head in pieces", "head at once", "informational", "trailers"],
+)
+def test_nothing_but_a_body_is_endless(pieces: list[bytes]) -> None:
+    """Heads, informational responses and trailers beyond the limit are broken."""
+    reading = Reading(bodyless=False)
+
+    def feed() -> None:
+        for piece in pieces:
+            reading.feed(piece)
+
+    with pytest.raises(Broken):
+        feed()
+
+
+def test_a_long_body_with_its_head_is_no_long_head() -> None:
+    """What comes with the head is counted for what it is."""
+    reading = Reading(bodyless=False)
+    reading.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 600000\r\n\r\n" + b"x" * 600_000)
+    assert (len(reading.take()), reading.complete) == (600_000, True)
+
+
 def test_end_completes_only_what_nothing_else_delimits() -> None:
     """The end of the connection completes a body without a length, and no other."""
     bare, long = Reading(bodyless=False), Reading(bodyless=False)
