@@ -23,6 +23,7 @@ _HELP = {
     "cutover_scope_lookups_total": "Times it had to be known whose something is, by how that was learned.",
     "cutover_idempotency_total": "Requests with an Idempotency-Key, by what they met.",
     "cutover_circuit_opened_total": "How often a service was left alone because it failed.",
+    "cutover_reused_total": "Requests served from kept answers or joined to another in flight, by how.",
     "cutover_retries_total": "Requests sent to a service once more.",
     "cutover_retries_denied_total": "Requests that the retry budget did not let be sent once more.",
     "cutover_openapi_failures_total": "Documents of services that could not be read.",
@@ -109,7 +110,7 @@ class Metrics:
         return sum(own.value for (key, have), own in self._counters.items() if key == name and wanted <= set(have))
 
     def text(self, gauges: Mapping[str, float]) -> str:
-        """Everything in Prometheus text format; `gauges` are values of this moment."""
+        """Everything in Prometheus text format; `gauges` are values of this moment, labels included."""
         lines: list[str] = []
         for name, meaning in _HELP.items():
             kind = "histogram" if name.endswith("_seconds") else "counter"
@@ -118,7 +119,9 @@ class Metrics:
             for (key, have), histogram in self._histograms.items():
                 if key == name:
                     lines += _histogram(name, have, histogram.counts)
-        lines += [line for name, now in gauges.items() for line in (f"# TYPE {name} gauge", f"{name} {now:g}")]
+        for name in {name.partition("{")[0]: None for name in gauges}:
+            lines.append(f"# TYPE {name} gauge")
+            lines += [f"{full} {now:g}" for full, now in gauges.items() if full.partition("{")[0] == name]
         return "\n".join(lines) + "\n"
 
 

@@ -41,6 +41,10 @@ def _request_id(found: Found, _case: Case) -> bool:
     return _header(found, _EXTRA, "x-request-id")
 
 
+def _reused(found: Found, _case: Case) -> bool:
+    return _header(found, _EXTRA, "cache-status", "age")
+
+
 def _via(found: Found, _case: Case) -> bool:
     return _header(found, _EXTRA, "via")
 
@@ -158,6 +162,7 @@ CONSTRUCTION: tuple[Class, ...] = (
     Class("request-id", "the gateway gives every answer a request id", _request_id, routine=True),
     Class("via", "the gateway names itself on the way (RFC 9110 §7.6.3)", _via, routine=True),
     Class("limit", "the gateway tells of the limit it enforces", _limit, routine=True),
+    Class("reused", "a kept or joined answer says so (RFC 9111, RFC 9211)", _reused, routine=True),
     Class("server-date", "who answered and when is the last hop's word", _server, routine=True),
     Class("retiring", "an old path announces its end (RFC 9745, RFC 8594)", _retiring),
     Class("cors-policy", "one declared policy stands in for each service's own", _cors_policy, routine=True),
