@@ -22,6 +22,8 @@ from gateway.core.exchange import header
 from gateway.core.mark import MARK_HEADER, REFUSED_HEADER, MarkVerifier
 from gateway.cors import with_cors
 from gateway.handle import Call, Context, Parts, handle
+from gateway.idempotency.opened import opened
+from gateway.idempotency.step import Once
 from gateway.incoming import Body, ClientGone, request_of
 from gateway.limit import Limits
 from gateway.limit.headers import beside
@@ -100,6 +102,7 @@ class Gateway:
 
     async def close(self) -> None:
         """Close the connections that rest, to the services and to Redis, and write the last denials down."""
+        await self.context.once.close()
         self._pages.documents.close()
         self.context.pool.close()
         self.context.rights.close()
@@ -211,6 +214,7 @@ def build_app(
         identity=Identity(settings, pool),
         hand_off=HandOff(settings.internal_key, settings.context_key, settings.clock),
         rights=Rights(settings, pool, metrics),
+        once=Once(opened(settings.store, settings.answers_key, redis), metrics),
         limits=Limits(redis, settings.internal_key),
         redis=redis,
         parts=parts or Parts(),

@@ -11,6 +11,7 @@ from gateway.attend import attended
 from gateway.circuit import CircuitOpen, Circuits
 from gateway.core.routes import Effect
 from gateway.forward import problem
+from gateway.idempotency.step import Keyed
 from gateway.problem import UpstreamProblem
 from gateway.retry import Budgets
 from gateway.stage import Standing
@@ -18,18 +19,21 @@ from gateway.ticket import PARAMETER
 from gateway.transport.errors import TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
-    from gateway.answer import Answer
+    from gateway.answer import Answer, Answering
     from gateway.caller import Caller
     from gateway.circuit import Circuit, Permit
     from gateway.core.exchange import Request
     from gateway.core.resilience import CircuitPolicy
     from gateway.core.table import Matched, RouteTable
+    from gateway.idempotency.step import Once
     from gateway.incoming import Body
     from gateway.metrics import Metrics
+    from gateway.record import Entry
     from gateway.settings import Settings
     from gateway.ticket import Tickets
+    from gateway.transport.client import Source
     from gateway.transport.pool import Pool
 
 _log = logging.getLogger("cutover.gateway")
@@ -53,13 +57,16 @@ class Gate(Protocol):
     public_url: str
     parts: Any
     resilience: Resilience
+    once: Once
 
 
 class Served(Protocol):
     """What is needed of a call; see `gateway.handle`."""
 
     table: RouteTable
+    request: Request
     body: Body
+    entry: Entry
     on_break: Callable[[], None] | None
 
 
@@ -76,9 +83,36 @@ async def exchange(
     """
     if stands is not Standing.SERVED or matched.route.health:
         return await _asked(context, call, matched, request, caller)
+    return await _watched(context, call, matched, lambda: _asked(context, call, matched, request, caller))
+
+
+async def exchange_once(
+    context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, key: str
+) -> tuple[Answer, bool]:
+    """The same for a request with an Idempotency-Key, and whether the answer is a replay.
+
+    Raises:
+        Problem: the key stands in the way, or as `exchange` does.
+        ClientGone: the client left while its body was passed on.
+    """
+    route = matched.route
+
+    async def onward(source: Source | None) -> Answering:
+        def send() -> Awaitable[Answering]:
+            return _forwarded(context, call, matched, request, source)
+
+        return await (send() if route.health else _watched(context, call, matched, send))
+
+    keyed = Keyed(key, route, caller, call.request.headers, call.entry.client)
+    body = None if call.body.taken else call.body
+    upstream, replayed = await context.once.pass_on(keyed, request, body, onward, call.table.policy.idempotency)
+    return await _transformed(context, call, matched, request, caller, upstream), replayed
+
+
+async def _watched[T](context: Gate, call: Served, matched: Matched, work: Callable[[], Awaitable[T]]) -> T:
     watched = Watched(context, call, matched)
     try:
-        answer = await _asked(context, call, matched, request, caller)
+        answer = await work()
     except UpstreamProblem as failure:
         watched.failed(failure)
         raise
@@ -130,20 +164,32 @@ class Watched:
 
 
 async def _asked(context: Gate, call: Served, matched: Matched, request: Request, caller: Caller) -> Answer:
-    service, route = call.table.services[matched.route.service], matched.route
-    work = context.parts.forward(
+    work = _forwarded(context, call, matched, request, None if call.body.taken else call.body)
+    # A write goes on to its end, whoever listens: nobody is helped by half of one.
+    upstream = await (work if matched.route.effect is Effect.WRITE else attended(call.body, work))
+    return await _transformed(context, call, matched, request, caller, upstream)
+
+
+async def _forwarded(
+    context: Gate, call: Served, matched: Matched, request: Request, source: Source | None
+) -> Answering:
+    service = call.table.services[matched.route.service]
+    upstream: Answering = await context.parts.forward(
         context.pool,
         service,
-        route,
+        matched.route,
         request,
-        None if call.body.taken else call.body,
+        source,
         budget=context.resilience.budgets.of(service.name),
         policy=call.table.policy.retries,
         metrics=context.metrics,
     )
-    # A write goes on to its end, whoever listens: nobody is helped by half of one.
-    upstream = await (work if route.effect is Effect.WRITE else attended(call.body, work))
+    return upstream
 
+
+async def _transformed(
+    context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, upstream: Answering
+) -> Answer:
     def socket_url(path: str, target: str, subscription: Any) -> str:
         ticket = context.tickets.issue(
             subject=caller.subject,
@@ -158,5 +204,5 @@ async def _asked(context: Gate, call: Served, matched: Matched, request: Request
     try:
         answer: Answer = await context.parts.transform(call.table, matched, request, upstream, socket_url)
     except TransportError as error:
-        raise problem(service, error) from error
+        raise problem(call.table.services[matched.route.service], error) from error
     return answer

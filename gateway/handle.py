@@ -19,9 +19,11 @@ from gateway.core.mark import READ
 from gateway.core.routes import Access, Where
 from gateway.core.subject import storable
 from gateway.cors import preflight
-from gateway.exchange import Resilience, exchange
+from gateway.exchange import Resilience, exchange, exchange_once
 from gateway.forward import forward
 from gateway.guard import guard
+from gateway.idempotency.key import REPLAYED
+from gateway.idempotency.step import key_for
 from gateway.incoming import HELD
 from gateway.limit import Limits, failed, learn, limit
 from gateway.match import match
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from gateway.core.routes import Route
     from gateway.core.table import Matched, RouteTable
     from gateway.flags.flag import FlagSnapshot
+    from gateway.idempotency.step import Once
     from gateway.incoming import Body
     from gateway.limit import Debit
     from gateway.metrics import Metrics
@@ -92,6 +95,7 @@ class Context:
     hand_off: HandOff
     rights: Rights
     limits: Limits
+    once: Once
     redis: Redis | None = None
     parts: Parts = field(default_factory=Parts)
     resilience: Resilience = field(default_factory=Resilience)
@@ -152,11 +156,16 @@ async def handle(context: Context, call: Call) -> Answer:
     with enforced(context, call.entry, stands):
         await permitted(context, call, matched, caller, stands)
     request = prepare(context, call, matched, caller, stands)
+    key = "" if stands is Standing.TRANSPARENT else key_for(matched.route, call.request)
     if call.mark is not None:
         dry_run.check_mode(call.mark, matched.route)
         if call.mark.mode != READ:
             return dry_run.dry_run_answer(request, matched.route, context.settings.fingerprint_key)
-    answer = await exchange(context, call, matched, request, caller, stands)
+    if key and call.mark is None:
+        answer, replayed = await exchange_once(context, call, matched, request, caller, key)
+        call.told = (*call.told, (REPLAYED, "true")) if replayed else call.told
+    else:
+        answer = await exchange(context, call, matched, request, caller, stands)
     if call.mark is None:
         learn(context.limits, matched.route, call.request, answer.status)
         settled(context.rights, table, matched, caller, call.request, answer.status)
