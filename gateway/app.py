@@ -28,7 +28,8 @@ from gateway.incoming import Body, ClientGone, request_of
 from gateway.limit import Limits
 from gateway.limit.headers import beside
 from gateway.metrics import Metrics
-from gateway.problem import PROBLEM_TYPE, NotFound, Problem
+from gateway.passthrough import existing, pass_through
+from gateway.problem import PROBLEM_TYPE, Moved, NotAllowed, NotFound, Problem
 from gateway.record import Entry, record, refused, shown
 from gateway.reload import Reloads, Swap, swap_of
 from gateway.shared import connect
@@ -146,7 +147,7 @@ class Gateway:
                 await self._admit_copy(call)
             elif (page := self._pages.find(call.table, call.request.path)) is not None:
                 return await self._pages.answer(call, page)
-            return await handle(self.context, call)
+            return await self._handled(call)
         except Problem as problem:
             return self._problem_answer(problem, call)
         except ClientGone:
@@ -154,6 +155,17 @@ class Gateway:
         except Exception:  # noqa: BLE001 - the outermost boundary: a fault of our own must still be an answer
             _log.exception("%s %s", call.request.method, shown(call.entry))
             return self._problem_answer(Problem("Internal Server Error", reason="fault"), call)
+
+    async def _handled(self, call: Call) -> Answer:
+        try:
+            return await handle(self.context, call)
+        except (NotFound, NotAllowed, Moved):
+            # Where no route of the gateway was found, an existing path may be meant.
+            unknown = call.mark is None and not call.entry.route
+            passing = existing(call.table, call.request) if unknown else None
+            if passing is None:
+                raise
+        return await pass_through(self.context, self.context.flags(), call, passing)
 
     async def _admit_copy(self, call: Call) -> None:
         if header(call.request.headers, MARK_HEADER) is None:

@@ -18,7 +18,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word, and it is an answe
     Problem
     ├── BadRequest 400, TooSlow 408, TooLarge 413, HeadersTooLarge 431, Unprocessable 422
     ├── Unauthenticated 401, Forbidden 403
-    ├── NotFound 404 (Hidden), NotAllowed 405, Moved 307, Conflict 409
+    ├── NotFound 404 (Hidden), NotAllowed 405, Moved 307, Conflict 409, Gone 410
     ├── RateLimited 429
     ├── Unavailable 503
     └── UpstreamProblem: Unreachable 502, TimedOut 504
@@ -113,6 +113,12 @@ class TooSlow(Problem):
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail, reason="slow-body", headers=(("connection", "close"),))
+
+
+class Gone(Problem):
+    """It was served here once and is no longer (RFC 9110 §15.5.11)."""
+
+    status = 410
 
 
 class TooLarge(Problem):

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gateway.core.exchange import Request, Response, header
 from gateway.core.mapping import MappingError, to_legacy
+from gateway.core.successor import deprecated_since, successor_link, sunset_at
+from gateway.core.successor import successor_url as core_url
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
-    from gateway.core.path import PathPattern
     from gateway.core.policy import Cors
     from gateway.core.routes import Route
     from gateway.core.table import RouteTable
@@ -52,7 +51,7 @@ def closed(table: RouteTable, route: Route, request: Request, successor: str) ->
     """410 for a closed route (RFC 9110 §15.5.11), with a link to what serves now; `successor` is a URL or empty."""
     if request.is_preflight:
         return preflight(table.policy.cors, request)
-    link: Headers = (("link", _successor(successor)),) if successor else ()
+    link: Headers = (("link", successor_link(successor)),) if successor else ()
     detail = f"{route.legacy} is closed; use {route.gateway} at {table.policy.public_url}"
     return _problem(410, "Gone", detail, (*link, *cors_headers(table.policy.cors, request)))
 
@@ -67,8 +66,8 @@ def farewell(flag: Flag, successor: str) -> Headers:
     """Deprecation (RFC 9745), Sunset (RFC 8594) and the successor, once a sunset is announced."""
     if not flag.sunset:
         return ()
-    link: Headers = (("Link", _successor(successor)),) if successor else ()
-    return (("Deprecation", f"@{int(flag.at)}"), ("Sunset", _http_date(flag.sunset)), *link)
+    link: Headers = (("Link", successor_link(successor)),) if successor else ()
+    return (("Deprecation", deprecated_since(flag.at)), ("Sunset", sunset_at(flag.sunset)), *link)
 
 
 def home(table: RouteTable, service: str, request: Request, location: str) -> str:
@@ -101,23 +100,7 @@ def _legacy_target(table: RouteTable, service: str, target: str) -> str | None:
 
 def successor_url(table: RouteTable, route: Route, target: str) -> str:
     """Where the route lives now: the mapped target, or its pattern when the request could not be mapped."""
-    if route.gateway is None:
-        return ""
-    path = target or _template(route.gateway.path)
-    return table.policy.public_url.rstrip("/") + path
-
-
-def _template(path: PathPattern) -> str:
-    return path.text.replace("{", "%7B").replace("}", "%7D")
-
-
-def _successor(url: str) -> str:
-    return f'<{url}>; rel="successor-version"'
-
-
-def _http_date(date: str) -> str:
-    moment = datetime.fromisoformat(date)
-    return formatdate((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp(), usegmt=True)
+    return core_url(table.policy.public_url, route, target)
 
 
 def _problem(status: int, title: str, detail: str, headers: Headers) -> Response:
