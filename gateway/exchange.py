@@ -11,6 +11,7 @@ from gateway.attend import attended
 from gateway.circuit import CircuitOpen, Circuits
 from gateway.core.routes import Effect
 from gateway.forward import problem
+from gateway.idempotency.key import REPLAYED
 from gateway.idempotency.step import Keyed
 from gateway.problem import UpstreamProblem
 from gateway.retry import Budgets
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from gateway.answer import Answer, Answering
     from gateway.caller import Caller
     from gateway.circuit import Circuit, Permit
-    from gateway.core.exchange import Request
+    from gateway.core.exchange import Headers, Request
     from gateway.core.resilience import CircuitPolicy
     from gateway.core.table import Matched, RouteTable
     from gateway.idempotency.step import Once
@@ -67,34 +68,33 @@ class Served(Protocol):
     request: Request
     body: Body
     entry: Entry
+    told: Headers
     on_break: Callable[[], None] | None
 
 
 async def exchange(
-    context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, stands: Standing
+    context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, stands: Standing, key: str = ""
 ) -> Answer:
     """Ask the service, unless its circuit is open, and transform its answer.
 
     Only served calls move a circuit: copies and transparent calls pass it by, and so do routes that ask for health.
+    Only they count with their Idempotency-Key (`key`, empty without one).
 
     Raises:
         UpstreamProblem: the service gave no usable answer, or is not asked.
+        Problem: the key stands in the way.
         ClientGone: the client left while its body was passed on, or while a read was waited for.
     """
+    if key and stands is Standing.SERVED:
+        return await _once(context, call, matched, request, caller, key)
     if stands is not Standing.SERVED or matched.route.health:
         return await _asked(context, call, matched, request, caller)
     return await _watched(context, call, matched, lambda: _asked(context, call, matched, request, caller))
 
 
-async def exchange_once(
+async def _once(
     context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, key: str
-) -> tuple[Answer, bool]:
-    """The same for a request with an Idempotency-Key, and whether the answer is a replay.
-
-    Raises:
-        Problem: the key stands in the way, or as `exchange` does.
-        ClientGone: the client left while its body was passed on.
-    """
+) -> Answer:
     route = matched.route
 
     async def onward(source: Source | None) -> Answering:
@@ -106,7 +106,9 @@ async def exchange_once(
     keyed = Keyed(key, route, caller, call.request.headers, call.entry.client)
     body = None if call.body.taken else call.body
     upstream, replayed = await context.once.pass_on(keyed, request, body, onward, call.table.policy.idempotency)
-    return await _transformed(context, call, matched, request, caller, upstream), replayed
+    if replayed:
+        call.told = (*call.told, (REPLAYED, "true"))
+    return await _transformed(context, call, matched, request, caller, upstream)
 
 
 async def _watched[T](context: Gate, call: Served, matched: Matched, work: Callable[[], Awaitable[T]]) -> T:

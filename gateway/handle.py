@@ -19,10 +19,9 @@ from gateway.core.mark import READ
 from gateway.core.routes import Access, Where
 from gateway.core.subject import storable
 from gateway.cors import preflight
-from gateway.exchange import Resilience, exchange, exchange_once
+from gateway.exchange import Resilience, exchange
 from gateway.forward import forward
 from gateway.guard import guard
-from gateway.idempotency.key import REPLAYED
 from gateway.idempotency.step import key_for
 from gateway.incoming import HELD
 from gateway.limit import Limits, failed, learn, limit
@@ -161,11 +160,7 @@ async def handle(context: Context, call: Call) -> Answer:
         dry_run.check_mode(call.mark, matched.route)
         if call.mark.mode != READ:
             return dry_run.dry_run_answer(request, matched.route, context.settings.fingerprint_key)
-    if key and call.mark is None:
-        answer, replayed = await exchange_once(context, call, matched, request, caller, key)
-        call.told = (*call.told, (REPLAYED, "true")) if replayed else call.told
-    else:
-        answer = await exchange(context, call, matched, request, caller, stands)
+    answer = await exchange(context, call, matched, request, caller, stands, key)
     if call.mark is None:
         learn(context.limits, matched.route, call.request, answer.status)
         settled(context.rights, table, matched, caller, call.request, answer.status)
