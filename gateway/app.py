@@ -195,6 +195,7 @@ class Gateway:
             "cutover_flags_revision": revision,
             "cutover_flags_stale": int(stale),
             **self.context.reloads.gauges,
+            **self.context.resilience.gauges(self.context.table),
             **self.context.limits.gauges(self.context.table),
             **self.context.rights.grants.gauges(self.context.table),
         }
@@ -204,6 +205,7 @@ class Gateway:
         reloads = self.context.reloads
         problems = {"reload_problems": list(reloads.problems)} if reloads.problems else {}
         document = {"status": "ok", "flags": revision, "flags_stale": stale, "table": reloads.digest}
+        document["circuits"] = self.context.resilience.states(self.context.table)
         document |= self.context.limits.report(self.context.table)
         return {**document, **self.context.rights.grants.health(self.context.table), **problems}
 

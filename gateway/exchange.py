@@ -1,4 +1,4 @@
-"""The far half of the spine: circuit, forward, transform, with what the gateway remembers of each service."""
+"""The far half of the spine: cache, circuit, forward, transform, with what is remembered of each service."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.attend import attended
-from gateway.circuit import CircuitOpen, Circuits
+from gateway.cache.key import key_of
+from gateway.cache.reuse import Reuse, reused
+from gateway.cache.whole import whole
+from gateway.circuit import CircuitOpen, Circuits, State
 from gateway.core.routes import Effect
-from gateway.forward import problem
+from gateway.forward import is_safe, problem
 from gateway.idempotency.key import REPLAYED
 from gateway.idempotency.step import Keyed
 from gateway.problem import UpstreamProblem
@@ -23,10 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from gateway.answer import Answer, Answering
+    from gateway.cache.key import Key
     from gateway.caller import Caller
     from gateway.circuit import Circuit, Permit
     from gateway.core.exchange import Headers, Request
     from gateway.core.resilience import CircuitPolicy
+    from gateway.core.routes import Route
     from gateway.core.table import Matched, RouteTable
     from gateway.idempotency.step import Once
     from gateway.incoming import Body
@@ -42,10 +47,26 @@ _log = logging.getLogger("cutover.gateway")
 
 @dataclass
 class Resilience:
-    """What a gateway remembers of its services: how they fared lately, and what may be tried again."""
+    """What a gateway remembers of its services: how they fared, what may be tried again, which answers are kept."""
 
     circuits: Circuits = field(default_factory=Circuits)
     budgets: Budgets = field(default_factory=Budgets)
+    reuse: Reuse = field(default_factory=Reuse)
+
+    def gauges(self, table: RouteTable) -> dict[str, float]:
+        """Metrics of this moment."""
+        states = self.states(table)
+        order = {State.CLOSED: 0, State.HALF_OPEN: 1, State.OPEN: 2}
+        return {
+            **{f'cutover_circuit_state{{service="{name}"}}': order[state] for name, state in states.items()},
+            "cutover_cache_bytes": self.reuse.memory.bytes,
+            "cutover_cache_entries": len(self.reuse.memory),
+        }
+
+    def states(self, table: RouteTable) -> dict[str, State]:
+        """The state of every service's circuit; services that are no more are forgotten."""
+        self.budgets.forget(table.services)
+        return self.circuits.states(table.services, table.policy.circuit, asyncio.get_running_loop().time())
 
 
 class Gate(Protocol):
@@ -89,6 +110,10 @@ async def exchange(
         return await _once(context, call, matched, request, caller, key)
     if stands is not Standing.SERVED or matched.route.health:
         return await _asked(context, call, matched, request, caller)
+    if matched.route.coalesce or matched.route.cache is not None:
+        key = key_of(matched.route, caller, call.entry.client, request)
+        if key is not None:
+            return await attended(call.body, _reused(context, call, matched, request, caller, key))
     return await _watched(context, call, matched, lambda: _asked(context, call, matched, request, caller))
 
 
@@ -109,6 +134,31 @@ async def _once(
     if replayed:
         call.told = (*call.told, (REPLAYED, "true"))
     return await _transformed(context, call, matched, request, caller, upstream)
+
+
+async def _reused(
+    context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, key: Key
+) -> Answer:
+    route, reuse = matched.route, context.resilience.reuse
+
+    async def asked(asked_for: Request) -> Answer:
+        upstream = await _forwarded(context, call, matched, asked_for, None)
+        try:
+            return await whole(await _transformed(context, call, matched, asked_for, caller, upstream))
+        except TransportError as error:
+            raise problem(call.table.services[route.service], error) from error
+
+    def ask(asked_for: Request) -> Awaitable[Answer]:
+        return _watched(context, call, matched, lambda: asked(asked_for))
+
+    if route.cache is None:
+        answer = await reuse.joined(key, request, ask)
+    else:
+        answer = await reuse.kept(route.cache, key, call.request.path, request, ask, coalesce=route.coalesce)
+    result = reused(answer)
+    if result:
+        context.metrics.count("cutover_reused_total", route=route.id, how=result)
+    return answer
 
 
 async def _watched[T](context: Gate, call: Served, matched: Matched, work: Callable[[], Awaitable[T]]) -> T:
@@ -176,17 +226,29 @@ async def _forwarded(
     context: Gate, call: Served, matched: Matched, request: Request, source: Source | None
 ) -> Answering:
     service = call.table.services[matched.route.service]
-    upstream: Answering = await context.parts.forward(
-        context.pool,
-        service,
-        matched.route,
-        request,
-        source,
-        budget=context.resilience.budgets.of(service.name),
-        policy=call.table.policy.retries,
-        metrics=context.metrics,
-    )
+    try:
+        upstream: Answering = await context.parts.forward(
+            context.pool,
+            service,
+            matched.route,
+            request,
+            source,
+            budget=context.resilience.budgets.of(service.name),
+            policy=call.table.policy.retries,
+            metrics=context.metrics,
+        )
+    except UpstreamProblem as failure:
+        if failure.sent:
+            _drop(context, call, matched.route, request)
+        raise
+    if not 400 <= upstream.status < 500:  # noqa: PLR2004 - a service's 500 does not mean that nothing happened
+        _drop(context, call, matched.route, request)
     return upstream
+
+
+def _drop(context: Gate, call: Served, route: Route, request: Request) -> None:
+    if not is_safe(route, request) and route.effect is not Effect.METERED:
+        context.resilience.reuse.memory.invalidate(call.request.path, route.cache.drops if route.cache else ())
 
 
 async def _transformed(
