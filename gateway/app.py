@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from gateway.core.table import RouteTable
     from gateway.flags.flag import FlagSnapshot
+    from gateway.listen.tls import Certificate
     from gateway.settings import Settings
     from gateway.transport.origin import Origin
 
@@ -63,7 +64,14 @@ class Gateway:
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self.certificate: Certificate | None = None
         self._pages = Pages(context)
+
+    def refused(self, status: int, reason: str, client: str, identity: str) -> None:
+        """Count and log what the listener refused by itself, before there was a request to speak of."""
+        entry = Entry(identity, "", "", client, status=status, reason=reason)
+        self.context.metrics.count("cutover_refused_total", route="", status=str(status), reason=reason)
+        record(self.context.metrics, entry, self.context.log)
 
     async def public(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The listener for clients."""
@@ -204,7 +212,8 @@ class Gateway:
     def _health(self, revision: int, *, stale: bool) -> dict[str, Any]:
         reloads = self.context.reloads
         problems = {"reload_problems": list(reloads.problems)} if reloads.problems else {}
-        document = {"status": "ok", "flags": revision, "flags_stale": stale, "table": reloads.digest}
+        status = "draining" if self.context.draining else "ok"
+        document = {"status": status, "flags": revision, "flags_stale": stale, "table": reloads.digest}
         document["circuits"] = self.context.resilience.states(self.context.table)
         document |= self.context.limits.report(self.context.table)
         return {**document, **self.context.rights.grants.health(self.context.table), **problems}

@@ -99,6 +99,7 @@ class Context:
     parts: Parts = field(default_factory=Parts)
     resilience: Resilience = field(default_factory=Resilience)
     stale: Callable[[], bool] = bool
+    draining: bool = False
     reloads: Reloads = field(default_factory=Reloads)
     audit: Audit = field(default_factory=Audit)
     log: AccessLog | None = None

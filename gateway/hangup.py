@@ -55,8 +55,11 @@ class Hangup:
 async def reload(gateway: Gateway, reread: Reread) -> None:
     """Read the table in a thread and swap it; says in one line on stdout what changed.
 
-    Anything wrong is written to stderr, one problem a line, and kept for health and metrics.
+    A certificate is loaded again too, whatever becomes of the table. Anything wrong is written to stderr, one problem
+    a line, and kept for health and metrics.
     """
+    if gateway.certificate is not None:
+        gateway.certificate.renew()
     try:
         swap = gateway.reload(await asyncio.to_thread(reread))
     except CutoverError as error:

@@ -76,7 +76,7 @@ class Body:
         while self._more:
             message = await self._next()
             if message["type"] == "http.disconnect":
-                raise ClientGone
+                raise _ended(message.get("cause"))
             self._more = message.get("more_body", False)
             chunk: bytes = message.get("body", b"")
             self._taken += len(chunk)
@@ -125,6 +125,13 @@ class Body:
             await self._idle.wait()
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+
+def _ended(cause: str | None) -> Exception:
+    """What it means that no more of a body comes: the listener names a `cause` when an answer can still be given."""
+    if cause == "malformed":
+        return BadRequest("The body is malformed", reason="framing", headers=(("connection", "close"),))
+    return TooSlow("The body comes too slowly") if cause == "slow" else ClientGone()
 
 
 def request_of(scope: Scope) -> Request:

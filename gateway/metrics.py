@@ -26,6 +26,7 @@ _HELP = {
     "cutover_reused_total": "Requests served from kept answers or joined to another in flight, by how.",
     "cutover_retries_total": "Requests sent to a service once more.",
     "cutover_retries_denied_total": "Requests that the retry budget did not let be sent once more.",
+    "cutover_cut_total": "Answers and WebSockets cut since they outlasted the drain.",
     "cutover_openapi_failures_total": "Documents of services that could not be read.",
     "cutover_passthrough_total": "Requests on existing paths that passed through.",
     "cutover_sockets_total": "WebSockets by the code they were closed with.",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.core.routes import Route
     from gateway.core.table import RouteTable
 
-FIXED = ("listen", "internal_listen")
+FIXED = ("listen", "internal_listen", "tls")
 """Members of `Policy` that are read once, at the start."""
 _SHOWN = 5
 

@@ -16,6 +16,8 @@ import uvloop
 from gateway.app import build_app
 from gateway.flags.watch import FlagWatch
 from gateway.hangup import Hangup
+from gateway.listen.bounds import bounds_of
+from gateway.listen.tls import Certificate
 from gateway.listener import Listener, bound, url_of
 from gateway.stall import cut_when_stalled
 
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
     from gateway.app import Gateway
     from gateway.core.table import RouteTable
     from gateway.handle import Parts
+    from gateway.listen.bounds import Bounds
     from gateway.settings import Settings
 
+_COPIES = 2.0
+"""Seconds that copies on the internal listener have after the last client is gone."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -46,25 +51,54 @@ async def serving(gateway: Gateway, listen: str, internal_listen: str) -> AsyncI
     A public port chosen here also becomes the gateway's public URL, since nobody can have configured it.
 
     Raises:
-        ConfigError: an address cannot be read.
+        ConfigError: an address or the certificate cannot be read.
         UnreachableError: an address is taken or not this machine's.
     """
+    policy = gateway.context.table.policy
+    gateway.certificate = Certificate(policy.tls) if policy.tls.certificate else None
     with bound(listen) as public, bound(internal_listen) as internal:
-        addresses = Addresses(url_of(public), url_of(internal))
+        addresses = Addresses(url_of(public, "https" if gateway.certificate else "http"), url_of(internal))
         if listen.endswith(":0"):
             gateway.context.public_url = addresses.public
         for sock in (public, internal):
-            cut_when_stalled(sock, gateway.context.table.policy.clients.idle)
-        listeners = [Listener(gateway.public, public), Listener(gateway.internal, internal)]
+            cut_when_stalled(sock, policy.clients.idle)
+        outer = Listener(
+            gateway.public,
+            public,
+            bounds=lambda: _bounds(gateway),
+            refused=gateway.refused,
+            certificate=gateway.certificate,
+        )
+        inner = Listener(gateway.internal, internal, bounds=lambda: _bounds(gateway))
         try:
-            for listener in listeners:
-                await listener.start()
+            await outer.start()
+            await inner.start()
             gateway.prime()
-            yield addresses
+            async with _renewed(gateway.certificate):
+                yield addresses
         finally:
+            # Health and metrics are told until the last client's answer is out.
+            gateway.context.draining = True
             drain = gateway.context.table.policy.drain
-            await asyncio.gather(*(listener.stop(drain) for listener in listeners))
+            gateway.context.metrics.counter("cutover_cut_total").value += await outer.stop(drain)
+            await inner.stop(min(drain, _COPIES))
             await gateway.close()
+
+
+def _bounds(gateway: Gateway) -> Bounds:
+    policy = gateway.context.table.policy
+    return bounds_of(policy.connections, policy.clients)
+
+
+@asynccontextmanager
+async def _renewed(certificate: Certificate | None) -> AsyncIterator[None]:
+    """The certificate is loaded again whenever its files have changed."""
+    following = asyncio.create_task(certificate.follow()) if certificate else None
+    try:
+        yield
+    finally:
+        if following:
+            following.cancel()
 
 
 def run(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gateway.config.credentials import ASYMMETRIC, SYMMETRIC, read_credentials
 from gateway.config.face import read_api
 from gateway.config.idempotency import read_idempotency
+from gateway.config.listening import read_connections, read_tls
 from gateway.config.permissions import read_permissions
 from gateway.config.resilience import read_circuit, read_clients, read_retries
 from gateway.config.scalars import (
@@ -50,6 +51,8 @@ def read_policy(section: Section, environment: Mapping[str, str], services: Coll
         permissions=read_permissions(section.section("permissions"), services),
         max_body=section.read("max_body", size, usual.max_body),
         drain=section.read("drain", duration, usual.drain),
+        tls=read_tls(section.section("tls"), environment),
+        connections=read_connections(section.section("connections")),
         build=section.read("build", expanding(environment, str), usual.build),
         instances=section.read("instances", whole(1, 1024), usual.instances),
         circuit=read_circuit(section.section("circuit")),
@@ -63,6 +66,8 @@ def read_policy(section: Section, environment: Mapping[str, str], services: Coll
         section.wrong(
             "internal_listen", f"internal_listen is the public address {policy.listen}", "write another port"
         )
+    if policy.tls.certificate and policy.public_url.startswith("http:"):
+        section.wrong("public_url", f"public_url is {policy.public_url} beside tls", "write it with https://")
     section.close()
     return policy
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from gateway.core.listening import Tls
 from gateway.core.path import PathPattern
 from gateway.core.policy import Api
 
@@ -25,7 +26,7 @@ def route_digest(table: RouteTable, route: Route, version: str) -> str:
         table.services[route.service], legacy="", internal="", shadow_listen="", openapi="", health="", title=""
     )
     policy = dataclasses.replace(
-        table.policy, listen="", internal_listen="", public_url="", instances=1, api=Api(), passthrough=""
+        table.policy, listen="", internal_listen="", public_url="", instances=1, tls=Tls(), api=Api(), passthrough=""
     )
     return _hash([route, service, policy, table.limits.get(route.limit), version])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from gateway.core.credentials import Credentials
 from gateway.core.idempotency import Idempotency
+from gateway.core.listening import Connections, Tls
 from gateway.core.permissions import Permissions
 from gateway.core.resilience import CircuitPolicy, ClientPolicy, RetryPolicy
 
@@ -71,6 +72,8 @@ class Policy:
     cors: Cors = field(default_factory=Cors)
     max_body: int = 52 * 1024 * 1024
     drain: float = 10.0
+    tls: Tls = field(default_factory=Tls)
+    connections: Connections = field(default_factory=Connections)
     build: str = ""
     instances: int = 1
     circuit: CircuitPolicy = field(default_factory=CircuitPolicy)

@@ -294,7 +294,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "response-body": Fault(
         "Response body",
-        "answers are buffered whole, then sent with both framing headers",
+        "answers are buffered whole, then sent at once",
         "response",
         "stream",
         _incoming(_buffered),

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gateway.core.errors import ConfigError, UnreachableError
-from gateway.listener import HEAD_LIMIT, Listener, bound, url_of
+from gateway.listener import Listener, bound, url_of
 from tests.apps.wire import eventually, talk
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncIterator
 
 ASK = b"GET /a%2Fb?x HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -119,83 +117,9 @@ async def test_stop_cuts_what_outlasts_the_drain(caplog: pytest.LogCaptureFixtur
         listener = Listener(stuck, sock)
         await listener.start()
         call = asyncio.create_task(talk(port_of(sock), ASK))
-        await eventually(lambda: bool(listener._state.tasks))
+        await eventually(lambda: listener.running == 1)
         await listener.stop(0.1)
         answer = await asyncio.gather(call, return_exceptions=True)
     assert not str(answer[0]).endswith("0\\r\\n\\r\\n'")
+    assert listener.running == 0
     assert "1 answers were cut" in caplog.text
-
-
-@asynccontextmanager
-async def listening() -> AsyncIterator[int]:
-    """The port of a listener before `app`."""
-    with bound("127.0.0.1:0") as sock:
-        listener = Listener(app, sock)
-        await listener.start()
-        try:
-            yield port_of(sock)
-        finally:
-            await listener.stop(1)
-
-
-async def test_endless_head_is_refused_before_it_fills_the_memory() -> None:
-    """One header line, or many, without an end are cut off with 431 once they exceed the limit."""
-    for piece in (b"a" * HEAD_LIMIT, b"b: c\r\n" * HEAD_LIMIT):
-        async with listening() as port:
-            answer = await talk(port, (b"GET / HTTP/1.1\r\nx: " + piece)[: HEAD_LIMIT + 1])
-            assert answer.startswith(b"HTTP/1.1 431 ")
-
-
-async def test_slow_head_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that does not complete its request head is hung up on, whatever it has sent so far."""
-    monkeypatch.setattr("gateway.listener.HEAD_SECONDS", 0.1)
-    async with listening() as port:
-        for start in (b"", b"\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nX"):
-            assert await talk(port, start) == b""
-
-
-async def test_head_time_does_not_limit_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer may take longer than the request head."""
-    monkeypatch.setattr("gateway.listener.HEAD_SECONDS", 0.05)
-
-    async def slow(scope: Any, receive: Any, send: Any) -> None:
-        await asyncio.sleep(0.3)
-        await app(scope, receive, send)
-
-    with bound("127.0.0.1:0") as sock:
-        listener = Listener(slow, sock)
-        await listener.start()
-        assert (await talk(port_of(sock), ASK, until=b"/a%2Fb?x")).startswith(b"HTTP/1.1 200")
-        await listener.stop(1)
-
-
-async def test_trailers_are_no_headers() -> None:
-    """What stands behind a chunked body is never taken for a header (RFC 9110 §6.5.1)."""
-    told: list[tuple[bytes, bytes]] = []
-
-    async def spy(scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        told.extend(scope["headers"])
-        await app(scope, receive, send)
-
-    with bound("127.0.0.1:0") as sock:
-        listener = Listener(spy, sock)
-        await listener.start()
-        head = b"POST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
-        await talk(port_of(sock), head + b"0\r\nX-Forwarded-For: 6.6.6.6\r\nAuthorization: x\r\n\r\n")
-        await listener.stop(1)
-    assert [name for name, _ in told] == [b"host", b"connection", b"transfer-encoding"]
-
-
-@pytest.mark.parametrize("upgrade", [b"h2c", b"websocket"])
-async def test_what_follows_an_upgrade_is_no_second_request(upgrade: bytes) -> None:
-    """The body of a request that asks for an upgrade is never read as another request."""
-    head = b"POST /a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: %s\r\nContent-Length: %d\r\n\r\n"
-    async with listening() as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(head % (upgrade, len(ASK)))
-        await asyncio.sleep(0.05)
-        writer.write(ASK)
-        async with asyncio.timeout(5):
-            assert (await reader.read()).count(b"HTTP/1.1") == 1
-        writer.close()

@@ -1,0 +1,57 @@
+"""Answers on the wire of HTTP/1.1 (RFC 9112). Pure."""
+
+from __future__ import annotations
+
+import json
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Pairs = Iterable[tuple[bytes, bytes]]
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+BODYLESS = frozenset({204, 304})
+"""Statuses whose answers end with their head (RFC 9110 §6.4.1)."""
+
+
+def _status_line(status: int) -> bytes:
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
+
+
+_STATUS_LINES = {status: _status_line(status) for status in range(200, 600)}
+
+
+def head(status: int, fields: list[bytes], *, close: bool) -> bytes:
+    """An answer's head of ready-made header lines.
+
+    Raises:
+        ValueError: a line holds a line end of its own, or NUL.
+    """
+    block = b"".join(fields)
+    if block.count(b"\n") != len(fields) or block.count(b"\r") != len(fields) or b"\0" in block:
+        raise ValueError("a header holds a line end")
+    return b"%b%b%b" % (_STATUS_LINES[status], block, b"connection: close\r\n\r\n" if close else b"\r\n")
+
+
+def problem(status: int, reason: str, detail: str, request_id: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body of a refusal by the listener itself: problem+json (RFC 9457)."""
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "reason": reason,
+        "request_id": request_id,
+    }
+    body = json.dumps(document, separators=(",", ":")).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"x-request-id", request_id.encode()),
+        (b"date", formatdate(usegmt=True).encode()),
+    ]
+    return headers, body

@@ -1,0 +1,363 @@
+"""HTTP/1.1 on one connection: llhttp parses, the application answers, in order, within limits.
+
+A head the parser refuses ends the connection after the answers that are still owed. What cannot be told apart from a
+next request (a body behind an unanswered Expect, what follows an upgrade, data behind `Connection: close`) is
+never read as one. Trailers never become headers (RFC 9110 §6.5.1).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote
+
+import httptools
+
+from gateway.listen.head import head, problem
+from gateway.listen.socket import Socket
+from gateway.listen.turn import Turn
+
+if TYPE_CHECKING:
+    from gateway.listen.reception import Message, Reception
+
+_ASGI = {"version": "3.0", "spec_version": "2.4"}
+_TELLING = frozenset({b"expect", b"transfer-encoding", b"content-length", b"upgrade"})
+_VERSIONS = frozenset({"1.0", "1.1"})
+_REFUSALS = {
+    400: ("malformed", "The request is no valid HTTP/1.1"),
+    431: ("head-size", "The request head is too large"),
+    503: ("full", "No more connections are taken at the moment"),
+}
+
+
+class Http1(asyncio.Protocol):
+    """One connection of HTTP/1.0 or 1.1."""
+
+    def __init__(self, reception: Reception) -> None:
+        self.loop = reception.loop
+        self.stuck: asyncio.Future[None] | None = None
+        self.extra: tuple[bytes, ...] = ()
+        self._reception = reception
+        self._bounds = reception.bounds()
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport
+        self._scheme = "http"
+        self._client: tuple[str, int] | None = None
+        self._server: tuple[str, int] | None = None
+        self._turn: Turn | None = None
+        self._waiting: deque[Turn] = deque()
+        self._feeding: Turn | None = None
+        self._handshake: Message | None = None
+        self._refusal = 0
+        self._in_head = self._deaf = self._ending = self._paused = self._pumping = False
+        self._unread = self._count = self._backlog = 0
+        self._age = 0.0
+
+    # What the event loop says.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See asyncio."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._client = _address(transport, "peername")
+        self._server = _address(transport, "sockname")
+        if transport.get_extra_info("ssl_object") is not None:
+            self._scheme, self.extra = "https", self._reception.extra
+        self._reception.connections.add(self)
+        if self._reception.full:
+            self._deaf, self._refusal = True, 503
+            self._pump()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio."""
+        del exc
+        self._reception.connections.discard(self)
+        self._deaf = self._ending = True
+        for turn in (self._turn, self._feeding, *self._waiting):
+            if turn is not None:
+                turn.leave()
+        self._waiting.clear()
+        self.resume_writing()
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio."""
+        if self._deaf:
+            return
+        self._unread += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._deaf = True
+            if self._handshake is not None:
+                self._switch(self._handshake, data[upgrade.args[0] :])
+                return
+        except httptools.HttpParserError:
+            self._malformed(400)
+        if self._unread > self._bounds.head and not self._deaf:
+            self._malformed(431)
+        if self._turn is None:
+            self._pump()
+        if self._waiting or (self._feeding is not None and self._feeding.full):
+            self._pause()
+
+    def pause_writing(self) -> None:
+        """See asyncio."""
+        if self.stuck is None:
+            self.stuck = self.loop.create_future()
+
+    def resume_writing(self) -> None:
+        """See asyncio."""
+        if self.stuck is not None:
+            stuck, self.stuck = self.stuck, None
+            if not stuck.done():
+                stuck.set_result(None)
+
+    # What the parser says.
+
+    def on_message_begin(self) -> None:
+        """See httptools."""
+        self._in_head = True
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._telling: dict[bytes, bytes] = {}
+        if self._turn is None:
+            self._age = 0.0
+
+    def on_url(self, url: bytes) -> None:
+        """See httptools."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """See httptools."""
+        if self._in_head:
+            name = name.lower()
+            if name in _TELLING:
+                self._telling[name] = value
+            self._headers.append((name, value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        """See httptools."""
+        parser, telling = self._parser, self._telling
+        self._in_head, self._unread = False, 0
+        version = parser.get_http_version()
+        if version not in _VERSIONS or (version == "1.0" and b"transfer-encoding" in telling):
+            raise ValueError("unknown version, or a coding that HTTP/1.0 does not know (RFC 9112 §6.1)")
+        scope = self._scope(parser.get_method().decode("ascii"), version)
+        upgrade = parser.should_upgrade()
+        if upgrade and _opens_socket(scope["method"], telling):
+            self._handshake = scope
+            return
+        keep = version == "1.1" and not upgrade and parser.should_keep_alive()
+        expects = version == "1.1" and telling.get(b"expect", b"").lower() == b"100-continue"
+        self._feeding = Turn(self, scope, keep=keep, expects=expects)
+        if len(self._waiting) < self._bounds.pipelined:
+            self._waiting.append(self._feeding)
+        else:
+            # Whoever asks for more at once asks again for the rest (RFC 9112 §9.3.2).
+            self._waiting[-1].keep = False
+
+    def on_body(self, body: bytes) -> None:
+        """See httptools."""
+        self._unread, self._age = 0, 0.0
+        if self._feeding is not None:
+            self._feeding.feed(body)
+
+    def on_message_complete(self) -> None:
+        """See httptools."""
+        self._unread = 0
+        turn, self._feeding = self._feeding, None
+        if turn is not None:
+            turn.end()
+            if turn.done and turn is self._turn:
+                self._settled(turn)
+
+    # What a turn says.
+
+    @property
+    def last(self) -> bool:
+        """Whether the connection ends after this answer."""
+        return self._reception.draining or self._count >= self._bounds.requests
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+        self._transport.write(data)
+
+    def want(self) -> None:
+        """The application has taken what there was of the body."""
+        if self._paused and not self._waiting:
+            self._paused = False
+            self._transport.resume_reading()
+
+    def refuse(self, status: int, reason: str) -> str:
+        """Count an answer that the application never gave; its id."""
+        return self._reception.refuse(status, reason, self._client[0] if self._client else "")
+
+    def answered(self, turn: Turn) -> None:
+        """The answer is complete: the next turn, the rest of this one's body, or the end."""
+        self._age = 0.0
+        if turn.whole or not turn.keep:
+            self._settled(turn)
+        else:
+            self.want()
+
+    def broken_off(self, *, clean: bool) -> None:
+        """An answer ends early. `clean`: its framing shows that without a reset."""
+        self._deaf = True
+        if clean:
+            self._close()
+        else:
+            self._transport.abort()
+
+    # What the listener says.
+
+    def tick(self, seconds: float) -> None:
+        """See Connection."""
+        self._age += seconds
+        bounds, turn = self._bounds, self._turn
+        if self._ending:
+            if self._age > bounds.linger:
+                self._transport.abort()
+        elif self.stuck is not None:
+            self._tick_stuck()
+        elif turn is None:
+            started = self._in_head or not self._count
+            if self._age > (bounds.head_seconds if started else bounds.keep_alive):
+                self._give_up(started=started)
+        elif turn.done:
+            if self._age > bounds.idle:
+                self._transport.abort()
+        elif not (turn.whole or self._paused or turn.expects or turn.cause):
+            turn.spent += seconds
+            late = turn.spent - bounds.idle
+            if self._age > bounds.idle or turn.taken < late * bounds.rate:
+                self._deaf = True
+                turn.fail("slow")
+
+    def dismiss(self, *, last_call: bool) -> None:
+        """See Connection."""
+        if self._turn is None and not self._in_head and not self._ending and not last_call:
+            self._close()
+
+    def cut(self) -> None:
+        """See Connection."""
+        self._deaf = self._ending = True
+        if self._turn is not None:
+            self._turn.leave()
+        self._transport.abort()
+
+    # Within.
+
+    def _scope(self, method: str, version: str) -> Message:
+        url = self._url
+        raw, _, query = url.partition(b"?")
+        path = raw.decode("latin-1")
+        return {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "method": method,
+            "scheme": self._scheme,
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": raw,
+            "query_string": query,
+            "root_path": "",
+            "headers": self._headers,
+            "server": self._server,
+            "client": self._client,
+            "state": {"target": url},
+        }
+
+    def _pump(self) -> None:
+        if self._pumping:
+            return
+        self._pumping = True
+        while self._turn is None and self._waiting and not self._ending:
+            self._turn = turn = self._waiting.popleft()
+            self._count += 1
+            self._reception.run(turn.run(self._reception.app))
+        self._pumping = False
+        if self._turn is None and not self._ending:
+            if self._refusal:
+                self._refuse(self._refusal)
+            else:
+                self.want()
+
+    def _settled(self, turn: Turn) -> None:
+        self._turn = None
+        if turn.keep:
+            self._pump()
+        elif turn.whole:
+            self._close()
+        else:
+            self._hang_up()
+
+    def _malformed(self, status: int) -> None:
+        self._deaf = True
+        turn = self._feeding
+        if turn is None:
+            self._refusal = status
+        elif turn.done:
+            self._hang_up()
+        else:
+            turn.fail("malformed")
+
+    def _refuse(self, status: int) -> None:
+        reason, detail = _REFUSALS[status]
+        headers, body = problem(status, reason, detail, self.refuse(status, reason))
+        fields = [b"%b: %b\r\n" % pair for pair in headers]
+        self._transport.write(head(status, [*fields, *self.extra], close=True) + body)
+        self._hang_up()
+
+    def _give_up(self, *, started: bool) -> None:
+        if started and (self._in_head or self._unread):
+            self.refuse(408, "slow-head")
+        self._close()
+
+    def _tick_stuck(self) -> None:
+        backlog = self._transport.get_write_buffer_size()
+        if backlog != self._backlog:
+            self._backlog, self._age = backlog, 0.0
+        elif self._age > self._bounds.idle:
+            self.cut()
+
+    def _pause(self) -> None:
+        if not self._paused and not self._ending:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def _close(self) -> None:
+        self._deaf = self._ending = True
+        self._age = 0.0
+        self._transport.close()
+
+    def _hang_up(self) -> None:
+        # Closing with unread data would reset the connection and may take the answer away from the client.
+        self._deaf = self._ending = True
+        self._age = 0.0
+        if self._paused:
+            self._paused = False
+            self._transport.resume_reading()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def _switch(self, scope: Message, rest: bytes) -> None:
+        # Without an answer that is still owed, nothing could come between the handshake and its frames.
+        if self._turn is not None or self._waiting or self._reception.draining:
+            self._refusal = 503 if self._reception.draining else 400
+            self._pump()
+            return
+        self._reception.connections.discard(self)
+        self._ending = True
+        socket = Socket(self._reception, self._transport, self._client[0] if self._client else "")
+        socket.open(scope, rest)
+
+
+def _address(transport: asyncio.BaseTransport, which: str) -> tuple[str, int] | None:
+    found = transport.get_extra_info(which)
+    return (found[0], found[1]) if isinstance(found, tuple) else None
+
+
+def _opens_socket(method: str, telling: dict[bytes, bytes]) -> bool:
+    # RFC 6455 §4.1: a handshake is a GET; with a body nobody could tell where its frames begin.
+    bodyless = b"transfer-encoding" not in telling and telling.get(b"content-length", b"0") == b"0"
+    return method == "GET" and bodyless and telling.get(b"upgrade", b"").lower() == b"websocket"

@@ -1,0 +1,125 @@
+"""TLS: one certificate that can be exchanged while connections are open, and what is agreed on with clients."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gateway.core.listening import Tls
+
+H2 = "h2"
+PROTOCOLS = [H2, "http/1.1"]
+"""What ALPN offers (RFC 7301), the better one first."""
+_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""For TLS 1.2: forward secrecy and no suite that HTTP/2 forbids (RFC 9113 §9.2.2)."""
+LOOKS = 2.0
+"""Seconds between two looks at the files."""
+
+
+class Certificate:
+    """The certificate that new connections are shown. `context` stays the same object for the listener's life."""
+
+    def __init__(self, tls: Tls) -> None:
+        """Load the pair.
+
+        Raises:
+            ConfigError: a file cannot be read, is no PEM, is locked by a passphrase, or key and certificate differ.
+        """
+        self._tls = tls
+        self._current = self.context = _context(tls)
+        # OpenSSL asks here during each handshake, so that those under way and connections open are left alone.
+        self.context.sni_callback = self._show
+        self._seen = self._looked = _state(tls)
+
+    @property
+    def headers(self) -> tuple[bytes, ...]:
+        """Header lines that answers over TLS carry."""
+        seconds = self._tls.hsts
+        return (b"strict-transport-security: max-age=%d\r\n" % seconds,) if seconds else ()
+
+    def reload(self) -> None:
+        """Show new connections what the files hold now.
+
+        Raises:
+            ConfigError: as for the start; the old pair is shown on.
+        """
+        self._seen = self._looked = _state(self._tls)
+        self._current = _context(self._tls)
+
+    def renew(self) -> None:
+        """`reload`, which says in one line what became of it and never raises."""
+        try:
+            self.reload()
+        except ConfigError as error:
+            sys.stderr.write(f"{error}\ngateway: certificate refused; the former one is shown on\n")
+            sys.stderr.flush()
+        else:
+            sys.stdout.write(f"gateway: certificate loaded: {self._tls.certificate}\n")
+            sys.stdout.flush()
+
+    async def follow(self) -> None:
+        """`renew` whenever the files are others than those last loaded. Ends by being cancelled."""
+        while True:
+            await asyncio.sleep(LOOKS)
+            state = _state(self._tls)
+            # Two files are seldom replaced in one moment: only what rests is read.
+            if state != self._seen and state == self._looked:
+                self.renew()
+            self._looked = state
+
+    def _show(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        if self._current is not self.context:
+            connection.context = self._current
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.set_ciphers(_CIPHERS)
+    context.set_alpn_protocols(PROTOCOLS)
+    for path in (tls.certificate, tls.key):
+        _readable(path)
+    try:
+        context.load_cert_chain(tls.certificate, tls.key, password=_no_passphrase)
+    except ssl.SSLError as error:
+        reason = error.reason or "it is no PEM"
+        raise ConfigError(
+            f"tls: {tls.certificate} and {tls.key} cannot be used: {_said(reason)};"
+            " write a PEM certificate chain and its key"
+        ) from None
+    return context
+
+
+def _readable(path: str) -> None:
+    try:
+        with Path(path).open("rb"):
+            return
+    except OSError as error:
+        raise ConfigError(f"tls: {path} cannot be read: {error.strerror}") from None
+
+
+def _no_passphrase() -> str:
+    raise ConfigError("tls: the key is locked by a passphrase; write one that is not, readable by this user only")
+
+
+def _said(reason: str) -> str:
+    return "the key is not the certificate's" if reason == "KEY_VALUES_MISMATCH" else reason.replace("_", " ").lower()
+
+
+def _state(tls: Tls) -> tuple[tuple[int, int, int] | None, ...]:
+    return tuple(_stamp(path) for path in (tls.certificate, tls.key))
+
+
+def _stamp(path: str) -> tuple[int, int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
