@@ -12,6 +12,7 @@ import typer
 from gateway.config import load_table, problems
 from gateway.core.errors import ConfigError
 from migrate.commands.options import DEFAULT_CONFIG, Json
+from migrate.standing.unguarded import warnings
 
 if TYPE_CHECKING:
     from gateway.core.table import RouteTable
@@ -26,11 +27,12 @@ def check(
 ) -> None:
     """Validate the route table: every error at once, with its line and what to write instead.
 
-    Exit code 0: it is fine; 3: it has problems.
+    What it leaves unsaid about who may is told as a warning. Exit code 0: it is fine; 3: it has problems.
     """
     found = problems(file)
     if as_json:
-        summary = {} if found else _summary(load_table(file))
+        table = None if found else load_table(file)
+        summary = {**_summary(table), "warnings": warnings(table)} if table else {}
         document = {"file": str(file), "ok": not found, **summary, "problems": [asdict(item) for item in found]}
         typer.echo(json.dumps(document, indent=2))
         raise typer.Exit(ConfigError.exit_code if found else 0)
@@ -39,7 +41,10 @@ def check(
     if found:
         typer.echo(f"{len(found)} problem{'s' if len(found) > 1 else ''} in {file}", err=True)
         raise typer.Exit(ConfigError.exit_code)
-    told = _summary(load_table(file))
+    table = load_table(file)
+    for warning in warnings(table):
+        typer.echo(f"{file}: warning: {warning}", err=True)
+    told = _summary(table)
     typer.echo(
         f"{file} is fine: platform {told['platform']}, {told['services']} services, {told['routes']} routes"
         f" ({told['exposed']} exposed, {told['internal']} internal), {told['changes']} intended changes"

@@ -53,4 +53,4 @@ def _show_access(table: RouteTable, glob: str, *, as_json: bool) -> None:
         typer.echo(json.dumps(found, indent=2))
         return
     with printing() as console:
-        console.print(access_table(found))
+        console.print(access_table(found, console.width))

@@ -14,7 +14,9 @@ def test_a_good_table_is_summed_up(tmp_path: Path) -> None:
     """Exit code 0, and what it holds."""
     (tmp_path / "cutover.yaml").write_text(GOOD)
     done = cutover(tmp_path, "check")
-    assert (done.code, done.err) == (0, "")
+    unsaid = "names an id and no scope: say whose it is, or who keeps tenants apart"
+    warnings = [f"route {name} {unsaid}" for name in ("pools.delete", "logs.socket")]
+    assert (done.code, done.err.splitlines()) == (0, [f"cutover.yaml: warning: {line}" for line in warnings])
     assert done.out == (
         "cutover.yaml is fine: platform demo, 2 services, 4 routes (3 exposed, 1 internal), 1 intended changes\n"
     )
@@ -28,6 +30,7 @@ def test_a_good_table_is_summed_up(tmp_path: Path) -> None:
         "exposed": 3,
         "internal": 1,
         "changes": 1,
+        "warnings": warnings,
         "problems": [],
     }
 
