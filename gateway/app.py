@@ -8,6 +8,7 @@ import logging
 import time
 from dataclasses import replace
 from email.utils import formatdate
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gateway import __version__, dry_run
@@ -136,7 +137,7 @@ class Gateway:
             answer = await self._answer(call, internal=internal)
             entry.status = answer.status
             headers = with_cors(table.policy.cors, request, _stamped(answer, call))
-            delivery = await deliver(replace(answer, headers=headers), body, send)
+            delivery = await deliver(Answer(answer.status, headers, answer.body), body, send)
             entry.size, entry.failure = delivery.size, delivery.failure
             if delivery.failure == BROKEN and call.on_break is not None:
                 call.on_break()
@@ -259,4 +260,9 @@ def _page(kind: str, text: str) -> Answer:
 def _stamped(answer: Answer, call: Call) -> tuple[tuple[str, str], ...]:
     stamped = (*answer.headers, *beside(answer.headers, call.told), ("x-request-id", call.entry.request_id))
     # RFC 9110 §6.6.1: an answer without a date gets the time it was received at.
-    return stamped if header(stamped, "date") else (*stamped, ("date", formatdate(usegmt=True)))
+    return stamped if header(stamped, "date") else (*stamped, ("date", _date(int(time.time()))))
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)

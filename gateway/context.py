@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import uuid
 from binascii import b2a_base64
 from functools import lru_cache
 from hmac import digest
@@ -14,6 +13,7 @@ from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import header
+from gateway.core.random_id import random_id
 from gateway.downstream import ALGORITHM, HEADER, ISSUER, TYPE, service_key
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 def request_id(headers: Headers) -> str:
     """The client's `X-Request-ID` when it is short and printable, else a new one."""
     given = header(headers, "x-request-id")
-    return given if given is not None and _SANE_ID.fullmatch(given) else str(uuid.uuid4())
+    return given if given is not None and _SANE_ID.fullmatch(given) else random_id()
 
 
 class HandOff:

@@ -5,13 +5,12 @@ Every step is a function in `Parts`, called in this order and nowhere else.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gateway import dry_run
-from gateway.authenticate import Identity, authenticate
 from gateway.audit import Audit, denial, is_denial
+from gateway.authenticate import Identity, authenticate
 from gateway.authorise import Rights, authorise, settled
 from gateway.caller import ANONYMOUS
 from gateway.core.exchange import header
@@ -34,7 +33,7 @@ from gateway.stage import Standing, standing
 from gateway.transform import transform
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     from redis.asyncio import Redis
 
@@ -55,6 +54,9 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
     from gateway.ticket import Tickets
     from gateway.transport.pool import Pool
+
+
+_REFUSALS = (Unauthenticated, Forbidden, Hidden, Unavailable, RateLimited)
 
 
 @dataclass(frozen=True)
@@ -178,24 +180,37 @@ def stage(context: Context, entry: Entry, matched: Matched, *, copy: bool) -> St
     return stands
 
 
-@contextmanager
-def enforced(context: Context, entry: Entry, stands: Standing) -> Iterator[None]:
+class enforced:  # noqa: N801 - reads as what is inside; a generator would cost more than what it encloses
     """Refusals inside stand, except for a transparent call: there they are counted and the call goes on."""
-    try:
-        yield
-    except (Unauthenticated, Forbidden, Hidden, Unavailable, RateLimited) as refusal:
-        if stands is not Standing.TRANSPARENT:
-            raise
-        context.metrics.count(
-            "cutover_would_refuse_total", route=entry.route, status=str(refusal.status), reason=refusal.reason
+
+    __slots__ = ("_context", "_entry", "_stands")
+
+    def __init__(self, context: Context, entry: Entry, stands: Standing) -> None:
+        self._context, self._entry, self._stands = context, entry, stands
+
+    def __enter__(self) -> None:
+        """Nothing to do."""
+
+    def __exit__(self, kind: object, refusal: BaseException | None, trace: object) -> bool:
+        """Let a refusal of a transparent call pass, counted."""
+        if refusal is None or self._stands is not Standing.TRANSPARENT or not isinstance(refusal, _REFUSALS):
+            return False
+        self._context.metrics.count(
+            "cutover_would_refuse_total",
+            route=self._entry.route,
+            status=str(refusal.status),
+            reason=refusal.reason,
         )
+        return True
 
 
 def needs_body(route: Route) -> bool:
     """Whether a parameter stands in the body, so that it must be read before the request can go on."""
-    looked_up = (lookup.parameter for lookup in route.lookups)
-    places = [*route.scope, *route.own, *looked_up, *(place for move in route.moves for place in (move.legacy, move.gateway))]
-    return any(place.where is Where.BODY for place in places)
+    if not (route.scope or route.own or route.lookups or route.moves):
+        return False
+    moved = [place for move in route.moves for place in (move.legacy, move.gateway)]
+    places = [*route.scope, *route.own, *[lookup.parameter for lookup in route.lookups], *moved]
+    return Where.BODY in [place.where for place in places]
 
 
 async def buffer(call: Call, *, whole: bool) -> None:

@@ -6,11 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.exchange import Request, header
+from gateway.core.recall import recalled
 from gateway.core.resilience import ClientPolicy
 from gateway.problem import BadRequest, TooLarge, TooSlow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
+
+    from gateway.core.exchange import Headers
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -20,6 +23,18 @@ SMALL = 1 << 16
 HELD = 1 << 20
 """Bytes of a body that a parameter moves in or out of: it is held and parsed, while everybody else waits."""
 _PATIENT = ClientPolicy()
+
+
+@recalled
+def _framed(headers: Headers) -> tuple[int | None, bool]:
+    length = header(headers, "content-length")
+    more = length not in {None, "0"} or header(headers, "transfer-encoding") is not None
+    return int(length) if length is not None and length.isdigit() else None, more
+
+
+@recalled
+def _text(headers: tuple[tuple[bytes, bytes], ...]) -> Headers:
+    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
 
 
 class ClientGone(Exception):  # noqa: N818 - an event, and nobody is left to be told of an error
@@ -32,18 +47,15 @@ class Body:
     `length` is what Content-Length declares, None for chunked bodies.
     """
 
-    def __init__(
-        self, receive: Receive, headers: tuple[tuple[str, str], ...], limit: int, clients: ClientPolicy = _PATIENT
-    ) -> None:
-        length = header(headers, "content-length")
-        self.length = int(length) if length is not None and length.isdigit() else None
+    def __init__(self, receive: Receive, headers: Headers, limit: int, clients: ClientPolicy = _PATIENT) -> None:
+        self.length, self._more = _framed(headers)
         self._receive = receive
         self._limit = limit
         self._clients = clients
         self._taken = 0
         self._waited = 0.0
-        self._more = length not in {None, "0"} or header(headers, "transfer-encoding") is not None
-        self._idle = asyncio.Event()
+        self._idle: asyncio.Event | None = None
+        self._released = False
 
     def check(self) -> None:
         """Refuse a declared length over the limit before a byte of it is read.
@@ -117,11 +129,14 @@ class Body:
 
     def release(self) -> None:
         """Nobody takes from the body any more, so `gone` may."""
-        self._idle.set()
+        self._released = True
+        if self._idle is not None:
+            self._idle.set()
 
     async def gone(self) -> None:
         """Return when the client has left; reads what it still sends after the body was given up."""
-        if self._more:
+        if self._more and not self._released:
+            self._idle = asyncio.Event()
             await self._idle.wait()
         while (await self._receive())["type"] != "http.disconnect":
             pass
@@ -146,6 +161,7 @@ def request_of(scope: Scope) -> Request:
     return Request(
         scope.get("method", "GET"),
         raw.decode("utf-8", "surrogateescape"),
-        tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
-        client=client[0] if client else "",
+        _text(tuple(scope["headers"])),
+        b"",
+        client[0] if client else "",
     )
