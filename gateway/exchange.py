@@ -94,20 +94,26 @@ class Served(Protocol):
 
 
 async def exchange(
-    context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, stands: Standing, key: str = ""
+    context: Gate,
+    call: Served,
+    matched: Matched,
+    request: Request,
+    caller: Caller,
+    stands: Standing,
+    once_key: str = "",
 ) -> Answer:
     """Ask the service, unless its circuit is open, and transform its answer.
 
     Only served calls move a circuit: copies and transparent calls pass it by, and so do routes that ask for health.
-    Only they count with their Idempotency-Key (`key`, empty without one).
+    Only they count with their Idempotency-Key (`once_key`, empty without one).
 
     Raises:
         UpstreamProblem: the service gave no usable answer, or is not asked.
         Problem: the key stands in the way.
         ClientGone: the client left while its body was passed on, or while a read was waited for.
     """
-    if key and stands is Standing.SERVED:
-        return await _once(context, call, matched, request, caller, key)
+    if once_key and stands is Standing.SERVED:
+        return await _once(context, call, matched, request, caller, once_key)
     if stands is not Standing.SERVED or matched.route.health:
         return await _asked(context, call, matched, request, caller)
     if matched.route.coalesce or matched.route.cache is not None:
@@ -117,9 +123,7 @@ async def exchange(
     return await _watched(context, call, matched, lambda: _asked(context, call, matched, request, caller))
 
 
-async def _once(
-    context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, key: str
-) -> Answer:
+async def _once(context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, key: str) -> Answer:
     route = matched.route
 
     async def onward(source: Source | None) -> Answering:
