@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import secrets
@@ -12,7 +13,7 @@ from itertools import count
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING
 
-from gateway.core.exchange import header
+from gateway.core.exchange import Request, header
 from gateway.core.random_id import random_id
 from gateway.downstream import ALGORITHM, HEADER, ISSUER, TYPE, service_key
 
@@ -60,11 +61,23 @@ class HandOff:
 
     def signed(self, caller: Caller, service: str, method: str, path: str) -> str:
         """The context as a compact JWS (RFC 7515) that holds for `LIFETIME` seconds and for this request only."""
+        return self._sealed(service, f'{_claims(caller, service, method)},"path":{encode_basestring_ascii(path)}')
+
+    def renewed(self, request: Request) -> Request:
+        """The same request to be sent once more: a service accepts a context once."""
+        headers = [(name, self._again(value) if name == HEADER else value) for name, value in request.headers]
+        return Request(request.method, request.target, tuple(headers), request.body, request.client)
+
+    def _again(self, context: str) -> str:
+        said: dict[str, object] = json.loads(base64.urlsafe_b64decode(context.split(".")[1] + "=="))
+        kept = {name: value for name, value in said.items() if name not in {"iat", "exp", "jti"}}
+        return self._sealed(str(said["aud"]), json.dumps(kept, separators=(",", ":"))[:-1])
+
+    def _sealed(self, service: str, claims: str) -> str:
         now = int(self._clock())
         if now != self._second:
             self._second, self._times = now, f',"iat":{now},"exp":{now + LIFETIME},"jti":"{self._run}'
-        claims = f'{_claims(caller, service, method)},"path":{encode_basestring_ascii(path)}{self._times}'
-        message = _HEAD + _packed(f'{claims}.{next(self._number)}"}}'.encode())
+        message = _HEAD + _packed(f'{claims}{self._times}.{next(self._number)}"}}'.encode())
         return (message + b"." + _packed(digest(self._key(service), message, "sha256"))).decode()
 
     def _key(self, service: str) -> bytes:

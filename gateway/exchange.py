@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gateway.answer import Answer, Answering
     from gateway.cache.key import Key
     from gateway.caller import Caller
+    from gateway.context import HandOff
     from gateway.circuit import Circuit, Permit
     from gateway.core.exchange import Headers, Request
     from gateway.core.resilience import CircuitPolicy
@@ -79,6 +80,7 @@ class Gate(Protocol):
     public_url: str
     parts: Any
     resilience: Resilience
+    hand_off: HandOff
     once: Once
 
 
@@ -240,6 +242,7 @@ async def _forwarded(
             budget=context.resilience.budgets.of(service.name),
             policy=call.table.policy.retries,
             metrics=context.metrics,
+            renewed=context.hand_off.renewed,
         )
     except UpstreamProblem as failure:
         if failure.sent:

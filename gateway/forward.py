@@ -13,6 +13,8 @@ from gateway.transport.errors import Broken, ConnectFailed, ConnectTimedOut, Sil
 from gateway.transport.origin import origin_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gateway.core.exchange import Request
     from gateway.core.resilience import RetryPolicy
     from gateway.core.routes import Route, Service
@@ -39,8 +41,11 @@ async def forward(
     budget: Budget,
     policy: RetryPolicy,
     metrics: Metrics,
+    renewed: Callable[[Request], Request],
 ) -> Upstream:
     """The service's answer, as soon as its head is there; `body` streams, else `request.body` is the whole.
+
+    `renewed` makes the request for a second attempt: what the service accepts once only is new in it.
 
     A request is sent once more, on a new connection, when no byte of it went out; a safe one also when the
     connection ended before an answer. But for connections that had rested, the budget must allow it. Two attempts
@@ -70,7 +75,7 @@ async def forward(
             raise problem(service, error) from error
     metrics.count("cutover_retries_total", service=service.name, why=reason)
     try:
-        return await send(pool, origin, request, body, left, fresh=True)
+        return await send(pool, origin, renewed(request), body, left, fresh=True)
     except TransportError as error:
         raise problem(service, error) from error
 

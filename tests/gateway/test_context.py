@@ -8,11 +8,12 @@ from base64 import urlsafe_b64decode
 
 import jwt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.caller import ANONYMOUS, Caller
 from gateway.context import LIFETIME, HandOff, identity_headers, request_id
+from gateway.core.exchange import Request
 from gateway.downstream import service_key
 from tests.apps.table import service
 
@@ -125,6 +126,21 @@ def test_no_two_contexts_are_equal() -> None:
     assert len(set(made)) == 6
 
 
+def test_a_second_attempt_has_a_context_of_its_own() -> None:
+    """Who calls what stays, time and number are new; everything else of the request is as it was."""
+    moments = iter((10.0, 40.0))
+    one = HandOff("key", MASTER, lambda: next(moments))
+    path = '/a"\udcff'
+    sent = Request("POST", path, (("a", "1"), *one.headers(USER, BOTH, "POST", path)), b"x", "9.9.9.9")
+    again = one.renewed(sent)
+    first, second = (claims(dict(request.headers)["Cutover-Context"]) for request in (sent, again))
+    assert first.pop("jti") != second.pop("jti")
+    assert (second.pop("iat"), second.pop("exp")) == (40, 40 + LIFETIME)
+    assert second == {name: value for name, value in first.items() if name not in {"iat", "exp"}}
+    assert again.headers[:-1] == sent.headers[:-1]
+    assert (again.method, again.target, again.body, again.client) == ("POST", path, b"x", "9.9.9.9")
+
+
 def test_time_goes_on() -> None:
     """A later context expires later."""
     moments = iter((10.0, 10.9, 11.0, 5.0))
@@ -139,6 +155,7 @@ def test_header_names_its_type() -> None:
     assert json.loads(urlsafe_b64decode(head + "==")) == {"alg": "HS256", "typ": "cutover-context+jwt"}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40), st.lists(st.text(max_size=10), max_size=3), st.text(max_size=40))
 def test_any_text_survives_signing(subject: str, organisation: str, roles: list[str], path: str) -> None:
     """Quotes, line ends and surrogates in claims or path neither break out of the JSON nor change."""

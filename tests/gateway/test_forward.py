@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -54,6 +55,7 @@ class Gate:
             budget=self.budget,
             policy=self.policy,
             metrics=self.metrics,
+            renewed=lambda request: replace(request, target="/a?again"),
         )
 
     async def whole(self, known: Service, item: Route) -> bytes:
@@ -161,6 +163,8 @@ async def test_second_attempt_saves_a_read() -> None:
     async with upstream(behave) as up:
         assert await gate.whole(service("compute", up.address), READ) == b"hi"
         assert gate.retries == (1, 0)
+        # What a service takes once only must not be sent twice.
+        assert [seen.target for seen in up.seen] == ["/a", "/a?again"]
     gate.pool.close()
 
 
