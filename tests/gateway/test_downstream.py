@@ -12,7 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.caller import Caller
@@ -245,6 +245,7 @@ async def test_a_full_memory_refuses() -> None:
     assert await service.ask(signed(now=service.now)) == "ok"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_break_it(value: bytes) -> None:
     """Whatever stands in the header is refused quietly."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gateway.authenticate.jwks import DOCUMENT_LIMIT, read_key_set
@@ -120,6 +121,7 @@ JSON = st.recursive(
 )
 
 
+@hypothesis_settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*GOOD, "n", "e", "d", "key_ops"]), JSON))
 def test_no_entry_breaks_the_set(changes: dict[str, Any]) -> None:
     """Whatever one entry holds, the other key is found."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gateway.authenticate import Identity
@@ -350,6 +351,7 @@ async def test_a_remembered_token_ends_with_its_key() -> None:
         assert (await one.check(issued(rsa_key("2"), "n"))).subject == "user-1"
 
 
+@hypothesis_settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_is_refused_quietly(text: str) -> None:
     """Nothing that is no token gets past or breaks anything."""
@@ -366,6 +368,7 @@ PART = st.dictionaries(
 )
 
 
+@hypothesis_settings(deadline=None)
 @given(PART, PART)
 def test_any_header_and_claims_are_answered(header: dict[str, Any], claims: dict[str, Any]) -> None:
     """A signed token of any content is accepted or 401, never anything else."""
