@@ -51,6 +51,7 @@ async def admit(context: Context, table: RouteTable, request: Request, entry: En
     stands = stage(context, entry, matched, copy=False)
     service = table.services[matched.route.service]
     told, entry.client = with_forwarding(request, scheme, table.policy, service)
+    told += entry.trace.headers() if entry.trace else ()
     caller, ticket = ANONYMOUS, None
     with enforced(context, entry, stands):
         _check_origin(table, request)

@@ -21,6 +21,7 @@ from gateway.context import HandOff, request_id
 from gateway.core.digest import table_digest
 from gateway.core.exchange import header
 from gateway.core.mark import MARK_HEADER, REFUSED_HEADER, MarkVerifier
+from gateway.core.trace import trace_of
 from gateway.cors import with_cors
 from gateway.handle import Call, Context, Parts, handle
 from gateway.idempotency.opened import opened
@@ -31,7 +32,7 @@ from gateway.limit.headers import beside
 from gateway.metrics import Metrics
 from gateway.passthrough import existing, pass_through
 from gateway.problem import PROBLEM_TYPE, Moved, NotAllowed, NotFound, Problem
-from gateway.record import Entry, record, refused, shown
+from gateway.record import Entry, named, record, refused, shown
 from gateway.reload import Reloads, Swap, swap_of
 from gateway.shared import connect
 from gateway.stream import BROKEN, deliver
@@ -129,7 +130,7 @@ class Gateway:
         context = self.context
         request = request_of(scope)
         identity = request_id(request.headers)
-        entry = Entry(identity, request.method, request.path, request.client)
+        entry = Entry(identity, request.method, request.path, request.client, trace=trace_of(request.headers))
         table = context.table
         body = Body(receive, request.headers, table.policy.max_body, table.policy.clients)
         call = Call(table, request, body, scope["scheme"], entry)
@@ -162,7 +163,7 @@ class Gateway:
         except ClientGone:
             raise
         except Exception:  # noqa: BLE001 - the outermost boundary: a fault of our own must still be an answer
-            _log.exception("%s %s", call.request.method, shown(call.entry))
+            _log.exception("%s %s (%s)", call.request.method, shown(call.entry), named(call.entry))
             return self._problem_answer(Problem("Internal Server Error", reason="fault"), call)
 
     async def _handled(self, call: Call) -> Answer:

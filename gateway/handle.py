@@ -230,11 +230,13 @@ async def buffer(call: Call, *, whole: bool) -> None:
 
 
 def come_from(call: Call, matched: Matched) -> None:
-    """Whom the call is from, for the log and the limits, and how the service is told."""
+    """Whom the call is from, for the log and the limits, and what the service is told of that and of its trace."""
     table, service = call.table, call.table.services[matched.route.service]
     call.hops, call.entry.client = with_forwarding(
         call.request, call.scheme, table.policy, service, copy_of=call.mark.client if call.mark else None
     )
+    if call.entry.trace is not None:
+        call.hops += call.entry.trace.headers()
 
 
 async def identified(context: Context, call: Call, matched: Matched) -> Caller:

@@ -8,6 +8,7 @@ from gateway.core.exchange import Request
 from gateway.core.mapping import MappingError, to_legacy
 from gateway.core.recall import recalled
 from gateway.core.routes import Authorization, Kind
+from gateway.core.trace import NAMES
 from gateway.forwarding import told_of, way_of
 from gateway.guard import check_crossing
 from gateway.headers import request_headers
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from gateway.core.policy import Policy
     from gateway.core.routes import Service
     from gateway.core.table import Matched, RouteTable
+
+_OWN = NAMES | {"x-request-id", "via"}
+"""What the gateway itself states, so that a client's own word ends here."""
 
 
 def mapped(table: RouteTable, matched: Matched, request: Request) -> Request:
@@ -62,7 +66,7 @@ def dressed(
 @recalled
 def _kept(headers: Headers, authorization: bool) -> Headers:  # noqa: FBT001 - what is remembered by goes by place
     kept = request_headers(headers, authorization=authorization)
-    return tuple(pair for pair in kept if pair[0].lower() not in {"x-request-id", "via"})
+    return tuple(pair for pair in kept if pair[0].lower() not in _OWN)
 
 
 @recalled

@@ -16,6 +16,7 @@ from gateway.problem import RateLimited, UpstreamProblem
 if TYPE_CHECKING:
     from gateway.access_log import AccessLog
     from gateway.core.table import Matched
+    from gateway.core.trace import Trace
     from gateway.metrics import Metrics
     from gateway.problem import Problem
 
@@ -23,7 +24,7 @@ SWITCHED = 101
 """The status of a WebSocket, whose length says nothing about speed."""
 _SECRET_NAME = re.compile(r"(?i).*(token|secret|key|code|passw|ticket|credential|nonce|session).*")
 _LONG = re.compile(r"[^/]{16,}")
-_WHERE, _WHO, _WHY = ("route", "stage"), ("client", "auth", "subject"), ("copy", "reason", "failure")
+_WHERE, _WHO, _WHY = ("route", "stage"), ("client", "auth", "subject", "organisation"), ("copy", "reason", "failure")
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class Entry:
     limit: str = ""
     left: int = 0
     organisation: str = ""
+    trace: Trace | None = None
 
 
 def record(metrics: Metrics, entry: Entry, log: AccessLog | None) -> None:
@@ -69,6 +71,11 @@ def refused(metrics: Metrics, entry: Entry, problem: Problem) -> None:
     metrics.count(kind, route=entry.route, status=str(problem.status), reason=problem.reason)
     if isinstance(problem, RateLimited):
         metrics.count("cutover_limited_total", limit=problem.limit)
+
+
+def named(entry: Entry) -> str:
+    """What a line of the ordinary log is found by."""
+    return f"request {entry.request_id}" + (f", trace {entry.trace.id}" if entry.trace else "")
 
 
 def shown_path(matched: Matched, key: bytes) -> str:
@@ -96,11 +103,20 @@ def line(entry: Entry) -> str:
     """The access log line: one JSON object; what is empty is left out."""
     return (
         f'{{"at":{time.time():.3f},"request_id":{_text(entry.request_id)},"method":{_text(entry.method)}'
-        f',"path":{_text(shown(entry))}{_members(_WHERE, entry.route, entry.standing)}'
+        f'{_traced(entry)},"path":{_text(shown(entry))}{_members(_WHERE, entry.route, entry.standing)}'
         f',"status":{entry.status},"bytes":{entry.size},"seconds":{entry.seconds:.6f}'
-        f"{_members(_WHO, entry.client, entry.scheme, entry.subject)}"
+        f"{_members(_WHO, entry.client, entry.scheme, entry.subject, entry.organisation)}{_budget(entry)}"
         f"{_members(_WHY, entry.copy, entry.reason, entry.failure)}}}"
     )
+
+
+def _traced(entry: Entry) -> str:
+    return f',"trace":"{entry.trace.id}"' if entry.trace else ""
+
+
+def _budget(entry: Entry) -> str:
+    """The limit class and what is left of it, where there is a limit."""
+    return f',"limit":{_text(entry.limit)},"left":{entry.left}' if entry.limit else ""
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from gateway.admit_socket import admit
 from gateway.context import request_id
+from gateway.core.trace import trace_of
 from gateway.incoming import request_of
 from gateway.problem import PROBLEM_TYPE, Problem, TimedOut, Unreachable
 from gateway.record import SWITCHED, Entry, record, refused
@@ -47,7 +48,8 @@ async def relay(context: Context, scope: Message, receive: Receive, send: Send) 
     started = time.perf_counter()
     await receive()
     request = request_of(scope)
-    entry = Entry(request_id(request.headers), "GET", request.path, request.client)
+    trace = trace_of(request.headers)
+    entry = Entry(request_id(request.headers), "GET", request.path, request.client, trace=trace)
     scheme = "https" if scope["scheme"] == "wss" else "http"
     try:
         admitted = await admit(context, context.table, request, entry, scheme)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from gateway.core import trace
 from gateway.core.exchange import header
 from gateway.core.observation import DifferenceKind
 from gateway.core.routes import Authorization
@@ -47,6 +48,17 @@ def _reused(found: Found, _case: Case) -> bool:
 
 def _via(found: Found, _case: Case) -> bool:
     return _header(found, _EXTRA, "via")
+
+
+def _trace(found: Found, case: Case) -> bool:
+    """The gateway is a span of its own in the client's trace, or begins a trace where there is none that holds."""
+    if found.location != upstream.HEADER:
+        return False
+    given = trace.parsed((header(case.request.headers, trace.PARENT) or "").strip())
+    if found.path == trace.STATE:
+        return found.kind is _MISSING and given is None
+    told = trace.parsed(str(found.gateway)) if found.path == trace.PARENT else None
+    return told is not None and (given is None or (told.id, told.flags) == (given.id, given.flags))
 
 
 def _limit(found: Found, case: Case) -> bool:
@@ -161,6 +173,7 @@ def _refused_alike(found: Found, case: Case) -> bool:
 CONSTRUCTION: tuple[Class, ...] = (
     Class("request-id", "the gateway gives every answer a request id", _request_id, routine=True),
     Class("via", "the gateway names itself on the way (RFC 9110 §7.6.3)", _via, routine=True),
+    Class("trace", "the gateway is a span of its own in the trace (W3C Trace Context)", _trace, routine=True),
     Class("limit", "the gateway tells of the limit it enforces", _limit, routine=True),
     Class("reused", "a kept or joined answer says so (RFC 9111, RFC 9211)", _reused, routine=True),
     Class("server-date", "who answered and when is the last hop's word", _server, routine=True),

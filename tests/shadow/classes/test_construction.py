@@ -146,6 +146,36 @@ def test_a_policy_that_does_not_name_the_origin_excuses_nothing() -> None:
     assert told(seen) == ["cors access changed"]
 
 
+TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+CLIENT_SPAN = ("traceparent", f"00-{TRACE}-{SPAN}-01")
+OWN_SPAN = ("traceparent", f"00-{TRACE}-00f067aa0ba902b7-01")
+NEW_TRACE = ("traceparent", f"00-{'1' * 32}-{'2' * 16}-01")
+STATE = ("tracestate", "a=1")
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "verdict"),
+    [
+        ((), (NEW_TRACE,), Verdict.MATCH),
+        ((CLIENT_SPAN, STATE), (OWN_SPAN, STATE), Verdict.MATCH),
+        ((("traceparent", "nonsense"), STATE), (NEW_TRACE,), Verdict.MATCH),
+        ((CLIENT_SPAN,), (NEW_TRACE,), Verdict.MISMATCH),
+        ((CLIENT_SPAN,), (("traceparent", OWN_SPAN[1][:-1] + "0"),), Verdict.MISMATCH),
+        ((CLIENT_SPAN,), (), Verdict.MISMATCH),
+        ((CLIENT_SPAN, STATE), (OWN_SPAN,), Verdict.MISMATCH),
+        ((), (("traceparent", "nonsense"),), Verdict.MISMATCH),
+        ((), (NEW_TRACE, STATE), Verdict.MISMATCH),
+    ],
+)
+def test_only_a_span_in_the_same_trace_is_expected(
+    asked: tuple[tuple[str, str], ...], sent: tuple[tuple[str, str], ...], verdict: Verdict
+) -> None:
+    """A trace is continued with its id, flags and state, or begun where the client names none."""
+    upstream = passed(request("GET", "/items"), *sent)
+    seen = observe(get(answer({}), answer({}), asked=request("GET", "/items", *asked), upstream=upstream), setting())
+    assert seen.verdict is verdict
+
+
 @pytest.mark.parametrize(
     ("name", "value", "limits", "verdict"),
     [
