@@ -58,6 +58,7 @@ class Upstream:
     behave: Behaviour | None = None
     reads_body: bool = True
     writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    server: asyncio.Server | None = None
 
     def close_connections(self) -> None:
         """Close every open connection without a word, as the platform does after an unhandled error."""
@@ -140,7 +141,7 @@ def raw(answer: bytes, *, keep: bool = True) -> Behaviour:
 async def upstream(behave: Behaviour | None = None) -> AsyncIterator[Upstream]:
     """A running upstream on a free port."""
     running = Upstream(behave=behave)
-    server = await asyncio.start_server(running.serve, "127.0.0.1", 0, limit=1 << 20)
+    server = running.server = await asyncio.start_server(running.serve, "127.0.0.1", 0, limit=1 << 20)
     running.address = "http://{}:{}".format(*server.sockets[0].getsockname()[:2])
     try:
         yield running
