@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from gateway import __version__
 from gateway.ask import ask
+from gateway.circuit import State
 from gateway.core.routes import Timeouts
 from gateway.transport.errors import ConnectTimedOut, Silent, TransportError
 
 if TYPE_CHECKING:
+    from gateway.circuit import Circuits
     from gateway.core.routes import Service
     from gateway.core.table import RouteTable
     from gateway.transport.pool import Pool
@@ -25,8 +27,9 @@ _FINE = range(200, 300)
 class ServicesHealth:
     """The states of the table's services, `FRESH` seconds old at most; who asks meanwhile waits for the same look."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, circuits: Circuits) -> None:
         self._pool = pool
+        self._circuits = circuits
         self._lock = asyncio.Lock()
         self._seen: tuple[RouteTable, float, dict[str, Any]] | None = None
 
@@ -40,13 +43,13 @@ class ServicesHealth:
 
     async def _look(self, table: RouteTable) -> dict[str, Any]:
         services = [service for service in table.services.values() if service.health]
-        found = await asyncio.gather(*(self._state(service) for service in services))
+        found = await asyncio.gather(*(self._state(table, service) for service in services))
         states = {item["status"] for item in found}
         status = "degraded" if "offline" in states else "partial" if "degraded" in states else "healthy"
         own = _told("API Gateway", "online", latency_ms=0.0)
         return {"status": status, "version": table.policy.build or __version__, "services": [own, *found]}
 
-    async def _state(self, service: Service) -> dict[str, Any]:
+    async def _state(self, table: RouteTable, service: Service) -> dict[str, Any]:
         title = service.title or service.name
         started = time.perf_counter()
         try:
@@ -57,6 +60,11 @@ class ServicesHealth:
         except TransportError:
             return _told(title, "offline", error="Not reachable")
         latency = round((time.perf_counter() - started) * 1000, 2)
+        if (
+            self._circuits.of(service).state(table.policy.circuit, asyncio.get_running_loop().time())
+            is not State.CLOSED
+        ):
+            return _told(title, "degraded", latency_ms=latency, error="Left alone since it failed too often")
         if reply.status in _FINE:
             return _told(title, "online", latency_ms=latency)
         return _told(title, "degraded", latency_ms=latency, error=f"HTTP {reply.status}")

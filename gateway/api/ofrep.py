@@ -15,6 +15,8 @@ from gateway.core.exchange import header
 from gateway.core.path import PathPattern
 from gateway.core.routes import Access, Effect, Route, Stage, Target
 from gateway.core.subject import Subject, fingerprint, subject_named
+from gateway.limit import failed
+from gateway.problem import Unauthenticated
 
 if TYPE_CHECKING:
     from gateway.answer import Answer
@@ -111,7 +113,11 @@ async def _asked(context: Context, call: Call) -> Asked:
     scheme, _, token = credential.partition(" ")
     if scheme.lower() == "bearer" and token.strip().startswith(call.table.policy.api_key_prefix):
         return Asked(Subject(fingerprint(context.settings.fingerprint_key, token.strip())))
-    caller = await context.parts.authenticate(context.identity, call.table, _VERIFIED, call.request)
+    try:
+        caller = await context.parts.authenticate(context.identity, call.table, _VERIFIED, call.request)
+    except Unauthenticated as refusal:
+        await failed(context.limits, call.table, refusal, call.entry.client, shadow=False)
+        raise
     return Asked(subject_named(caller.subject, caller.organisation, context.settings.fingerprint_key))
 
 

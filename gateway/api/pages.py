@@ -12,6 +12,8 @@ from gateway.api.catalogue import Catalogue
 from gateway.api.documents import Documents
 from gateway.api.health import ServicesHealth
 from gateway.api.page import JSON, answered, as_json, whole
+from gateway.forwarding import way_of
+from gateway.limit.subject import address_subject
 from gateway.problem import NotAllowed, NotFound
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 
 OWN = ("/.cutover/", "/ofrep/")
 """Below these nothing but own pages is served; beside them own pages stand under `policy.api.prefix`."""
+CLASS = "read"
+"""The limit class of own pages, debited to the client's address; a table without it limits none."""
+_ALIVE = "health"
+"""What load balancers ask is never limited."""
 _EVALUATE = "/ofrep/v1/evaluate/flags"
 _NONE: Methods = {}
 
@@ -36,7 +42,7 @@ class Pages:
         self._context = context
         self.documents = Documents(context.pool, context.metrics)
         self._catalogue = Catalogue(self.documents)
-        self._health = ServicesHealth(context.pool)
+        self._health = ServicesHealth(context.pool, context.resilience.circuits)
         self._prefix: str | None = None
         self._paths: dict[str, tuple[str, Methods]] = {}
 
@@ -56,6 +62,7 @@ class Pages:
             BadRequest: the request can be read in two ways.
             NotFound: there is no such page.
             NotAllowed: it is there under other methods.
+            RateLimited: the client's address has asked too often.
         """
         self._context.parts.guard(call.request)
         name, methods = found
@@ -72,8 +79,17 @@ class Pages:
         if page is None:
             raise NotAllowed(allowed)
         call.body.check()
+        await self._limit(call, name)
         answer = await page(call)
         return replace(answer, body=b"") if method == "HEAD" else answer
+
+    async def _limit(self, call: Call, name: str) -> None:
+        policy, request = call.table.policy, call.request
+        way = way_of(request.headers, request.client, call.scheme, policy.trusted_proxies, policy.proxy_header)
+        call.entry.client = way.client
+        if name != _ALIVE:
+            subject = address_subject(way.client)
+            call.told += (await self._context.limits.debit(call.table, CLASS, subject, shadow=False)).headers
 
     def _place(self, prefix: str) -> None:
         read: Callable[[Page], dict[str, Page]] = lambda page: {"GET": page}  # noqa: E731 - names the common case
@@ -84,7 +100,7 @@ class Pages:
             f"{prefix}/health/services": ("services", read(self._services)),
             "/.cutover/openapi.json": document,
             "/.cutover/docs": docs,
-            "/.cutover/health": ("health", read(self._alive)),
+            "/.cutover/health": (_ALIVE, read(self._alive)),
             "/.cutover/flags": ("flags", read(self._flags)),
             _EVALUATE: ("evaluate", {"POST": lambda call: ofrep.evaluate_all(self._context, call)}),
         }

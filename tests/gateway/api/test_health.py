@@ -105,3 +105,21 @@ async def test_services_are_asked_seldom(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(module, "FRESH", 0)
         await gate.get(PATH)
         assert len(up.seen) == 4
+
+
+async def test_a_service_that_is_left_alone_is_degraded() -> None:
+    """What the gateway itself does not ask for now is not online to anybody."""
+    async with upstream(answering(200)) as up, running(of(up.address, up.address)) as gate:
+        context = gate.gateway.context
+        policy, circuit = (
+            context.table.policy.circuit,
+            context.resilience.circuits.of(context.table.services["front"]),
+        )
+        for _ in range(100):
+            permit = circuit.admit(policy, asyncio.get_running_loop().time())
+            if isinstance(permit, float):
+                break
+            circuit.failed(permit, policy, asyncio.get_running_loop().time())
+        document = (await gate.get(PATH)).json()
+    assert [item["status"] for item in document["services"]] == ["online", "online", "degraded"]
+    assert document["services"][2]["error"] == "Left alone since it failed too often"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from gateway.core.policy import Api, Cors
+from gateway.core.policy import Api, Cors, Limit
 from gateway.core.routes import Access, Kind, Stage
 from gateway.flags.flag import Flag, FlagSnapshot
 from tests.apps.echo import upstream
@@ -153,3 +154,16 @@ async def test_own_pages_are_not_on_the_internal_listener(gate: Running) -> None
     """Only health and metrics are."""
     for path in READ:
         assert (await gate.internal.get(path)).status_code == 404
+
+
+async def test_own_pages_are_limited_by_address() -> None:
+    """In the class `read`, told in the headers; what load balancers ask is not."""
+    known = replace(TABLE, limits={"read": Limit(rate=1, per=600, burst=2)})
+    async with running(known) as gate:
+        statuses = [(await gate.get("/.cutover/flags")).status_code for _ in range(3)]
+        refused = await gate.client.post("/ofrep/v1/evaluate/flags", json={})
+        assert statuses == [200, 200, 429]
+        assert (refused.status_code, refused.headers["content-type"]) == (429, "application/problem+json")
+        assert int(refused.headers["retry-after"]) > 0
+        assert {(await gate.get("/.cutover/health")).status_code for _ in range(5)} == {200}
+        assert (await gate.client.options("/.cutover/flags")).status_code == 204
