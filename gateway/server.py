@@ -73,7 +73,6 @@ async def serving(gateway: Gateway, listen: str, internal_listen: str) -> AsyncI
         try:
             await outer.start()
             await inner.start()
-            gateway.prime()
             async with _renewed(gateway.certificate):
                 yield addresses
         finally:
@@ -142,6 +141,7 @@ async def _run(
     stop.attach()
     async with serving(gateway, policy.listen, policy.internal_listen) as addresses:
         watch.start()
+        gateway.prime()
         try:
             sys.stdout.write(f"gateway ready: public {addresses.public}, internal {addresses.internal}\n")
             sys.stdout.flush()
