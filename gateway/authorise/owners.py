@@ -84,6 +84,7 @@ class Owners:
         self._owners: Remembered[tuple[str, ...], Found] = Remembered(OWNERS, clock)
         self._lists: Remembered[tuple[str, ...], Found] = Remembered(LISTS, clock)
         self._asking: dict[tuple[str, ...], asyncio.Task[Found]] = {}
+        self._known: tuple[RouteTable, tuple[Lookup, ...]] | None = None
 
     async def found(self, table: RouteTable, question: Question) -> Found:
         """What is known of the owner, at most `KEEP` seconds old, or `KEEP_ABSENT` where it says no.
@@ -109,7 +110,9 @@ class Owners:
 
     def forget(self, table: RouteTable, caller: Caller, credential: str, ids: tuple[str, ...]) -> None:
         """A write of this caller went through: what it may have made, changed or deleted is asked for again."""
-        for lookup in _lookups(table):
+        if self._known is None or self._known[0] is not table:
+            self._known = table, tuple({lookup for route in table.routes for lookup in route.lookups})
+        for lookup in self._known[1]:
             for value in ids or ("",):
                 question = Question(lookup, value, caller, credential if _forwards(table, lookup) else "")
                 self._memory(question).drop(question.key)
@@ -168,9 +171,9 @@ def target_of(table: RouteTable, question: Question) -> str:
     scoped = [place for place in route.scope if place.where is not Where.BODY]
     path = {place.name: organisation for place in scoped if place.where is Where.PATH}
     query = "&".join(f"{place.name}={organisation}" for place in scoped if place.where is Where.QUERY)
-    if not lookup.member:
-        path |= {name: quote(question.value, safe="") for name in (route.gateway or route.legacy).path.names}
     try:
+        if not lookup.member:
+            path |= {name: quote(question.value, safe="") for name in (route.gateway or route.legacy).path.names}
         asked = to_legacy(route, path, Request("GET", "/?" + query if query else "/"))
         check_crossing(table, route, asked)
     except (MappingError, Problem, UnicodeError):
@@ -213,7 +216,3 @@ def _route(table: RouteTable, lookup: Lookup) -> Route:
 
 def _forwards(table: RouteTable, lookup: Lookup) -> bool:
     return table.services[_route(table, lookup).service].authorization is Authorization.FORWARD
-
-
-def _lookups(table: RouteTable) -> set[Lookup]:
-    return {lookup for route in table.routes for lookup in route.lookups}
