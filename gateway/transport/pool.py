@@ -59,8 +59,10 @@ class Pool:
             connection.close()
             return
         connection.in_use = False
-        connection.idle_since = asyncio.get_running_loop().time()
+        connection.idle_since = now = asyncio.get_running_loop().time()
         resting.append(connection)
+        while now - resting[0].idle_since > MAX_IDLE:
+            resting.pop(0).close()
 
     def idle(self, origin: Origin) -> int:
         """How many connections rest."""

@@ -64,6 +64,19 @@ async def test_rested_connection_is_not_offered(monkeypatch: pytest.MonkeyPatch)
         pool.close()
 
 
+async def test_connections_that_nobody_needs_any_more_are_closed() -> None:
+    """What has rested too long is closed when another comes back, also where the service never closes any."""
+    async with upstream() as up:
+        pool, origin = Pool(), origin_of(up.address)
+        await asyncio.gather(*(used(pool, up.address, fresh=True) for _ in range(3)))
+        for connection in pool._idle[origin]:
+            connection.idle_since -= module.MAX_IDLE + 1
+        await used(pool, up.address, fresh=True)
+        assert pool.idle(origin) == 1
+        await eventually(lambda: up.open == 1)
+        pool.close()
+
+
 async def test_number_of_resting_connections_is_limited() -> None:
     """Connections over the limit are closed when they come back."""
     async with upstream() as up:
