@@ -107,6 +107,7 @@ async def pass_through(context: Gate, flags: FlagSnapshot, call: Passing, matche
         budget=context.resilience.budgets.of(route.service),
         policy=table.policy.retries,
         metrics=context.metrics,
+        renewed=_same,
     )
     upstream = await (work if route.effect is Effect.WRITE else attended(call.body, work))
     return Answer(upstream.status, response_headers(upstream.headers), upstream)
@@ -115,6 +116,8 @@ async def pass_through(context: Gate, flags: FlagSnapshot, call: Passing, matche
 def _dressed(context: Gate, call: Passing, matched: Matched) -> Request:
     service = call.table.services[matched.route.service]
     hops, call.entry.client = with_forwarding(call.request, call.scheme, call.table.policy, service)
+    if call.entry.trace is not None:
+        hops += call.entry.trace.headers()
     request: Request = context.parts.dressed(
         call.request, service, ANONYMOUS, told=hops, request_id=call.entry.request_id, hand_off=None
     )
@@ -122,6 +125,11 @@ def _dressed(context: Gate, call: Passing, matched: Matched) -> Request:
     host = ("Host", header(call.request.headers, "host") or "")
     headers = (host, *(pair for pair in request.headers if pair[0].lower() != "host"))
     return Request(request.method, request.target, headers, request.body, request.client)
+
+
+def _same(request: Request) -> Request:
+    # Nothing in it is good for one attempt only: no context is stated.
+    return request
 
 
 def _successor(public_url: str, matched: Matched, request: Request) -> str:

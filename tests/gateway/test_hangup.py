@@ -45,7 +45,7 @@ version: 1
 platform: test
 gateway: {{listen: "127.0.0.1:0", internal_listen: "127.0.0.1:0", drain: 5s}}
 services:
-  compute: {{legacy: "{address}", authorization: strip, shadow_listen: "127.0.0.1:1"}}
+  compute: {{legacy: "{address}", authorization: strip, shadow_listen: "127.0.0.1:1", openapi: /described}}
 limits: {{read: {{rate: 100000, burst: 100000}}, write: {{rate: 100000, burst: 100000}}}}
 routes:
   - {{id: get, service: compute, legacy: GET /things, gateway: GET /api/things, effect: read, access: public}}
@@ -150,6 +150,17 @@ async def calls(client: httpx.AsyncClient, stop: asyncio.Event) -> list[int]:
     while not stop.is_set():
         statuses.append((await client.get("/api/things")).status_code)
     return statuses
+
+
+async def test_documents_are_read_at_the_start_and_at_a_reload(tmp_path: Path) -> None:
+    """Before anybody asks for them."""
+    async with upstream() as up:
+        write(tmp_path, up, "old")
+        async with child(tmp_path) as running_child:
+            await eventually(lambda: [seen.target for seen in up.seen] == ["/described"])
+            assert (await running_child.line()).startswith("gateway ready")
+            running_child.process.send_signal(signal.SIGHUP)
+            await eventually(lambda: [seen.target for seen in up.seen] == ["/described"] * 2)
 
 
 async def test_several_hangups_are_one_reload(tmp_path: Path) -> None:
