@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from gateway.core.exchange import header_values
+from gateway.core.readings import readings
 from gateway.core.recall import recalled
 from gateway.problem import BadRequest, HeadersTooLarge, NotFound
 
@@ -25,6 +26,8 @@ _UNSAFE = re.compile(r"[\x00-\x20\x7f\\#]")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
 _UNSAFE_IN_QUERY = re.compile(r"[\x00-\x20\x7f#\\]")
+_TAME = re.compile(r"[a-z0-9_~-](?:[a-z0-9_~.-]*[a-z0-9_~-])?(?:/[a-z0-9_~-](?:[a-z0-9_~.-]*[a-z0-9_~-])?)*")
+"""Most parameters: every server reads them alike, since nothing is to be decoded, folded or cut off."""
 _PLAIN = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*)+(?:\?[A-Za-z0-9_~.&=%+:,@*-]*)?")
 """Most targets: no segment is empty or begins with a dot, the path holds no escape, so nothing else need be asked."""
 
@@ -66,10 +69,11 @@ def check_target(target: str) -> None:
 def check_crossing(table: RouteTable, route: Route, upstream: Request, *, upgrade: bool = False) -> None:
     """Refuse a request that the service would take for another route once it has decoded the path.
 
-    `/pools/%68ealth` must not reach `/pools/health` under the rule of `/pools/{id}`.
+    `/pools/%68ealth` must not reach `/pools/health` under the rule of `/pools/{id}`. What only a lenient one would
+    read so (`/pools/Health`, `/pools/health;x`) is refused where the other route has another access rule.
 
     Raises:
-        NotFound: the decoded path belongs to another route of this service.
+        NotFound: the path belongs to another route of this service.
     """
     if not route.legacy.path.names:
         return
@@ -79,6 +83,20 @@ def check_crossing(table: RouteTable, route: Route, upstream: Request, *, upgrad
     found = table.legacy(route.service).find(upstream.method, decoded, upgrade=upgrade)
     if found is not None and found.route.id != route.id:
         raise NotFound("Not Found", reason="crossing")
+    start = route.legacy.path.text.partition("{")[0]
+    if upstream.method != "HEAD" and path.startswith(start) and _TAME.fullmatch(path, len(start)):
+        return
+    for reading in readings(path):
+        # Frameworks answer HEAD on the routes of GET.
+        for method in {upstream.method, "GET" if upstream.method == "HEAD" else upstream.method}:
+            found = table.loose(route.service).find(method, reading, upgrade=upgrade)
+            if found is not None and access_rule(found.route) != access_rule(route):
+                raise NotFound("Not Found", reason="crossing")
+
+
+def access_rule(route: Route) -> tuple[object, ...]:
+    """What decides who may call a route: equal rules let equal callers in."""
+    return (route.access, route.api_key, route.permission, route.scope, route.own, route.lookups, route.tenancy)
 
 
 @recalled

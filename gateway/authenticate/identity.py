@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from gateway.transport.pool import Pool
 
 MOST_TOKENS = 16_384
+SECRET_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
+"""What a secret must have at least for an algorithm (RFC 7518 §3.2)."""
+_log = logging.getLogger("cutover.gateway")
 
 
 class Identity:
@@ -35,8 +39,15 @@ class Identity:
         if policy is not self._policy:
             if self._policy is None or _lets_in(policy) != _lets_in(self._policy):
                 self._tokens.clear()
+                self._warn(policy)
             self._policy = policy
         return self._tokens
+
+    def _warn(self, policy: Policy) -> None:
+        length = len(self.settings.jwt_secret.encode())
+        for algorithm, needed in SECRET_BYTES.items():
+            if algorithm in policy.algorithms and length < needed:
+                _log.warning("no %s token holds: the secret has %d bytes, not %d", algorithm, length, needed)
 
     def close(self) -> None:
         """Give up the questions that are under way."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 
 from gateway.authenticate.bearer import bearer, invalid
+from gateway.authenticate.identity import SECRET_BYTES
 from gateway.caller import Caller
 from gateway.core.credentials import ANY_TYPE
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from gateway.core.table import RouteTable
     from gateway.settings import Settings
 
-HMAC = {"HS256": 32, "HS384": 48, "HS512": 64}
-"""Bytes that a secret must have at least (RFC 7518 §3.2)."""
 PUBLISHED = frozenset({"RS256", "ES256"})
 LONGEST = 16_384
 # The clock is the settings' own, so the library checks no time (a closed replay turns the clock back).
@@ -68,8 +67,8 @@ async def _verified(
     """The claims, and for how many seconds the key that verified them is good."""
     algorithm, kid = _header(credential)
     jwks = policy.credentials.jwks
-    if algorithm in HMAC and algorithm in policy.algorithms:
-        for secret in _secrets(identity.settings, HMAC[algorithm]):
+    if algorithm in SECRET_BYTES and algorithm in policy.algorithms:
+        for secret in _secrets(identity.settings, SECRET_BYTES[algorithm]):
             claims = _decode(credential, secret, algorithm)
             if claims is not None:
                 return claims, float("inf")

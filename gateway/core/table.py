@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from gateway.core.path import PathPattern
 from gateway.core.policy import Limit, Policy
+from gateway.core.readings import folded
 from gateway.core.routes import Change, Kind, Route, Service, Target
 
 if TYPE_CHECKING:
@@ -88,14 +90,29 @@ class RouteTable:
                 if route.service == service
                 for target in route.legacy_targets
             )
+        loose = {
+            service: Lookup(
+                (Target(target.method, PathPattern(folded(target.path.text))), route)
+                for route in self.routes
+                if route.service == service
+                for target in route.legacy_targets
+            )
+            for service in self.services
+        }
         exposed = Lookup((route.gateway, route) for route in self.routes if route.gateway is not None)
         object.__setattr__(self, "_legacy", legacy)
+        object.__setattr__(self, "_loose", loose)
         object.__setattr__(self, "_exposed", exposed)
         object.__setattr__(self, "_by_id", {route.id: route for route in self.routes})
 
     def legacy(self, service: str) -> Lookup:
         """Lookup over a service's legacy targets and aliases."""
         lookup: Lookup = self.__dict__["_legacy"][service]
+        return lookup
+
+    def loose(self, service: str) -> Lookup:
+        """Lookup over a service's legacy targets by `core.readings.folded` paths."""
+        lookup: Lookup = self.__dict__["_loose"][service]
         return lookup
 
     @property

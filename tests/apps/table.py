@@ -15,7 +15,7 @@ from gateway.core.table import RouteTable
 from gateway.flags.flag import Flag, FlagSnapshot
 from gateway.settings import Settings
 
-JWT_SECRET = "test-jwt-secret-key-0123456789abcdef0123456789"
+JWT_SECRET = "test-jwt-secret-key-0123456789abcdef0123456789abcdef"
 INTERNAL_KEY = "test-internal-key-0123456789abcdef"
 ORGANISATION = "org-1"
 

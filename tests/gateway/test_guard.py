@@ -126,6 +126,37 @@ def test_path_of_another_route_is_not_reached(target: str) -> None:
         check_crossing(CROSSING, CROSSING.routes[0], Request("GET", target))
 
 
+LENIENT = table(
+    "http://s",
+    route("files", "compute", "GET /files/{path*}", "GET /api/files/{path*}", access="public"),
+    route("head", "compute", "HEAD /files/{path*}", "HEAD /api/files/{path*}", access="public"),
+    route("private", "compute", "GET /files/private/x", "GET /api/private"),
+    route("open", "compute", "GET /files/open/x", "GET /api/open", access="public"),
+)
+
+
+@pytest.mark.parametrize(
+    "target", ["/files/Private/x", "/files/private/x/", "/files/private;y/x", "/files/a/%252e%252e/private/x"]
+)
+def test_path_that_a_lenient_service_takes_for_another_rules_is_not_reached(target: str) -> None:
+    """Express folds case, others cut off matrix parameters or decode twice."""
+    with pytest.raises(NotFound):
+        check_crossing(LENIENT, LENIENT.routes[0], Request("GET", target))
+
+
+def test_head_is_held_to_the_rules_of_get() -> None:
+    """Frameworks answer HEAD on the routes of GET."""
+    with pytest.raises(NotFound):
+        check_crossing(LENIENT, LENIENT.routes[1], Request("HEAD", "/files/private/x"))
+    check_crossing(LENIENT, LENIENT.routes[1], Request("HEAD", "/files/other/x"))
+
+
+@pytest.mark.parametrize("target", ["/files/Open/x", "/files/open/x/", "/files/PRIVATELY/x", "/files/a.b-c_d/x"])
+def test_lenient_reading_of_an_equal_rule_is_nobodys_harm(target: str) -> None:
+    """A name of somebody's own that only looks like another route stays usable where nothing is at stake."""
+    check_crossing(LENIENT, LENIENT.routes[0], Request("GET", target))
+
+
 @pytest.mark.parametrize("target", ["/pools/1", "/pools/x%2Fy", "/pools/%20"])
 def test_path_of_the_own_route_passes(target: str) -> None:
     """A path that stays within its route passes, and so does one that no route has."""
