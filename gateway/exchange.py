@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from gateway.answer import Answer, Answering
     from gateway.cache.key import Key
     from gateway.caller import Caller
-    from gateway.context import HandOff
     from gateway.circuit import Circuit, Permit
+    from gateway.context import HandOff
     from gateway.core.exchange import Headers, Request
     from gateway.core.resilience import CircuitPolicy
     from gateway.core.routes import Route
@@ -158,9 +158,10 @@ async def _reused(
         return _watched(context, call, matched, lambda: asked(asked_for))
 
     if route.cache is None:
-        answer = await reuse.joined(key, request, ask)
+        answer = await reuse.joined(key, route.service, request, ask)
     else:
-        answer = await reuse.kept(route.cache, key, call.request.path, request, ask, coalesce=route.coalesce)
+        service = route.service if route.coalesce else ""
+        answer = await reuse.kept(route.cache, key, call.request.path, request, ask, coalesce=service)
     result = reused(answer)
     if result:
         context.metrics.count("cutover_reused_total", route=route.id, how=result)
@@ -255,7 +256,8 @@ async def _forwarded(
 
 def _drop(context: Gate, call: Served, route: Route, request: Request) -> None:
     if not is_safe(route, request) and route.effect is not Effect.METERED:
-        context.resilience.reuse.memory.invalidate(call.request.path, route.cache.drops if route.cache else ())
+        drops = route.cache.drops if route.cache else ()
+        context.resilience.reuse.written(route.service, call.request.path, drops)
 
 
 async def _transformed(

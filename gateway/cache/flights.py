@@ -19,10 +19,11 @@ MOST = 256
 
 
 class _Flight:
-    def __init__(self, request: Headers, work: Awaitable[Answer]) -> None:
+    def __init__(self, service: str, request: Headers, work: Awaitable[Answer]) -> None:
+        self.service = service
         self.request = request
         self.waiting = 0
-        self.given_up = False
+        self.closed = False
         self.task = asyncio.ensure_future(work)
         self.task.add_done_callback(_look)
 
@@ -34,7 +35,7 @@ class _Flight:
         finally:
             self.waiting -= 1
             if not self.waiting and not self.task.done():
-                self.given_up = True
+                self.closed = True
                 self.task.cancel()
 
 
@@ -47,15 +48,23 @@ class Flights:
     def __len__(self) -> int:
         return len(self._flights)
 
-    async def joined(self, key: Key, request: Headers, ask: Callable[[], Awaitable[Answer]]) -> tuple[Answer, bool]:
+    def part(self, service: str) -> None:
+        """A write passed: nobody joins the service's questions from before it, who may have to see its effect."""
+        for flight in self._flights.values():
+            if flight.service == service:
+                flight.closed = True
+
+    async def joined(
+        self, key: Key, service: str, request: Headers, ask: Callable[[], Awaitable[Answer]]
+    ) -> tuple[Answer, bool]:
         """The answer to the one question, and whether somebody else had asked it; else to a question of its own.
 
         A failure reaches everybody who waits for it and nobody later. An answer that did not come whole belongs to
         who asked, and one that depends on a header in which the two requests differ is not shared.
         """
         flight = self._flights.get(key)
-        if flight is None or flight.given_up:
-            return await self._lead(key, request, ask), False
+        if flight is None or flight.closed:
+            return await self._lead(key, service, request, ask), False
         if flight.waiting >= MOST:
             return await ask(), False
         answer = await flight.land()
@@ -63,8 +72,8 @@ class Flights:
             return answer, True
         return await ask(), False
 
-    async def _lead(self, key: Key, request: Headers, ask: Callable[[], Awaitable[Answer]]) -> Answer:
-        flight = self._flights[key] = _Flight(request, ask())
+    async def _lead(self, key: Key, service: str, request: Headers, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        flight = self._flights[key] = _Flight(service, request, ask())
         flight.task.add_done_callback(lambda _: self._flights.get(key) is flight and self._flights.pop(key))
         try:
             return await flight.land()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.answer import Answer
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
     from gateway.cache.freshness import Kept
     from gateway.cache.key import Key
-    from gateway.core.exchange import Request
+    from gateway.core.exchange import Headers, Request
     from gateway.core.reuse import Caching
 
     Ask = Callable[[Request], Awaitable[Answer]]
+    Join = Callable[[Headers, Callable[[], Awaitable[Answer]]], Awaitable[tuple[Answer, bool]]]
 
 NOT_MODIFIED = 304
 OWN = "cutover"
@@ -53,24 +55,31 @@ class Reuse:
     flights: Flights = field(default_factory=Flights)
     wall: Callable[[], float] = time.time
 
-    async def joined(self, key: Key, request: Request, ask: Ask) -> Answer:
+    def written(self, service: str, path: str, routes: tuple[str, ...]) -> None:
+        """A write passed at a gateway path of a service; `routes` are globs over further routes that it touches."""
+        self.flights.part(service)
+        self.memory.invalidate(path, routes)
+
+    async def joined(self, key: Key, service: str, request: Request, ask: Ask) -> Answer:
         """The answer of a route that only joins questions; who asks for nothing kept asks for himself."""
         if conditional(request) or not _ASKS_ANEW.isdisjoint(directives(request.headers)):
             return await ask(request)
-        answer, shared = await self.flights.joined(key, request.headers, lambda: ask(request))
+        answer, shared = await self.flights.joined(key, service, request.headers, lambda: ask(request))
         return _told(answer, "fwd=request; collapsed") if shared else answer
 
     async def kept(
-        self, caching: Caching, key: Key, path: str, request: Request, ask: Ask, *, coalesce: bool
+        self, caching: Caching, key: Key, path: str, request: Request, ask: Ask, *, coalesce: str = ""
     ) -> Answer:
         """The kept answer, or the service's, which is kept where it may be. `path` is the gateway's.
+
+        `coalesce` names the service where its answer may also be one that somebody else is waiting for.
 
         Raises:
             NotKept: the client wants no other.
             Problem: the service gave no answer, and none that is kept may stand in.
         """
         look = _Look(self, caching, key, path, request, ask)
-        return await look.answer(self.flights if coalesce else None)
+        return await look.answer(partial(self.flights.joined, key, coalesce) if coalesce else None)
 
 
 class _Look:
@@ -83,7 +92,7 @@ class _Look:
         self._asked: Mapping[str, str] = directives(request.headers)
         self._now = asyncio.get_running_loop().time
 
-    async def answer(self, flights: Flights | None) -> Answer:
+    async def answer(self, join: Join | None) -> Answer:
         """See `Reuse.kept`."""
         if "no-store" in self._asked:
             return _told(await self._ask(self._request), "fwd=request")
@@ -96,12 +105,12 @@ class _Look:
         why = "uri-miss" if found is None else "vary-miss" if entry is None else "stale"
         if entry is not None and "no-cache" in self._asked:
             why = "request"
-        return self._conditioned(await self._rescued(entry, why, flights))
+        return self._conditioned(await self._rescued(entry, why, join))
 
-    async def _rescued(self, entry: Kept | None, why: str, flights: Flights | None) -> Answer:
+    async def _rescued(self, entry: Kept | None, why: str, join: Join | None) -> Answer:
         """What the service says; a stale entry instead where it fails and the entry allows that."""
         try:
-            answer = await self._joined(entry, why, flights)
+            answer = await self._joined(entry, why, join)
         except UpstreamProblem:
             if entry is None or not survives_error(entry, self._now()):
                 raise
@@ -112,10 +121,10 @@ class _Look:
             answer.body.close()
         return self._from(entry, f"hit; fwd={why}; fwd-status={answer.status}; detail=stale-if-error")
 
-    async def _joined(self, entry: Kept | None, why: str, flights: Flights | None) -> Answer:
-        if flights is None or entry is not None or "no-cache" in self._asked:
+    async def _joined(self, entry: Kept | None, why: str, join: Join | None) -> Answer:
+        if join is None or entry is not None or "no-cache" in self._asked:
             return await self._filled(entry, why)
-        answer, shared = await flights.joined(self._key, self._request.headers, lambda: self._filled(None, why))
+        answer, shared = await join(self._request.headers, lambda: self._filled(None, why))
         return _told(answer, f"fwd={why}; collapsed") if shared else answer
 
     async def _filled(self, entry: Kept | None, why: str) -> Answer:

@@ -40,7 +40,7 @@ def start(
     flights: Flights, service: Service, many: int, *headers: tuple[str, str]
 ) -> list[asyncio.Task[tuple[Answer, bool]]]:
     """So many identical requests at once."""
-    return [asyncio.create_task(flights.joined(KEY, headers, service.ask)) for _ in range(many)]
+    return [asyncio.create_task(flights.joined(KEY, "compute", headers, service.ask)) for _ in range(many)]
 
 
 async def test_one_question_answers_all() -> None:
@@ -53,7 +53,7 @@ async def test_one_question_answers_all() -> None:
     assert (service.asked, [shared for _, shared in answers]) == (1, [False, *[True] * 19])
     assert {answer.body for answer, _ in answers} == {b"hi"}
     assert len(flights) == 0
-    await flights.joined(KEY, (), service.ask)
+    await flights.joined(KEY, "compute", (), service.ask)
     assert service.asked == 2
 
 
@@ -66,7 +66,7 @@ async def test_failure_reaches_those_who_wait_and_nobody_later() -> None:
     failures = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(failure) for failure in failures] == [Unreachable] * 3
     with pytest.raises(Unreachable):
-        await flights.joined(KEY, (), service.ask)
+        await flights.joined(KEY, "compute", (), service.ask)
     assert service.asked == 2
 
 
@@ -129,6 +129,22 @@ async def test_vary_is_respected() -> None:
     service.go.set()
     assert [shared for _, shared in await asyncio.gather(*tasks)] == [False, True, False]
     assert service.asked == 2
+
+
+async def test_nobody_joins_a_question_from_before_a_write() -> None:
+    """After a write on its service a question in flight takes nobody on, who might miss the write in its answer."""
+    flights, service = Flights(), Service()
+    before = start(flights, service, 2)
+    await asyncio.sleep(0)
+    flights.part("another")
+    before += start(flights, service, 1)
+    await asyncio.sleep(0)
+    flights.part("compute")
+    after = start(flights, service, 2)
+    await asyncio.sleep(0)
+    service.go.set()
+    assert [shared for _, shared in await asyncio.gather(*before, *after)] == [False, True, True, False, True]
+    assert (service.asked, len(flights)) == (2, 0)
 
 
 async def test_number_of_those_who_wait_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

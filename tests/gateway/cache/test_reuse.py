@@ -283,6 +283,20 @@ async def test_identical_reads_in_flight_are_one(service: Service, gate: Running
     assert service.asked == 3
 
 
+async def test_read_after_a_write_joins_no_read_from_before_it(service: Service, gate: Running) -> None:
+    """Who has written sees the write, though an older read of the same is still on its way."""
+    service.go.clear()
+    old = asyncio.create_task(get(gate, "/api/joined"))
+    await eventually(lambda: service.asked == 1)
+    service.up.behave = None
+    await gate.client.post("/api/things", headers=bearer())
+    service.up.behave = service.answer
+    new = asyncio.create_task(get(gate, "/api/joined"))
+    await eventually(lambda: service.asked == 3)
+    service.go.set()
+    assert [(await one).json()["n"] for one in (old, new)] == [1, 3]
+
+
 async def test_kept_route_joins_on_a_miss(service: Service, gate: Running) -> None:
     """A route that keeps and joins asks once for ten misses at once, and keeps the answer."""
     service.go.clear()
