@@ -5,6 +5,7 @@ The request only puts a value on a bounded queue. What the queue could not take 
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import sys
@@ -131,6 +132,8 @@ class Audit:
         if self._thread is None:
             self._thread = threading.Thread(target=self._write, name="cutover-audit", daemon=True)
             self._thread.start()
+            # A process that ends without a drain still writes what was taken.
+            atexit.register(self.close)
         self._there.set()
 
     def close(self) -> None:
@@ -141,6 +144,7 @@ class Audit:
             self._there.set()
             thread.join(FLUSH)
             self._thread, self._closing = None, False
+            atexit.unregister(self.close)
 
     def _write(self) -> None:
         while not (self._closing and not self._waiting and not self._lost):

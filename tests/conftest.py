@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 # Workers inherit a width that readline exports, which is nobody's terminal; each test begins without one.
 os.environ.pop("COLUMNS", None)
+# Denials are written by a thread, which knows of no test's capture; tests of them listen for themselves.
+logging.getLogger("cutover.audit").addHandler(logging.NullHandler())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
