@@ -91,15 +91,17 @@ def _shown(document: dict[str, Any], path: str, method: str, said: dict[str, Any
         "deprecated": said.get("deprecated", False),
         "access": access,
         "extras": extras,
-        "parameters": said.get("parameters", []),
+        "parameters": [_resolved(document, "parameters", item) for item in said.get("parameters", [])],
         "body": said.get("requestBody", {}),
-        "answers": [(status, _answer(document, answer)) for status, answer in said["responses"].items()],
+        "answers": [
+            (status, _resolved(document, "responses", answer)) for status, answer in said["responses"].items()
+        ],
     }
 
 
-def _answer(document: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    name = answer.get("$ref", "").rpartition("/")[2]
-    found: dict[str, Any] = document["components"]["responses"][name] if name else answer
+def _resolved(document: dict[str, Any], kind: str, item: dict[str, Any]) -> dict[str, Any]:
+    name = item.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = document["components"][kind][name] if name else item
     return found
 
 

@@ -100,7 +100,7 @@ def _paths(exposed: Iterable[Route], operations: Mapping[str, dict[str, Any]]) -
 
 def _with_names(said: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     parameters = [
-        {**item, "name": names.get(item["name"], item["name"])} if item["in"] == "path" else item
+        {**item, "name": names.get(item["name"], item["name"])} if item.get("in") == "path" else item
         for item in said["parameters"]
     ]
     return {**said, "parameters": parameters}

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.core.routes import Access, Effect
+from gateway.core.routes import Access
 from gateway.headers import states_identity
+from gateway.idempotency.key import counts
 from gateway.openapi import parts
 from gateway.openapi.moves import moved, renamed
-from gateway.openapi.own import PROBLEM_TYPE, PROBLEMS, header_references, problem_reference, problem_schema
+from gateway.openapi.own import (
+    PROBLEM_TYPE,
+    PROBLEMS,
+    header_references,
+    idempotency_reference,
+    problem_reference,
+    problem_schema,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +25,9 @@ if TYPE_CHECKING:
     from gateway.openapi.described import Described, Found
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
-_FRAMING = frozenset({"accept", "authorization", "content-length", "content-type", "host", "x-request-id"})
+_FRAMING = frozenset(
+    {"accept", "authorization", "content-length", "content-type", "host", "idempotency-key", "x-request-id"}
+)
 
 
 def operation(route: Route, described: Described | None) -> dict[str, Any]:
@@ -34,7 +44,7 @@ def operation(route: Route, described: Described | None) -> dict[str, Any]:
         "operationId": route.id,
         "tags": [group(route)],
         **known,
-        "parameters": listed,
+        "parameters": [*listed, *([idempotency_reference()] if keyed(route) else [])],
         **({"requestBody": body} if body else {}),
         "responses": _with_own(answers, applicable(route, has_body=bool(body) or not found)),
         "security": [] if route.access is Access.PUBLIC else [{str(route.access): []}],
@@ -49,21 +59,29 @@ def group(route: Route) -> str:
 
 def extensions(route: Route) -> dict[str, str]:
     """What the table says beside: effect, limit class, service, and the permission where one is needed."""
-    permission = getattr(route, "permission", "")
-    told = {"effect": str(route.effect), "limit": route.limit, "service": route.service, "permission": permission}
+    told = {
+        "effect": str(route.effect),
+        "limit": route.limit,
+        "service": route.service,
+        "permission": route.permission,
+    }
     return {f"x-cutover-{name}": value for name, value in told.items() if value}
+
+
+def keyed(route: Route) -> bool:
+    """Whether an Idempotency-Key counts for the route."""
+    return route.gateway is not None and counts(route, route.gateway.method)
 
 
 def applicable(route: Route, *, has_body: bool) -> list[str]:
     """Statuses with which the gateway itself may answer a request for this route."""
     protected = route.access is not Access.PUBLIC
-    written = route.effect is Effect.WRITE
     applies = {
         "401": protected,
         "403": protected,
-        "409": written,
+        "409": keyed(route),
         "413": has_body and route.gateway is not None and route.gateway.method not in _WITHOUT_BODY,
-        "422": written,
+        "422": keyed(route),
     }
     return [status for status in PROBLEMS if applies.get(status, True)]
 

@@ -29,6 +29,12 @@ HEADERS: dict[str, tuple[str, dict[str, str]]] = {
     "X-RateLimit-Reset": ("Seconds until the quota is full again", _WHOLE),
     "Retry-After": ("Seconds after which to come back", _WHOLE),
 }
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "With one key the request is done once, however often it is sent",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
 SECURITY = {
     "jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An access token"},
     "api-key": {"type": "http", "scheme": "bearer", "description": "An API key"},
@@ -45,6 +51,11 @@ def problem_reference(status: str) -> dict[str, str]:
     return {"$ref": f"#/components/responses/{PROBLEMS[status][0]}"}
 
 
+def idempotency_reference() -> dict[str, str]:
+    """A reference to the header with which a write is done once, however often it is sent."""
+    return {"$ref": "#/components/parameters/IdempotencyKey"}
+
+
 def header_references() -> dict[str, dict[str, str]]:
     """References to the headers that say how much may still be asked."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS if name != "Retry-After"}
@@ -56,6 +67,7 @@ def components(schemas: dict[str, Any]) -> dict[str, Any]:
         "schemas": {**schemas, **SCHEMAS},
         "responses": {name: _problem(status, told) for status, (name, told) in PROBLEMS.items()},
         "headers": {name: {"description": told, "schema": kind} for name, (told, kind) in HEADERS.items()},
+        "parameters": {"IdempotencyKey": IDEMPOTENCY_KEY},
         "securitySchemes": SECURITY,
     }
 

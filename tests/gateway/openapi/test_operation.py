@@ -75,15 +75,17 @@ def test_the_services_answer_and_the_gateways_share_a_status() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "without", "with_"),
+    ("target", "options", "without", "with_"),
     [
-        ({"access": Access.PUBLIC}, {"401", "403", "409", "413"}, {"400", "404", "429"}),
-        ({"effect": Effect.WRITE}, set(), {"409", "422", "401", "403"}),
+        ("GET /a", {"access": Access.PUBLIC}, {"401", "403", "409", "413"}, {"400", "404", "429"}),
+        ("GET /a", {"effect": Effect.WRITE}, {"409", "422"}, {"401", "403"}),
+        ("POST /a", {"effect": Effect.METERED}, set(), {"409", "422", "401", "403"}),
+        ("POST /a", {"effect": Effect.READ}, {"409", "422"}, {"413"}),
     ],
 )
-def test_only_what_applies_is_told(options: dict[str, Any], without: set[str], with_: set[str]) -> None:
-    """A public read refuses nobody for a token; only writes know an Idempotency-Key."""
-    found = set(applicable(route("a", "compute", "GET /a", "GET /a", **options), has_body=True))
+def test_only_what_applies_is_told(target: str, options: dict[str, Any], without: set[str], with_: set[str]) -> None:
+    """A public read refuses nobody for a token; only what writes or costs knows an Idempotency-Key."""
+    found = set(applicable(route("a", "compute", target, target, **options), has_body=True))
     assert not found & without
     assert with_ <= found
 
@@ -93,3 +95,19 @@ def test_a_body_may_be_too_large() -> None:
     post = route("a", "compute", "POST /a", "POST /a")
     assert "413" in applicable(post, has_body=True)
     assert "413" not in applicable(post, has_body=False)
+
+
+def test_a_write_knows_an_idempotency_key() -> None:
+    """Once, whatever the service says of it; a read does not."""
+    known = described({"/a": {"post": answering(parameters=[{"name": "Idempotency-Key", "in": "header"}])}})
+    said = operation(route("a", "compute", "POST /a", "POST /a"), known)
+    assert said["parameters"] == [{"$ref": "#/components/parameters/IdempotencyKey"}]
+    assert {"409", "422"} <= set(said["responses"])
+    assert "IdempotencyKey" not in str(operation(GET, None))
+
+
+def test_a_permission_is_told() -> None:
+    """So that whoever reads the document knows what it takes."""
+    assert (
+        operation(route("a", "compute", "GET /a", "GET /a", permission="a:b"), None)["x-cutover-permission"] == "a:b"
+    )

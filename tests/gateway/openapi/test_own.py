@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from gateway import problem
-from gateway.openapi.own import PROBLEMS, components, header_references, problem_reference
+from gateway.openapi.own import PROBLEMS, components, header_references, idempotency_reference, problem_reference
 
 ROOT = Path(__file__).parents[3]
 
@@ -16,6 +16,7 @@ def test_every_reference_leads_to_a_component() -> None:
     known = components({})
     assert {problem_reference(status)["$ref"].rpartition("/")[2] for status in PROBLEMS} == set(known["responses"])
     assert {item["$ref"].rpartition("/")[2] for item in header_references().values()} < set(known["headers"])
+    assert idempotency_reference()["$ref"].rpartition("/")[2] in known["parameters"]
 
 
 def test_the_problem_schema_is_what_problems_look_like() -> None:
