@@ -98,3 +98,14 @@ def test_redis_address_is_checked_and_never_shown(tmp_path: Path) -> None:
     assert "hunter2" not in str(told.value)
     good = {**SECRETS, "CUTOVER_REDIS_URL": "redis://:hunter2@somewhere:6379/0"}
     assert "hunter2" not in repr(load_settings(tmp_path / "store.db", good))
+
+
+@pytest.mark.parametrize("text", ["two words", "line\nbreak", "ümlaut"])
+def test_the_service_token_can_stand_in_a_header(tmp_path: Path, text: str) -> None:
+    """It is taken as it is, and never shown."""
+    good = load_settings(tmp_path / "cutover.db", {**SECRETS, "CUTOVER_SERVICE_TOKEN": "abc.def"})
+    assert good.service_token == "abc.def"
+    assert "abc.def" not in repr(good)
+    with pytest.raises(ConfigError, match="CUTOVER_SERVICE_TOKEN is no bearer token") as refused:
+        load_settings(tmp_path / "cutover.db", {**SECRETS, "CUTOVER_SERVICE_TOKEN": text})
+    assert text not in str(refused.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 
@@ -50,3 +51,23 @@ def test_bodies_survive_as_bytes() -> None:
     data = bytes(range(256))
     assert upstream_request(Request("PUT", "/", (), data).to_json()).body == data
     assert base64.b64encode(data).decode() in str(Request("PUT", "/", (), data).to_json())
+
+
+@pytest.mark.parametrize(
+    ("legacy", "gateway", "refused", "alike"),
+    [
+        (403, 403, True, True),
+        (401, 403, True, True),
+        (404, 404, True, True),
+        (410, 404, True, True),
+        (200, 403, True, False),
+        (404, 403, True, False),
+        (500, 401, True, False),
+        (403, 403, False, False),
+    ],
+)
+def test_a_refusal_may_be_legacys_too(legacy: int, gateway: int, refused: bool, alike: bool) -> None:  # noqa: FBT001 - a table
+    """Who is refused by both for the same kind of reason is locked out by neither anew."""
+    one = replace(pair(answer({}, status=legacy), answer({}, status=gateway)), refused=refused)
+    assert one.refused_alike is alike
+    assert not replace(pair(answer({}), Failure("timeout")), refused=True).refused_alike

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.core.observation import DifferenceKind
@@ -37,4 +39,16 @@ SENT = Found("upstream.header", "accept", DifferenceKind.MISSING, "a", None)
 def test_covering(change: Change, found: Found, covers: bool) -> None:  # noqa: FBT001 - a table
     """A pair of statuses covers the answer on its routes, a place that place, and nothing more."""
     one = pair(answer({}, status=500), answer({}, status=401))
+    assert (covering(found, Case(one, table(change), GATEWAY)) is change) is covers
+
+
+@pytest.mark.parametrize(
+    ("reason", "refused", "covers"), [("scope", True, True), ("scope", False, False), ("no-route", True, False)]
+)
+def test_a_reason_narrows_a_change(reason: str, refused: bool, covers: bool) -> None:  # noqa: FBT001 - a table
+    """Only what the gateway itself refused for this reason is meant, and no other 404."""
+    change = Change("c", ("*",), "r", gateway_status=404, gateway_reason="scope")
+    said = answer({"detail": "Not Found", "reason": reason}, status=404)
+    one = replace(pair(answer({}), said), refused=refused)
+    found = Found("status", "200→404", DifferenceKind.CHANGED, 200, 404)
     assert (covering(found, Case(one, table(change), GATEWAY)) is change) is covers
