@@ -177,11 +177,11 @@ async def test_refused_connection_is_tried_once_more_after_a_pause(item: Route) 
     waiting = asyncio.create_task(gate.whole(service("compute", address), item))
     await eventually(lambda: gate.budget._given is not None)
     host, _, port = address.removeprefix("http://").partition(":")
-    server = await asyncio.start_server(up.serve, host, int(port))
-    async with server:
-        assert b'"target": "/a"' in await waiting
-        assert (len(up.seen), gate.retries) == (1, (1, 0))
+    async with await asyncio.start_server(up.serve, host, int(port)):
+        answer = await waiting
         gate.pool.close()
+    assert b'"target": "/a?again"' in answer
+    assert (len(up.seen), gate.retries) == (1, (1, 0))
 
 
 async def test_refused_connection_is_not_tried_again_without_budget() -> None:
