@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,15 @@ class Caller:
     organisation: str = ""
     roles: tuple[str, ...] = ()
     checked: bool = False
+    _hash: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Much is remembered by caller, and a request asks for it several times.
+        known = (self.scheme, self.subject, self.organisation, self.roles, self.checked)
+        object.__setattr__(self, "_hash", hash(known))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def verified(self) -> bool:

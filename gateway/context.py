@@ -8,7 +8,7 @@ import re
 import secrets
 from binascii import b2a_base64
 from functools import lru_cache
-from hmac import digest
+from hmac import new as keyed
 from itertools import count
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from gateway.downstream import ALGORITHM, HEADER, ISSUER, TYPE, service_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from hmac import HMAC
 
     from gateway.caller import Caller
     from gateway.core.exchange import Headers
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 LIFETIME = 30
 """Seconds for which a signed context holds."""
 _REMEMBERED = 8192
+_LONG = 512
+"""Characters of a path beyond which nothing is remembered of it."""
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
@@ -47,7 +50,8 @@ class HandOff:
         self._internal = ("X-Internal-API-Key", internal_key)
         self._master = master
         self._clock = clock
-        self._keys: dict[str, bytes] = {}
+        # All but time and number is the same whenever this caller asks for this path.
+        self._started = lru_cache(maxsize=_REMEMBERED)(self._start)
         # Unique in all processes at all times; nobody needs to be unable to guess it, since it is signed.
         self._run, self._number = secrets.token_hex(8), count()
         self._second, self._times = -1, ""
@@ -61,7 +65,7 @@ class HandOff:
 
     def signed(self, caller: Caller, service: str, method: str, path: str) -> str:
         """The context as a compact JWS (RFC 7515) that holds for `LIFETIME` seconds and for this request only."""
-        return self._sealed(service, f'{_claims(caller, service, method)},"path":{encode_basestring_ascii(path)}')
+        return self._finished(*(self._started if len(path) <= _LONG else self._start)(caller, service, method, path))
 
     def renewed(self, request: Request) -> Request:
         """The same request to be sent once more: a service accepts a context once."""
@@ -71,20 +75,24 @@ class HandOff:
     def _again(self, context: str) -> str:
         said: dict[str, object] = json.loads(base64.urlsafe_b64decode(context.split(".")[1] + "=="))
         kept = {name: value for name, value in said.items() if name not in {"iat", "exp", "jti"}}
-        return self._sealed(str(said["aud"]), json.dumps(kept, separators=(",", ":"))[:-1])
+        return self._finished(*self._begun(str(said["aud"]), json.dumps(kept, separators=(",", ":"))[:-1]))
 
-    def _sealed(self, service: str, claims: str) -> str:
+    def _start(self, caller: Caller, service: str, method: str, path: str) -> tuple[bytes, HMAC]:
+        return self._begun(service, f'{_claims(caller, service, method)},"path":{encode_basestring_ascii(path)}')
+
+    def _begun(self, service: str, claims: str) -> tuple[bytes, HMAC]:
+        # Blanks after a member mean nothing (RFC 8259 §2); at a multiple of three bytes base64 can be cut.
+        begun = _HEAD + _packed((claims + " " * (-len(claims) % 3)).encode())
+        return begun, keyed(service_key(self._master, service).encode(), begun, "sha256")
+
+    def _finished(self, begun: bytes, seal: HMAC) -> str:
         now = int(self._clock())
         if now != self._second:
             self._second, self._times = now, f',"iat":{now},"exp":{now + LIFETIME},"jti":"{self._run}'
-        message = _HEAD + _packed(f'{claims}{self._times}.{next(self._number)}"}}'.encode())
-        return (message + b"." + _packed(digest(self._key(service), message, "sha256"))).decode()
-
-    def _key(self, service: str) -> bytes:
-        key = self._keys.get(service)
-        if key is None:
-            key = self._keys[service] = service_key(self._master, service).encode()
-        return key
+        rest = _packed(f'{self._times}.{next(self._number)}"}}'.encode())
+        own = seal.copy()
+        own.update(rest)
+        return (begun + rest + b"." + _packed(own.digest())).decode()
 
 
 @lru_cache(maxsize=_REMEMBERED)

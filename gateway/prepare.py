@@ -27,6 +27,10 @@ _OWN = NAMES | {"x-request-id", "via"}
 """What the gateway itself states, so that a client's own word ends here."""
 
 
+_LONG, _REMEMBERED = 512, 4096
+"""Characters of a target beyond which nothing is remembered of it, and how many targets are."""
+
+
 def mapped(table: RouteTable, matched: Matched, request: Request) -> Request:
     """The request in the service's terms: method, raw path, raw query, moved parameters.
 
@@ -34,6 +38,20 @@ def mapped(table: RouteTable, matched: Matched, request: Request) -> Request:
         BadRequest: a parameter that must move is absent.
         NotFound: the service would take the path for another route.
     """
+    if matched.route.moves or len(request.target) > _LONG:
+        return _mapped(table, matched, request)
+    # Without moves, only the target decides.
+    known = table.memo.setdefault(mapped, {})
+    target = known.get((matched.route.id, request.target))
+    if target is None:
+        target = _mapped(table, matched, request).target
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        known[matched.route.id, request.target] = target
+    return Request(matched.route.legacy.method, target, request.headers, request.body, request.client)
+
+
+def _mapped(table: RouteTable, matched: Matched, request: Request) -> Request:
     try:
         upstream = to_legacy(matched.route, matched.parameters, request)
     except MappingError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_plus
 
@@ -14,20 +15,30 @@ if TYPE_CHECKING:
     from gateway.core.table import Matched
 
 
+_LONG = 512
+"""Characters of a query beyond which nothing is remembered of it."""
+
+
 def values(place: Place, matched: Matched, request: Request) -> list[Any]:
     """Everything that stands in a place, decoded; a member or a query parameter given twice counts twice."""
     if place.where is Where.PATH:
         return [unquote(matched.parameters[place.name])] if place.name in matched.parameters else []
     if place.where is Where.QUERY:
-        pairs = (pair.partition("=") for pair in request.query.split("&"))
-        return [unquote_plus(value) for name, _, value in pairs if unquote_plus(name) == place.name]
+        query = request.query
+        return list((_in_query if len(query) <= _LONG else _in_query.__wrapped__)(query, place.name))
     return _members(request.body, place.name)
 
 
 def holds_only(place: Place, wanted: str, matched: Matched, request: Request) -> bool:
     """Whether the place holds `wanted`, and nothing else; nobody wants nothing."""
     found = values(place, matched, request)
-    return bool(wanted) and bool(found) and all(value == wanted for value in found)
+    return bool(wanted) and bool(found) and found.count(wanted) == len(found)
+
+
+@lru_cache(maxsize=4096)
+def _in_query(query: str, wanted: str) -> tuple[str, ...]:
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return tuple([unquote_plus(value) for name, _, value in pairs if unquote_plus(name) == wanted])
 
 
 def _members(body: bytes, name: str) -> list[Any]:

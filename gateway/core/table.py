@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.core.path import PathPattern
 from gateway.core.policy import Limit, Policy
@@ -103,7 +103,14 @@ class RouteTable:
         object.__setattr__(self, "_legacy", legacy)
         object.__setattr__(self, "_loose", loose)
         object.__setattr__(self, "_exposed", exposed)
+        object.__setattr__(self, "_memo", {})
         object.__setattr__(self, "_by_id", {route.id: route for route in self.routes})
+
+    @property
+    def memo(self) -> dict[Any, Any]:
+        """What others have worked out from this table alone; bounded by whoever fills it, and gone with the table."""
+        memo: dict[Any, Any] = self.__dict__["_memo"]
+        return memo
 
     def legacy(self, service: str) -> Lookup:
         """Lookup over a service's legacy targets and aliases."""

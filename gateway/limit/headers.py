@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from gateway.limit.token_bucket import SECOND
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
-    from gateway.core.policy import Limit
     from gateway.limit.token_bucket import Pace, Taken
 
 
@@ -19,7 +17,7 @@ def told(pace: Pace, taken: Taken) -> Headers:
 
     Remaining is what may be asked at once; reset is whole seconds until the bucket is full, in both families.
     """
-    return _told(pace.name, pace.limit, remaining(pace, taken), -(-taken.full // SECOND))
+    return _told(pace.name, *pace.quota, remaining(pace, taken), -(-taken.full // SECOND))
 
 
 def remaining(pace: Pace, taken: Taken) -> int:
@@ -49,15 +47,8 @@ def retry_after(wait: int) -> int:
     return max(1, -(-wait // SECOND))
 
 
-def quota(limit: Limit) -> tuple[int, int]:
-    """The limit as whole requests per whole seconds; never more than it allows."""
-    requests = max(1, floor(limit.rate))
-    return requests, max(1, ceil(limit.per * requests / limit.rate))
-
-
 @lru_cache(maxsize=4096)
-def _told(name: str, limit: Limit, remaining: int, reset: int) -> Headers:
-    requests, window = quota(limit)
+def _told(name: str, requests: int, window: int, remaining: int, reset: int) -> Headers:
     return (
         ("ratelimit-policy", f'"{name}";q={requests};w={window}'),
         ("ratelimit", f'"{name}";r={remaining};t={reset}'),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil
+from dataclasses import dataclass, field
+from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,13 +16,17 @@ SECOND = 1_000_000
 class Pace:
     """A limit class as a bucket sees it: `interval` between two tokens, `depth` to fill it from empty.
 
-    `limit` is what was declared; of a share, the whole.
+    `limit` is what was declared, `quota` is told of it; of a share, the whole.
     """
 
     name: str
     limit: Limit
     interval: int
     depth: int
+    quota: tuple[int, int] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quota", quota(self.limit))
 
 
 class Taken(NamedTuple):
@@ -30,6 +34,12 @@ class Taken(NamedTuple):
 
     wait: int
     full: int
+
+
+def quota(limit: Limit) -> tuple[int, int]:
+    """The limit as whole requests per whole seconds; never more than it allows."""
+    requests = max(1, floor(limit.rate))
+    return requests, max(1, ceil(limit.per * requests / limit.rate))
 
 
 def pace_of(name: str, limit: Limit, instances: int = 1) -> Pace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway import prepare as module
 from gateway.caller import ANONYMOUS, Caller
 from gateway.context import HandOff
 from gateway.core.exchange import Request, header
@@ -104,3 +105,28 @@ def test_a_service_is_told_of_hops_as_it_wants() -> None:
     request = Request("GET", "/", (("host", "gw"),), client="203.0.113.7")
     told, _ = with_forwarding(request, "http", Policy(), service("s", "http://s", forwarding=Forwarding.FORWARDED))
     assert [name for name, _ in told] == ["Forwarded", "Via"]
+
+
+def test_targets_are_remembered_without_mixing_requests_up() -> None:
+    """Asked again, a request is mapped to the same target, with its own headers and body; a refusal stays one."""
+    known = table("http://s", route("get", "compute", "GET /things/{id}", "GET /api/things/{id}"))
+    matched = known.exposed.find("GET", "/api/things/7")
+    assert matched is not None
+    for body in (b"one", b"two"):
+        request = Request("GET", "/api/things/7?a=1", (("h", body.decode()),), body, "1.2.3.4")
+        expected = Request("GET", "/things/7?a=1", request.headers, body, "1.2.3.4")
+        assert mapped(known, matched, request) == expected
+    other = known.exposed.find("GET", "/api/things/8")
+    assert other is not None
+    assert mapped(known, other, Request("GET", "/api/things/8")).target == "/things/8"
+
+
+def test_what_is_remembered_of_targets_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long targets are never kept, and of others no more than the limit."""
+    monkeypatch.setattr(module, "_REMEMBERED", 3)
+    known = table("http://s", route("get", "compute", "GET /things/{id}", "GET /api/things/{id}"))
+    for name in ("a", "b", "c", "d", "x" * 600):
+        matched = known.exposed.find("GET", f"/api/things/{name}")
+        assert matched is not None
+        assert mapped(known, matched, Request("GET", f"/api/things/{name}")).target == f"/things/{name}"
+    assert list(known.memo[mapped].values()) == ["/things/d"]

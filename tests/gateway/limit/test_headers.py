@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.policy import Limit
-from gateway.limit.headers import beside, quota, remaining, retry_after, told
-from gateway.limit.token_bucket import SECOND, Taken, pace_of
+from gateway.limit.headers import beside, remaining, retry_after, told
+from gateway.limit.token_bucket import SECOND, Taken, pace_of, quota
 
 READ = pace_of("read", Limit(1200, 60, 200))
 
