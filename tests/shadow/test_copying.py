@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,6 +109,22 @@ async def test_a_refusal_is_recorded_by_subject(tmp_path: Path) -> None:
         assert (done.refusal.subject, done.refusal.status, done.refusal.reason) == ("u-1", 403, "Forbidden")
         assert done.observation is not None
         assert done.observation.refused == 403
+
+
+async def test_what_legacy_refuses_too_locks_nobody_out(tmp_path: Path) -> None:
+    """It is compared, and is no would-be refusal: nothing changes for the subject."""
+
+    async def refusing(head: Head, body: bytes, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001 - always so
+        writer.write(answer("403 Forbidden", b'{"title":"Forbidden"}', (REFUSED_HEADER, "1")))
+
+    async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
+        internal.override = refusing
+        refused = read()
+        refused = replace(refused, exchange=replace(refused.exchange, response=Response(403)))
+        done = await made.copy(refused, 0)
+        assert done.refusal is None
+        assert done.observation is not None
+        assert (done.observation.refused, done.observation.verdict) == (403, Verdict.EXPECTED)
 
 
 @pytest.mark.parametrize(
