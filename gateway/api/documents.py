@@ -41,7 +41,8 @@ class Documents:
         self._metrics = metrics
         self._texts: dict[tuple[str, str, str], tuple[bytes, Described]] = {}
         self._read: tuple[RouteTable, float] | None = None
-        self._reading: asyncio.Task[None] | None = None
+        self._reading: dict[int, asyncio.Task[None]] = {}
+        self._wanted: RouteTable | None = None
 
     async def of(self, table: RouteTable) -> Mapping[str, Described | None]:
         """What is known of the table's services; waits only where this table's documents were never read."""
@@ -52,19 +53,24 @@ class Documents:
         return self.known
 
     def refresh(self, table: RouteTable) -> asyncio.Task[None]:
-        """Begin to read the documents, unless that is under way for this table."""
-        if self._reading is None or self._reading.done() or self._reading.get_name() != f"documents-{id(table)}":
-            self._reading = asyncio.create_task(self._refresh(table), name=f"documents-{id(table)}")
-        return self._reading
+        """Begin to read the documents, unless that is under way for this table; the last table asked for counts."""
+        self._wanted = table
+        reading = self._reading.get(id(table))
+        if reading is None:
+            reading = self._reading[id(table)] = asyncio.create_task(self._refresh(table))
+            reading.add_done_callback(lambda _: self._reading.pop(id(table), None))
+        return reading
 
     def close(self) -> None:
         """Give up what is under way."""
-        if self._reading is not None:
-            self._reading.cancel()
+        for reading in list(self._reading.values()):
+            reading.cancel()
 
     async def _refresh(self, table: RouteTable) -> None:
         services = list(table.services.values())
         found = await asyncio.gather(*(self._described(table, service) for service in services))
+        if self._wanted is not table:
+            return
         known = {service.name: document for service, document in zip(services, found, strict=True)}
         if self._read is None or self._read[0] is not table or known != self.known:
             self.version += 1

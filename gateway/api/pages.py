@@ -31,6 +31,7 @@ CLASS = "read"
 """The limit class of own pages, debited to the client's address; a table without it limits none."""
 _ALIVE = "health"
 """What load balancers ask is never limited."""
+_FLAG = "evaluate"
 _EVALUATE = "/ofrep/v1/evaluate/flags"
 _NONE: Methods = {}
 
@@ -69,6 +70,9 @@ class Pages:
         if not methods:
             raise NotFound("Not Found", reason="no-route")
         call.entry.route, call.entry.standing = f"cutover.{name}", "own"
+        if name == _FLAG:
+            # The key is whatever a client wrote.
+            call.entry.path = _EVALUATE
         method = call.request.method
         allowed = sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])})
         if call.request.is_preflight:
@@ -102,7 +106,7 @@ class Pages:
             "/.cutover/docs": docs,
             "/.cutover/health": (_ALIVE, read(self._alive)),
             "/.cutover/flags": ("flags", read(self._flags)),
-            _EVALUATE: ("evaluate", {"POST": lambda call: ofrep.evaluate_all(self._context, call)}),
+            _EVALUATE: (_FLAG, {"POST": lambda call: ofrep.evaluate_all(self._context, call)}),
         }
         self._prefix = prefix
 
@@ -111,7 +115,7 @@ class Pages:
         if folder != _EVALUATE or not raw:
             return None
         key = unquote(raw, errors="replace")
-        return "evaluate", {"POST": lambda call: ofrep.evaluate(self._context, call, key)}
+        return _FLAG, {"POST": lambda call: ofrep.evaluate(self._context, call, key)}
 
     async def _openapi(self, call: Call) -> Answer:
         context = self._context

@@ -35,7 +35,8 @@ def read_api(section: Section) -> Api:
 def document(text: str) -> str:
     """Where a service's OpenAPI document stands: a path at the service, a URL, or a file beside cutover.yaml."""
     parts = urlsplit(text)
-    if parts.scheme in {"http", "https"} and parts.netloc:
+    plain = text.isprintable() and " " not in text
+    if parts.scheme in {"http", "https"} and parts.netloc and plain:
         return text
     if parts.scheme or not text.strip() or (text.startswith("/") and not _PATH.fullmatch(text)):
         raise Wrong(

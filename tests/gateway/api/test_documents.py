@@ -15,6 +15,7 @@ from gateway.metrics import Metrics
 from gateway.transport.pool import Pool
 from tests.apps.echo import Seen, Upstream, respond, upstream
 from tests.apps.table import route, service, table, target
+from tests.apps.wire import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -140,5 +141,25 @@ async def test_another_table_is_read_at_once(known: Documents) -> None:
     async with upstream(answering(text())) as one, upstream(answering(text("/b"))) as two:
         assert (await known.of(of(one)))["compute"]
         found = (await known.of(of(two)))["compute"]
+        assert found
+        assert found.find(target("GET /b"))
+
+
+async def test_a_reload_meets_nobody_in_mid_reading(known: Documents) -> None:
+    """Whoever waits for the old table's documents is answered; what is kept is the new table's."""
+    release = asyncio.Event()
+
+    async def slow(_seen: Seen, _reader: object, writer: asyncio.StreamWriter) -> bool:
+        await release.wait()
+        return await respond(writer, 200, text())
+
+    async with upstream(slow) as one, upstream(answering(text("/b"))) as two:
+        old, new = of(one), of(two)
+        waiting = asyncio.create_task(known.of(old))
+        await eventually(lambda: len(one.seen) == 1)
+        assert (await known.of(new))["compute"]
+        release.set()
+        await waiting
+        found = known.known["compute"]
         assert found
         assert found.find(target("GET /b"))

@@ -226,3 +226,12 @@ def evaluated_by_sdk(url: str, names: list[str]) -> dict[str, Any]:
     finally:
         provider.session.close()
         api.shutdown()
+
+
+async def test_keys_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    """A key is whatever a client wrote, so the log says which page it was and no more."""
+    async with running(TABLE, flags=FLAGS, settings=settings(access_log=True)) as gate:
+        await asked(gate, "somebodys-secret", targetingKey="a")
+    logged = capsys.readouterr().err
+    assert '"path":"/ofrep/v1/evaluate/flags"' in logged
+    assert "somebodys-secret" not in logged

@@ -67,6 +67,7 @@ def test_documents_stand_in_three_places(tmp_path: Path, place: str) -> None:
         ({"gateway": "api: {prefix: '/a/'}"}, "is no prefix"),
         ({"service": "openapi: 'ftp://x/y'"}, "'ftp://x/y' is no document; write /openapi.json"),
         ({"service": "openapi: '/a b'"}, "is no document"),
+        ({"service": 'openapi: "http://a/b\\r\\nX-A: b"'}, "is no document"),
         ({"service": "health: ready"}, "'ready' is no path; write a path such as /health, or none"),
     ],
 )
