@@ -41,3 +41,10 @@ async def test_the_page_is_of_the_same_document() -> None:
     page = (await catalogue.page(TABLE, FlagSnapshot(), "http://g")).body.decode()
     assert "/api/a" in page
     assert 'href="/api/v1/openapi.json"' in page
+
+
+async def test_the_page_of_a_document_with_lone_surrogates_is_made() -> None:
+    """What JSON can say and UTF-8 cannot does not end the answer."""
+    catalogue = Catalogue(Documents(Pool(), Metrics()))
+    odd = replace(TABLE, platform="p\ud800")
+    assert b"p\\ud800" in (await catalogue.page(odd, FLAGS, "http://g")).body
