@@ -14,7 +14,7 @@ from gateway.authenticate import Identity, authenticate
 from gateway.authorise import Rights, authorise, settled
 from gateway.caller import ANONYMOUS
 from gateway.core.exchange import header
-from gateway.core.mark import READ
+from gateway.core.mark import READ, TRIAL
 from gateway.core.routes import Access, Where
 from gateway.core.subject import storable
 from gateway.cors import preflight
@@ -253,7 +253,8 @@ async def identified(context: Context, call: Call, matched: Matched) -> Caller:
     try:
         return await context.parts.authenticate(context.identity, call.table, matched.route, call.request, wait=wait)
     except Unauthenticated as refusal:
-        await failed(context.limits, call.table, refusal, client, shadow=not live)
+        if not is_trial(call):
+            await failed(context.limits, call.table, refusal, client, shadow=not live)
         raise
 
 
@@ -265,11 +266,17 @@ async def permitted(context: Context, call: Call, matched: Matched, caller: Call
         RateLimited: there is no token.
     """
     try:
-        await context.parts.authorise(context.rights, call.table, matched, caller, call.request, call.mark)
+        wait = stands is not Standing.TRANSPARENT
+        await context.parts.authorise(context.rights, call.table, matched, caller, call.request, call.mark, wait=wait)
     except Problem:
         await limited(context, call, matched, caller, stands)
         raise
     await limited(context, call, matched, caller, stands)
+
+
+def is_trial(call: Call) -> bool:
+    """Whether somebody tries what the gateway would do, which costs nobody a token."""
+    return call.mark is not None and call.mark.mode == TRIAL
 
 
 async def limited(context: Context, call: Call, matched: Matched, caller: Caller, stands: Standing) -> None:
@@ -278,6 +285,8 @@ async def limited(context: Context, call: Call, matched: Matched, caller: Caller
     Raises:
         RateLimited: there is no token.
     """
+    if is_trial(call):
+        return
     call.entry.limit, shadow = matched.route.limit, call.mark is not None
     debit = await context.parts.limit(
         context.limits, call.table, matched.route, caller, call.request, call.entry.client, shadow=shadow

@@ -52,12 +52,20 @@ class Rights:
 
 
 async def authorise(
-    rights: Rights, table: RouteTable, matched: Matched, caller: Caller, request: Request, mark: Mark | None = None
+    rights: Rights,
+    table: RouteTable,
+    matched: Matched,
+    caller: Caller,
+    request: Request,
+    mark: Mark | None = None,
+    *,
+    wait: bool = True,
 ) -> None:
     """Pass a caller whose roles grant the route's permission, for what belongs to the caller's own organisation.
 
     A ticket stands for what its holder was let through before, so only places are looked at again. A dry run that
     copies a call passes where its object cannot be found: legacy may have deleted it by carrying the call out.
+    Without `wait` nobody is asked before the call goes on, so that what is not remembered passes.
 
     Raises:
         Forbidden: no role grants the permission, or a place names another organisation, several, or none.
@@ -67,14 +75,16 @@ async def authorise(
     route = matched.route
     needed = route.permission
     if needed and needed != AUTHENTICATED and caller.scheme != TICKET:
-        granted = rights.grants.at_once(table) or await rights.grants.now(table)
+        granted = rights.grants.at_once(table) or await rights.grants.now(table, wait=wait)
         if needed not in granted.to(caller.roles):
             raise Forbidden(f"Permission denied: {needed} required", reason="permission", failed=needed)
     if route.scope or route.own:
         _check_places(matched, caller, request)
     if route.lookups and caller.scheme != TICKET:
         for lookup in route.lookups:
-            await _check_owner(rights, table, matched, caller, request, lookup, mark)
+            asked = _question(table, matched, caller, request, lookup)
+            if asked is not None:
+                await _check_owner(rights, table, asked, mark, wait=wait)
 
 
 def settled(
@@ -96,32 +106,33 @@ def _check_places(matched: Matched, caller: Caller, request: Request) -> None:
             raise Forbidden(f"{place} must be your own id", reason="scope", failed=str(place))
 
 
-async def _check_owner(
-    rights: Rights,
-    table: RouteTable,
-    matched: Matched,
-    caller: Caller,
-    request: Request,
-    lookup: Lookup,
-    mark: Mark | None,
-) -> None:
-    found = values(lookup.parameter, matched, request)
-    failed = f"{lookup.parameter} by {lookup.route}"
+def _question(
+    table: RouteTable, matched: Matched, caller: Caller, request: Request, lookup: Lookup
+) -> Question | None:
+    found, failed = values(lookup.parameter, matched, request), _failed(lookup)
     if len(found) != 1 or not isinstance(found[0], str) or not caller.organisation:
         raise Forbidden(
             f"{lookup.parameter} must name one thing of your own organisation", reason="scope", failed=failed
         )
-    value = found[0]
-    if value in lookup.spare:
-        return
-    if not 0 < len(value) <= _LONGEST_ID:
+    if found[0] in lookup.spare:
+        return None
+    if not 0 < len(found[0]) <= _LONGEST_ID:
         raise Hidden(failed=failed)
-    question = Question(lookup, value, caller, _credential(table, lookup, request))
+    return Question(lookup, found[0], caller, _credential(table, lookup, request))
+
+
+async def _check_owner(rights: Rights, table: RouteTable, asked: Question, mark: Mark | None, *, wait: bool) -> None:
     owners = rights.live if mark is None else rights.copies
-    answer = await owners.found(table, question)
-    may_be_gone = mark is not None and mark.mode == DRY_RUN and (lookup.member or not answer)
-    if not question.own(answer) and not may_be_gone:
-        raise Hidden(failed=failed)
+    answer = await owners.found(table, asked) if wait else owners.remembered(table, asked)
+    if answer is None:
+        return
+    may_be_gone = mark is not None and mark.mode == DRY_RUN and (asked.lookup.member or not answer)
+    if not asked.own(answer) and not may_be_gone:
+        raise Hidden(failed=_failed(asked.lookup))
+
+
+def _failed(lookup: Lookup) -> str:
+    return f"{lookup.parameter} by {lookup.route}"
 
 
 def _credential(table: RouteTable, lookup: Lookup, request: Request) -> str:

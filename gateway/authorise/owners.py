@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -93,11 +94,29 @@ class Owners:
             Unavailable: the service that knows does not say.
             Forbidden: it does not tell this caller.
         """
+        known = self._fresh(question)
+        if known is not None:
+            return known
+        # Who leaves takes the question from nobody else who waits for its answer.
+        return await asyncio.shield(self._asked(table, question))
+
+    def remembered(self, table: RouteTable, question: Question) -> Found | None:
+        """What is known already; None where it is not, and then it is asked for whoever comes next."""
+        known = self._fresh(question)
+        if known is None:
+            with suppress(Unavailable):
+                self._asked(table, question)
+        return known
+
+    def _fresh(self, question: Question) -> Found | None:
+        known = self._memory(question).get(question.key)
+        if known is None or known[0] >= question.keep(known[1]):
+            return None
+        self._note(question, "remembered")
+        return known[1]
+
+    def _asked(self, table: RouteTable, question: Question) -> asyncio.Task[Found]:
         key = question.key
-        known = self._memory(question).get(key)
-        if known is not None and known[0] < question.keep(known[1]):
-            self._note(question, "remembered")
-            return known[1]
         task = self._asking.get(key)
         if task is None:
             if len(self._asking) >= AT_ONCE:
@@ -105,8 +124,7 @@ class Owners:
                 raise Unavailable("Too much is being looked up", reason="scope-busy", headers=_AGAIN)
             task = self._asking[key] = asyncio.create_task(self._ask(table, question))
             task.add_done_callback(lambda done: self._done(key, done))
-        # Who leaves takes the question from nobody else who waits for its answer.
-        return await asyncio.shield(task)
+        return task
 
     def forget(self, table: RouteTable, caller: Caller, credential: str, ids: tuple[str, ...]) -> None:
         """A write of this caller went through: what it may have made, changed or deleted is asked for again."""

@@ -57,14 +57,14 @@ class Grants:
         granted = self._granted
         return granted if granted is not None and granted.table is table and self._clock() < self._until else None
 
-    async def now(self, table: RouteTable) -> Granted:
-        """What holds; asks the platform first where that is due."""
+    async def now(self, table: RouteTable, *, wait: bool = True) -> Granted:
+        """What holds; asks the platform first where that is due, without `wait` only for the next one."""
         refresh = table.policy.permissions.refresh
         if refresh != self._by:
             self._by, self._said, self._at, self._tried = refresh, None, float("-inf"), float("-inf")
         if refresh is not None and self._clock() - max(self._at, self._tried) >= refresh.every:
             task = self._refreshed(table, refresh)
-            if self._clock() - self._at >= 2 * refresh.every and not self.failed:
+            if wait and self._clock() - self._at >= 2 * refresh.every and not self.failed:
                 await asyncio.shield(task)
         return self._settled(table)
 

@@ -11,7 +11,7 @@ from gateway.core.routes import Access, Authorization
 from gateway.core.subject import fingerprint
 from migrate.probe.result import NotAsked, ProbeResult, Wrong, judged
 from migrate.probe.sample import sample, with_headers
-from migrate.probe.setting import LACKS, credential, is_dry_run, lacks_permission, status_of
+from migrate.probe.setting import LACKS, credential, is_dry_run, lacks_permission, lenient, status_of
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
@@ -55,7 +55,7 @@ async def identity(setting: Setting, route: Route) -> ProbeResult | NotAsked:
     )
     wrongs: list[Wrong | None] = []
     for how, headers in ways:
-        answer = await setting.dry_run(route, with_headers(request, *headers))
+        answer = await setting.dry_run(route, with_headers(request, *headers), mode=lenient(route))
         if lacks_permission(answer):
             return NotAsked(NAME, route.id, LACKS)
         sent = upstream(answer)

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from gateway.core.exchange import Failure, Response
-from gateway.core.mark import READ, TRIAL
+from gateway.core.mark import READ
 from gateway.core.permissions import AUTHENTICATED, grants
 from gateway.core.routes import Access, Kind
 from migrate.probe.credentials import every_role
 from migrate.probe.refusal import other_status
 from migrate.probe.result import NotAsked, ProbeResult, Wrong, judged
 from migrate.probe.sample import NOBODY, sample, with_headers
-from migrate.probe.setting import is_dry_run, status_of
-from migrate.probe.tokens import claims, signed
+from migrate.probe.setting import is_dry_run, lenient, status_of
+from migrate.probe.tokens import SUBJECT, claims, signed
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Request
@@ -59,12 +59,12 @@ async def wrong_role(setting: Setting, route: Route) -> ProbeResult | NotAsked:
     wrongs: list[Wrong | None] = []
     for how, roles in ways:
         request = _asking(setting, route, _token(setting, roles))
-        wrongs.append(other_status(await setting.dry_run(route, request, mode=TRIAL), _FORBIDDEN, how))
+        wrongs.append(other_status(await setting.dry_run(route, request), _FORBIDDEN, how))
         if setting.readable(route):
             wrongs.append(other_status(await setting.publicly(route, request), _FORBIDDEN, f"{how}, in public"))
     for role in (role for role, granted in may.items() if granted):
         # A gateway that refuses everybody would pass all of the above. What is not there may still be hidden.
-        answer = await setting.dry_run(route, _asking(setting, route, _token(setting, [role])))
+        answer = await setting.dry_run(route, _asking(setting, route, _token(setting, [role])), mode=lenient(route))
         wrongs.append(
             None if is_dry_run(answer) else Wrong("status", "200, a dry run", status_of(answer), f"as {role}")
         )
@@ -75,13 +75,14 @@ async def foreign(setting: Setting, route: Route) -> ProbeResult | NotAsked:
     """What another organisation has, and what nobody has: both must be refused, and in the same words."""
     if not setting.credentials.secret or not setting.credentials.organisation:
         return NotAsked(FOREIGN, route.id, _NO_SECRET)
-    stranger = _token(setting, every_role(setting.table), organisation=str(uuid.uuid4()))
+    elsewhere = str(uuid.uuid4())
+    stranger = _token(setting, every_role(setting.table), organisation=elsewhere)
     own = setting.credentials.allowed or setting.credentials.token
     known = await own_id(setting, route.lookups[-1])
     asked = known or NOBODY
-    theirs = _asking(setting, route, stranger, named=asked)
+    theirs = _asking(setting, route, stranger, named=asked, organisation=elsewhere)
     nobodys = _asking(setting, route, own, named=str(uuid.uuid4()))
-    answers = [await setting.dry_run(route, request, mode=TRIAL) for request in (theirs, nobodys)]
+    answers = [await setting.dry_run(route, request) for request in (theirs, nobodys)]
     wrongs = [
         other_status(answer, _HIDDEN, how)
         for answer, how in zip(answers, ("another organisation's", "nobody's"), strict=True)
@@ -90,7 +91,7 @@ async def foreign(setting: Setting, route: Route) -> ProbeResult | NotAsked:
     if setting.readable(route):
         wrongs.append(other_status(await setting.publicly(route, theirs), _HIDDEN, "another's, in public"))
     if known:
-        answer = await setting.dry_run(route, _asking(setting, route, own, named=known), mode=TRIAL)
+        answer = await setting.dry_run(route, _asking(setting, route, own, named=known))
         wrongs.append(
             None if is_dry_run(answer) else Wrong("status", "200, a dry run", status_of(answer), "one's own")
         )
@@ -135,14 +136,14 @@ def _first(answer: Response | Failure, path: tuple[str, ...]) -> str:
 def _token(setting: Setting, roles: list[str], *, organisation: str = "") -> str:
     known = setting.credentials
     content = claims(time.time(), organisation or known.organisation or "cutover-probe", roles=roles)
-    if not organisation and known.subject:
-        content["sub"] = known.subject
+    content["sub"] = known.subject or SUBJECT
     return signed(known.secret, content)
 
 
-def _asking(setting: Setting, route: Route, token: str, *, named: str = NOBODY) -> Request:
+def _asking(setting: Setting, route: Route, token: str, *, named: str = NOBODY, organisation: str = "") -> Request:
     known = setting.credentials
-    own = sample(route, (known.organisation or "cutover-probe",), subject=known.subject or NOBODY, named=named)
+    spoken = organisation or known.organisation or "cutover-probe"
+    own = sample(route, (spoken,), subject=known.subject or SUBJECT, named=named)
     return with_headers(own, ("Authorization", f"Bearer {token}"))
 
 

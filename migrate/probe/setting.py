@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import Failure, header
-from gateway.core.mark import DRY_RUN, DRY_RUN_TYPE, MARK_HEADER, sign
+from gateway.core.mark import DRY_RUN, DRY_RUN_TYPE, MARK_HEADER, TRIAL, sign
 from gateway.core.routes import Access, Effect, Kind, Stage
 from migrate.probe.sample import with_headers
 
@@ -42,7 +42,7 @@ class Setting:
     fingerprint_key: bytes = field(repr=False, default=b"")
 
     async def dry_run(
-        self, route: Route, request: Request, *, key: bytes = b"", mode: str = DRY_RUN
+        self, route: Route, request: Request, *, key: bytes = b"", mode: str = TRIAL
     ) -> Response | Failure:
         """Ask the internal listener what it would do; nothing is ever delivered, unless the mode is a read's."""
         mark = sign(
@@ -88,6 +88,11 @@ def credential(setting: Setting, route: Route) -> tuple[tuple[str, str], ...] | 
         token = setting.credentials.allowed or setting.credentials.token
         return (("Authorization", f"Bearer {token}"),) if token else None
     return ()
+
+
+def lenient(route: Route) -> str:
+    """The mode of a dry run that shall go through whether what it names is there or not."""
+    return DRY_RUN if route.lookups else TRIAL
 
 
 def lacks_permission(answer: Response | Failure) -> bool:

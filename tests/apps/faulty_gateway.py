@@ -244,7 +244,7 @@ def _no_request_id(app: App) -> App:
     return wrong
 
 
-async def _allow_everything(*_anything: Any) -> None:
+async def _allow_everything(*_anything: Any, **_options: Any) -> None:
     return None
 
 

@@ -252,3 +252,17 @@ async def test_after_a_write_owners_are_asked_for_again(status: int, effect: str
         settled(rights, known, matched, CALLER, Request(effect, "/things/mine"), status)
         await ask_for("mine")
         assert len(at.seen) == asked
+
+
+async def test_a_transparent_call_waits_for_nobody() -> None:
+    """What is not known yet passes; what is known is told, so that it is counted."""
+    async with owned() as (_, rights, known, at):
+        assert WRITE.gateway is not None
+        matched = Matched(WRITE, WRITE.gateway, {"id": "theirs"})
+        request = Request("POST", "/things/theirs/end")
+        await authorise(rights, known, matched, CALLER, request, wait=False)
+        with pytest.raises(Hidden):
+            await authorise(rights, known, matched, CALLER, request)
+        with pytest.raises(Hidden):
+            await authorise(rights, known, matched, CALLER, request, wait=False)
+        assert len(at.seen) == 1

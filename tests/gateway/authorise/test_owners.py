@@ -316,9 +316,22 @@ def test_a_path_leads_through_lists(document: Any, path: tuple[str, ...], found:
 
 @given(
     st.recursive(
-        st.none() | st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+        st.none() | st.text() | st.integers(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=12,
     )
 )
 def test_no_document_breaks_the_reader(document: Any) -> None:
     """It finds texts or nothing."""
     assert all(isinstance(found, str) and found for found in texts_at(document, ("a", "b")))
+
+
+async def test_who_does_not_wait_learns_what_is_remembered() -> None:
+    """What is not is asked for all the same, for whoever comes next; a flood asks no more."""
+    async with known() as at:
+        at.answers["/thing/x"] = (200, {"org_id": "org-1"})
+        question = Question(OWNER, "x", ME, "")
+        assert at.owners.remembered(at.table, question) is None
+        assert await at.own("x")
+        assert at.owners.remembered(at.table, question) == {"org-1"}
+        assert at.targets == ["/thing/x"]

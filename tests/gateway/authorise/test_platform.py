@@ -250,3 +250,14 @@ async def test_a_closed_gateway_asks_no_more() -> None:
         with pytest.raises(asyncio.CancelledError):
             await waiting
         at.hold.set()
+
+
+async def test_who_does_not_wait_goes_by_what_is_known() -> None:
+    """The file, before the platform has said anything; its word as soon as it has."""
+    async with platform() as at:
+        at.hold.clear()
+        early = await asyncio.wait_for(at.grants.now(at.table, wait=False), 1)
+        assert early.to(MEMBER) == {"pool:create"}
+        at.hold.set()
+        await at.quiet()
+        assert await at.to("member") == {"pool:list"}
