@@ -68,6 +68,7 @@ class Circuit:
         self._since = 0.0
         self._trying = self._passed = 0
         self._slices: deque[list[float]] = deque(maxlen=_SLICES + 1)
+        self._permit = Permit(0)
 
     def state(self, policy: CircuitPolicy, now: float) -> State:
         """The state at a moment; `now` never goes back."""
@@ -77,14 +78,15 @@ class Circuit:
 
     def admit(self, policy: CircuitPolicy, now: float) -> Permit | float:
         """A permit, or the seconds after which asking again may help."""
-        match self.state(policy, now):
-            case State.OPEN:
-                return self._since + policy.open - now
-            case State.HALF_OPEN:
-                if self._trying + self._passed >= policy.trials:
-                    return 1.0
-                self._trying += 1
-        return Permit(self.phase)
+        if self._state is not State.CLOSED:
+            match self.state(policy, now):
+                case State.OPEN:
+                    return self._since + policy.open - now
+                case State.HALF_OPEN:
+                    if self._trying + self._passed >= policy.trials:
+                        return 1.0
+                    self._trying += 1
+        return self._permit
 
     def answered(self, permit: Permit, policy: CircuitPolicy, now: float) -> None:
         """The service gave an answer of its own."""
@@ -135,6 +137,7 @@ class Circuit:
     def _turn(self, state: State, now: float) -> None:
         self._state, self._since = state, now
         self.phase += 1
+        self._permit = Permit(self.phase)
         self._trying = self._passed = 0
         self._slices.clear()
 

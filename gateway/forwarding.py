@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,14 @@ class Way:
     hops: tuple[str, ...]
     scheme: str
     host: str
+    _hash: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # It is remembered for each head, and looked up by for each request.
+        object.__setattr__(self, "_hash", hash((self.hops, self.scheme, self.host)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def client(self) -> str:

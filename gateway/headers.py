@@ -30,6 +30,9 @@ _FRAMING = frozenset({"host", "content-length", "expect"})
 _AUTHORIZATION = frozenset({"authorization"})
 _LENGTH = frozenset({"content-length"})
 _NONE: frozenset[str] = frozenset()
+_CONNECTION, _CODING = len("connection"), len("transfer-encoding")
+_IDLE = frozenset({"keep-alive", "close"})
+"""What Connection says mostly, and nominates no other header by."""
 _IDENTITY = re.compile(
     r"x-(?:auth-)?(?:user|org|organi[sz]ation|tenant|roles?|internal|forwarded|original|authenticated|remote|consumer"
     r"|principal|subject|identity|permissions?|scopes?|groups?|envoy|ssl)(?:-.*)?"
@@ -95,10 +98,17 @@ def response_headers(headers: Headers) -> Headers:
     if len(kept) == len(headers):
         # Connection and Transfer-Encoding end here themselves: neither was there.
         return headers
-    dropped = nominated(headers) - HOP_BY_HOP
+    for name, value in headers:
+        if len(name) == _CODING and name.lower() == "transfer-encoding":
+            break
+        if len(name) == _CONNECTION and value not in _IDLE and name.lower() == "connection":
+            break
+    else:
+        return tuple(kept)
+    dropped = nominated(headers)
     if header(headers, "transfer-encoding") is not None:
         dropped |= _LENGTH
-    return tuple([pair for pair in kept if pair[0].lower() not in dropped] if dropped else kept)
+    return tuple([pair for pair in kept if pair[0].lower() not in dropped])
 
 
 @lru_cache(maxsize=4096)

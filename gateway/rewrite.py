@@ -28,7 +28,7 @@ def rewritten_location(table: RouteTable, service: Service, request: Request, he
     `request` is the one sent upstream. An address of the service without a route keeps its path and loses its
     host, so that it stays on the gateway.
     """
-    if not [True for name, _ in headers if name.lower() in _ADDRESSES]:
+    if not [name for name, _ in headers if name.lower() in _ADDRESSES]:
         return headers
     return tuple(
         (name, _location(table, service, request, value)) if name.lower() in _ADDRESSES else (name, value)

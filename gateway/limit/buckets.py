@@ -36,6 +36,10 @@ class Buckets:
         """Whether Redis answered when it was last asked; None without one."""
         return None if self._shared is None else self._watch is None
 
+    def take_here(self, key: str, share: Pace) -> Taken | None:
+        """Take one token of this process's share at once; None where Redis is to be asked."""
+        return self._memory.take(key, share) if self._shared is None else None
+
     async def take(self, key: str, whole: Pace, share: Pace) -> tuple[Pace, Taken]:
         """Take one token: of the whole limit where all instances meet, of this one's share where they do not."""
         if self._shared is not None and self._watch is None:

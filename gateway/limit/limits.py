@@ -86,7 +86,11 @@ class Limits:
         if paces is None:
             return _FREE
         key = f"{name}:shadow {subject}" if shadow else f"{name} {subject}"
-        pace, taken = await self.buckets.take(key, *paces)
+        pace, here = paces[1], self.buckets.take_here(key, paces[1])
+        if here is None:
+            pace, taken = await self.buckets.take(key, *paces)
+        else:
+            taken = here
         headers = told(pace, taken)
         if taken.wait:
             raise RateLimited(name, retry_after(taken.wait), headers)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gateway.core.exchange import Headers
 
 HEAD_LIMIT = 1 << 18
+_LENGTH, _CODING = len("content-length"), len("transfer-encoding")
 _FINAL = 200
 _LAST = 599
 _SWITCHING = 101
@@ -139,13 +140,16 @@ class Reading:
             self._size = sum(len(name) + len(value) for name, value in self._fields)
             if self._size > HEAD_LIMIT:
                 raise ValueError("the response head is too large")
-        names = [name.lower() for name, _ in self._fields]
-        chunked = b"transfer-encoding" in names and self._chunked()
-        self._framed = chunked or b"content-length" in names or status in {204, 304}
+        self._framed = status in {204, 304}
+        for name, _ in self._fields:
+            # Most names have another length, and lowering every one costs more than looking at it.
+            if len(name) == _LENGTH and name.lower() == b"content-length":
+                self._framed = True
+            elif len(name) == _CODING and name.lower() == b"transfer-encoding":
+                self._framed = self._chunked() or self._framed
         self._keep = self._parser.should_keep_alive()
-        self.head = Head(
-            status, tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._fields])
-        )
+        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._fields]
+        self.head = Head(status, tuple(pairs))
         self.complete = self._bodyless
 
     def on_body(self, body: bytes) -> None:
