@@ -6,6 +6,7 @@ What the server has already refused or hidden is written down in docs/gateway.md
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -70,10 +71,11 @@ def check_crossing(table: RouteTable, route: Route, upstream: Request, *, upgrad
     """Refuse a request that the service would take for another route once it has decoded the path.
 
     `/pools/%68ealth` must not reach `/pools/health` under the rule of `/pools/{id}`. What only a lenient one would
-    read so (`/pools/Health`, `/pools/health;x`) is refused where the other route has another access rule.
+    read so (`/pools/Health`, `/pools/health;x`) is refused where the other route has another access rule, and always
+    where it would climb (`/pools/..;/x`).
 
     Raises:
-        NotFound: the path belongs to another route of this service.
+        NotFound: the path belongs to another route of this service, or nobody can say to which.
     """
     if not route.legacy.path.names:
         return
@@ -86,12 +88,14 @@ def check_crossing(table: RouteTable, route: Route, upstream: Request, *, upgrad
     start = route.legacy.path.text.partition("{")[0]
     if upstream.method != "HEAD" and path.startswith(start) and _TAME.fullmatch(path, len(start)):
         return
-    for reading in readings(path):
-        # Frameworks answer HEAD on the routes of GET.
-        for method in {upstream.method, "GET" if upstream.method == "HEAD" else upstream.method}:
-            found = table.loose(route.service).find(method, reading, upgrade=upgrade)
-            if found is not None and access_rule(found.route) != access_rule(route):
-                raise NotFound("Not Found", reason="crossing")
+    if not (read_as := readings(path)):
+        raise NotFound("Not Found", reason="crossing")
+    # Frameworks answer HEAD on the routes of GET.
+    methods = ("HEAD", "GET") if upstream.method == "HEAD" else (upstream.method,)
+    for reading, method in product(read_as, methods):
+        found = table.loose(route.service).find(method, reading, upgrade=upgrade)
+        if found is not None and access_rule(found.route) != access_rule(route):
+            raise NotFound("Not Found", reason="crossing")
 
 
 def access_rule(route: Route) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from unicodedata import normalize
 from urllib.parse import unquote
 
+_DOTS = frozenset({".", ".."})
 _TIMES = 3
 """Decodings: each proxy or framework on the way may do one."""
 # Two bytes for what needs one (RFC 3629 §3 forbids it), as `unquote` leaves them.
@@ -19,30 +20,32 @@ def folded(path: str) -> str:
 
 @lru_cache(maxsize=4096)
 def readings(path: str) -> tuple[str, ...]:
-    """Every reading, folded: undecoded as Express matches it, and after each decoding with `;x` and dots resolved."""
+    """Every reading, folded: undecoded as Express matches it, and after each decoding with `;x` and dots resolved.
+
+    Empty when some reading holds a dot segment: then nobody can say where it leads.
+    """
     found = {folded(path): None}
     text = path
-    for _ in range(_TIMES):
-        found[_resolved(text)] = None
+    for _ in range(_TIMES + 1):
+        resolved = _resolved(text)
+        if resolved is None:
+            return ()
+        found[resolved] = None
         decoded = unquote(text, errors="surrogateescape")
         if decoded == text:
             break
         text = decoded
-    return tuple({**found, _resolved(text): None})
+    return tuple(found)
 
 
-def _resolved(text: str) -> str:
+def _resolved(text: str) -> str | None:
     for overlong, meant in _OVERLONG:
         text = text.replace(overlong, meant)
     # Fullwidth forms become what they look like; a NUL, a question mark or a hash ends the path.
     text = (
         normalize("NFKC", text).casefold().replace("\\", "/").partition("\0")[0].partition("?")[0].partition("#")[0]
     )
-    segments: list[str] = []
-    for part in text.split("/"):
-        segment = part.partition(";")[0]
-        if segment == "..":
-            del segments[-1:]
-        elif plain := segment.rstrip(". "):
-            segments.append(plain)
-    return "/" + "/".join(segments)
+    segments = [part.partition(";")[0] for part in text.split("/")]
+    if not _DOTS.isdisjoint(segments):
+        return None
+    return "/" + "/".join(plain for segment in segments if (plain := segment.rstrip(". ")))

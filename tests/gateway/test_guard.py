@@ -136,7 +136,14 @@ LENIENT = table(
 
 
 @pytest.mark.parametrize(
-    "target", ["/files/Private/x", "/files/private/x/", "/files/private;y/x", "/files/a/%252e%252e/private/x"]
+    "target",
+    [
+        "/files/Private/x",
+        "/files/private/x/",
+        "/files/private;y/x",
+        "/files/a/%252e%252e/private/x",
+        "/files/a/..;/other",
+    ],
 )
 def test_path_that_a_lenient_service_takes_for_another_rules_is_not_reached(target: str) -> None:
     """Express folds case, others cut off matrix parameters or decode twice."""

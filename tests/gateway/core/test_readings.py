@@ -32,18 +32,11 @@ SECRET = "/files/private/x"
         "/files/private%5Cx",
         "/files/private%c0%afx",
         "/files/private%EF%BC%8Fx",
-        "/files/a/%2e%2e/private/x",
-        "/files/a/%252e%252e/private/x",
-        "/files/a/..;/private/x",
-        "/files/a/%c0%ae%c0%ae/private/x",
         "/files/%EF%BD%90rivate/x",
         "/files//private/x",
-        "/files/./private/x",
         "/files/private/x%00.png",
         "/files/private/x%3Fy",
         "/files/private/x%23y",
-        "/pub/%2e%2e%2ffiles/private/x",
-        "/pub/%252e%252e%252ffiles/private/x",
     ],
 )
 def test_each_trick_has_the_reading_it_aims_at(path: str) -> None:
@@ -58,14 +51,30 @@ def test_other_paths_are_other_paths(path: str) -> None:
     assert folded(path) in readings(path)
 
 
-def test_climbing_ends_at_the_root() -> None:
-    """There is nothing above it."""
-    assert "/files" in readings("/../../files/")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/files/a/%2e%2e/private/x",
+        "/files/a/%252e%252e/private/x",
+        "/files/a/..;/private/x",
+        "/files/a/%c0%ae%c0%ae/private/x",
+        "/files/a/%EF%BC%8E%EF%BC%8E/private/x",
+        "/files/a/..%5cprivate/x",
+        "/files/./private/x",
+        "/files/..",
+        "/pub/%2e%2e%2ffiles/private/x",
+        "/pub/%252e%252e%252ffiles/private/x",
+        "/pub/%25252e%25252e",
+    ],
+)
+def test_what_climbs_for_anybody_has_no_reading(path: str) -> None:
+    """Where dot segments lead depends on when they are resolved."""
+    assert readings(path) == ()
 
 
 @given(st.text(max_size=60))
 def test_every_path_has_readings(path: str) -> None:
-    """They begin with a slash unless the path does not, and hold no escape that could still be resolved."""
+    """Unless it climbs for somebody; all but the undecoded one begin with a slash."""
     found = readings(path)
-    assert found[0] == folded(path)
+    assert not found or found[0] == folded(path)
     assert all(reading.startswith("/") for reading in found[1:])
