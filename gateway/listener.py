@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gateway.core.errors import ConfigError, UnreachableError
 from gateway.listen.bounds import Bounds
+from gateway.listen.door import Door
 from gateway.listen.http1 import Http1
 from gateway.listen.reception import Reception
 
@@ -26,6 +27,8 @@ _LAST_CALL = 0.5
 """Seconds in which an open connection may still ask after a stop began: its request may be on the way."""
 _HANDSHAKE = 10.0
 """Seconds in which a TLS handshake must be complete."""
+_GOODBYE = 5.0
+"""Seconds in which a TLS connection must be closed by both sides."""
 _log = logging.getLogger("cutover.gateway")
 
 
@@ -72,11 +75,12 @@ class Listener:
         tls = self._certificate
         reception = self._reception = Reception(self._app, self._bounds, self._refused, tls.headers if tls else ())
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: Http1(reception),
+            lambda: Door(reception) if tls else Http1(reception),
             sock=self._socket,
             backlog=_BACKLOG,
             ssl=tls.context if tls else None,
             ssl_handshake_timeout=_HANDSHAKE if tls else None,
+            ssl_shutdown_timeout=_GOODBYE if tls else None,
         )
 
     async def stop(self, seconds: float) -> int:

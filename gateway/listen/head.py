@@ -37,6 +37,20 @@ def head(status: int, fields: list[bytes], *, close: bool) -> bytes:
     return b"%b%b%b" % (_STATUS_LINES[status], block, b"connection: close\r\n\r\n" if close else b"\r\n")
 
 
+REASONS = {
+    400: ("malformed", "The request is no valid HTTP/1.1"),
+    431: ("head-size", "The request head is too large"),
+    503: ("full", "No more connections are taken at the moment"),
+}
+"""Why a listener refuses by itself."""
+
+
+def refusal(status: int, request_id: str, extra: Iterable[bytes] = ()) -> bytes:
+    """A whole answer that ends its connection, for one of `REASONS`."""
+    headers, body = problem(status, *REASONS[status], request_id)
+    return head(status, [*(b"%b: %b\r\n" % pair for pair in headers), *extra], close=True) + body
+
+
 def problem(status: int, reason: str, detail: str, request_id: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Headers and body of a refusal by the listener itself: problem+json (RFC 9457)."""
     document = {

@@ -7,62 +7,55 @@ never read as one. Trailers never become headers (RFC 9110 §6.5.1).
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote
+from typing import TYPE_CHECKING
 
 import httptools
 
-from gateway.listen.head import head, problem
+from gateway.listen.flow import Flow, address
+from gateway.listen.head import REASONS, refusal
+from gateway.listen.scope import opens_socket, scope_of, shared_scope
 from gateway.listen.socket import Socket
 from gateway.listen.turn import Turn
 
 if TYPE_CHECKING:
+    import asyncio
+
     from gateway.listen.reception import Message, Reception
 
-_ASGI = {"version": "3.0", "spec_version": "2.4"}
 _TELLING = frozenset({b"expect", b"transfer-encoding", b"content-length", b"upgrade"})
 _VERSIONS = frozenset({"1.0", "1.1"})
-_REFUSALS = {
-    400: ("malformed", "The request is no valid HTTP/1.1"),
-    431: ("head-size", "The request head is too large"),
-    503: ("full", "No more connections are taken at the moment"),
-}
 
 
-class Http1(asyncio.Protocol):
+class Http1(Flow):
     """One connection of HTTP/1.0 or 1.1."""
 
     def __init__(self, reception: Reception) -> None:
-        self.loop = reception.loop
-        self.stuck: asyncio.Future[None] | None = None
+        super().__init__(reception.loop)
         self.extra: tuple[bytes, ...] = ()
         self._reception = reception
         self._bounds = reception.bounds()
         self._parser = httptools.HttpRequestParser(self)
-        self._transport: asyncio.Transport
-        self._scheme = "http"
         self._client: tuple[str, int] | None = None
-        self._server: tuple[str, int] | None = None
         self._turn: Turn | None = None
         self._waiting: deque[Turn] = deque()
         self._feeding: Turn | None = None
         self._handshake: Message | None = None
         self._refusal = 0
-        self._in_head = self._deaf = self._ending = self._paused = self._pumping = False
-        self._unread = self._count = self._backlog = 0
+        self._in_head = self._deaf = self._ending = self._pumping = False
+        self._unread = self._count = 0
         self._age = 0.0
 
     # What the event loop says.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._client = _address(transport, "peername")
-        self._server = _address(transport, "sockname")
-        if transport.get_extra_info("ssl_object") is not None:
-            self._scheme, self.extra = "https", self._reception.extra
+        super().connection_made(transport)
+        self._client = address(transport, "peername")
+        secure = transport.get_extra_info("ssl_object") is not None
+        if secure:
+            self.extra = self._reception.extra
+        self._shared = shared_scope("https" if secure else "http", self._client, address(transport, "sockname"))
         self._reception.connections.add(self)
         if self._reception.full:
             self._deaf, self._refusal = True, 503
@@ -98,19 +91,7 @@ class Http1(asyncio.Protocol):
         if self._turn is None:
             self._pump()
         if self._waiting or (self._feeding is not None and self._feeding.full):
-            self._pause()
-
-    def pause_writing(self) -> None:
-        """See asyncio."""
-        if self.stuck is None:
-            self.stuck = self.loop.create_future()
-
-    def resume_writing(self) -> None:
-        """See asyncio."""
-        if self.stuck is not None:
-            stuck, self.stuck = self.stuck, None
-            if not stuck.done():
-                stuck.set_result(None)
+            self.hold()
 
     # What the parser says.
 
@@ -142,9 +123,9 @@ class Http1(asyncio.Protocol):
         version = parser.get_http_version()
         if version not in _VERSIONS or (version == "1.0" and b"transfer-encoding" in telling):
             raise ValueError("unknown version, or a coding that HTTP/1.0 does not know (RFC 9112 §6.1)")
-        scope = self._scope(parser.get_method().decode("ascii"), version)
+        scope = scope_of(self._shared, version, parser.get_method().decode("ascii"), self._url, self._headers)
         upgrade = parser.should_upgrade()
-        if upgrade and _opens_socket(scope["method"], telling):
+        if upgrade and opens_socket(scope["method"], telling):
             self._handshake = scope
             return
         keep = version == "1.1" and not upgrade and parser.should_keep_alive()
@@ -180,13 +161,12 @@ class Http1(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send."""
-        self._transport.write(data)
+        self.transport.write(data)
 
     def want(self) -> None:
         """The application has taken what there was of the body."""
-        if self._paused and not self._waiting:
-            self._paused = False
-            self._transport.resume_reading()
+        if not self._waiting:
+            self.go_on()
 
     def refuse(self, status: int, reason: str) -> str:
         """Count an answer that the application never gave; its id."""
@@ -206,7 +186,7 @@ class Http1(asyncio.Protocol):
         if clean:
             self._close()
         else:
-            self._transport.abort()
+            self.transport.abort()
 
     # What the listener says.
 
@@ -216,7 +196,7 @@ class Http1(asyncio.Protocol):
         bounds, turn = self._bounds, self._turn
         if self._ending:
             if self._age > bounds.linger:
-                self._transport.abort()
+                self.transport.abort()
         elif self.stuck is not None:
             self._tick_stuck()
         elif turn is None:
@@ -225,13 +205,10 @@ class Http1(asyncio.Protocol):
                 self._give_up(started=started)
         elif turn.done:
             if self._age > bounds.idle:
-                self._transport.abort()
-        elif not (turn.whole or self._paused or turn.expects or turn.cause):
-            turn.spent += seconds
-            late = turn.spent - bounds.idle
-            if self._age > bounds.idle or turn.taken < late * bounds.rate:
-                self._deaf = True
-                turn.fail("slow")
+                self.transport.abort()
+        elif self._waits_for(turn) and (turn.lags(seconds, bounds.idle, bounds.rate) or self._age > bounds.idle):
+            self._deaf = True
+            turn.fail("slow")
 
     def dismiss(self, *, last_call: bool) -> None:
         """See Connection."""
@@ -243,29 +220,12 @@ class Http1(asyncio.Protocol):
         self._deaf = self._ending = True
         if self._turn is not None:
             self._turn.leave()
-        self._transport.abort()
+        self.transport.abort()
 
     # Within.
 
-    def _scope(self, method: str, version: str) -> Message:
-        url = self._url
-        raw, _, query = url.partition(b"?")
-        path = raw.decode("latin-1")
-        return {
-            "type": "http",
-            "asgi": _ASGI,
-            "http_version": version,
-            "method": method,
-            "scheme": self._scheme,
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": raw,
-            "query_string": query,
-            "root_path": "",
-            "headers": self._headers,
-            "server": self._server,
-            "client": self._client,
-            "state": {"target": url},
-        }
+    def _waits_for(self, turn: Turn) -> bool:
+        return not (turn.whole or self.held or turn.expects or turn.cause)
 
     def _pump(self) -> None:
         if self._pumping:
@@ -302,10 +262,8 @@ class Http1(asyncio.Protocol):
             turn.fail("malformed")
 
     def _refuse(self, status: int) -> None:
-        reason, detail = _REFUSALS[status]
-        headers, body = problem(status, reason, detail, self.refuse(status, reason))
-        fields = [b"%b: %b\r\n" % pair for pair in headers]
-        self._transport.write(head(status, [*fields, *self.extra], close=True) + body)
+        identity = self.refuse(status, REASONS[status][0])
+        self.transport.write(refusal(status, identity, self.extra))
         self._hang_up()
 
     def _give_up(self, *, started: bool) -> None:
@@ -314,31 +272,20 @@ class Http1(asyncio.Protocol):
         self._close()
 
     def _tick_stuck(self) -> None:
-        backlog = self._transport.get_write_buffer_size()
-        if backlog != self._backlog:
-            self._backlog, self._age = backlog, 0.0
+        if self.took_some():
+            self._age = 0.0
         elif self._age > self._bounds.idle:
             self.cut()
-
-    def _pause(self) -> None:
-        if not self._paused and not self._ending:
-            self._paused = True
-            self._transport.pause_reading()
 
     def _close(self) -> None:
         self._deaf = self._ending = True
         self._age = 0.0
-        self._transport.close()
+        self.transport.close()
 
     def _hang_up(self) -> None:
-        # Closing with unread data would reset the connection and may take the answer away from the client.
         self._deaf = self._ending = True
         self._age = 0.0
-        if self._paused:
-            self._paused = False
-            self._transport.resume_reading()
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
+        self.half_close()
 
     def _switch(self, scope: Message, rest: bytes) -> None:
         # Without an answer that is still owed, nothing could come between the handshake and its frames.
@@ -348,16 +295,5 @@ class Http1(asyncio.Protocol):
             return
         self._reception.connections.discard(self)
         self._ending = True
-        socket = Socket(self._reception, self._transport, self._client[0] if self._client else "")
+        socket = Socket(self._reception, self.transport, self._client[0] if self._client else "")
         socket.open(scope, rest)
-
-
-def _address(transport: asyncio.BaseTransport, which: str) -> tuple[str, int] | None:
-    found = transport.get_extra_info(which)
-    return (found[0], found[1]) if isinstance(found, tuple) else None
-
-
-def _opens_socket(method: str, telling: dict[bytes, bytes]) -> bool:
-    # RFC 6455 §4.1: a handshake is a GET; with a body nobody could tell where its frames begin.
-    bodyless = b"transfer-encoding" not in telling and telling.get(b"content-length", b"0") == b"0"
-    return method == "GET" and bodyless and telling.get(b"upgrade", b"").lower() == b"websocket"

@@ -6,70 +6,61 @@ read stops being read.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 from websockets.datastructures import Headers
 from websockets.frames import Close, Opcode
-from websockets.http11 import Request
 from websockets.protocol import Protocol, Side
-from websockets.server import ServerProtocol
 
+from gateway.listen.flow import Flow
+from gateway.listen.handshake import QUIET, checked, socket_scope, switching
 from gateway.listen.head import head, problem
 
 if TYPE_CHECKING:
+    import asyncio
+
     from websockets.frames import Frame
 
     from gateway.listen.reception import Message, Reception
 
+SWITCHING = 101
 LOST, EMPTY, FAULT, RESTART = 1006, 1005, 1011, 1012
 """Close codes: no close frame came; one without a code; a fault on this side; the gateway stops."""
-_SWITCH = b"HTTP/1.1 101 Switching Protocols\r\n"
 _log = logging.getLogger("cutover.gateway")
-_quiet = logging.getLogger("cutover.gateway.frames")
-_quiet.setLevel(logging.CRITICAL)
 
 
-class Socket(asyncio.Protocol):
+class Socket(Flow):
     """One WebSocket connection, from its handshake on."""
 
     def __init__(self, reception: Reception, transport: asyncio.Transport, client: str) -> None:
+        super().__init__(reception.loop)
+        self.transport = transport
         self._reception = reception
         self._bounds = reception.bounds()
-        self._transport = transport
         self._client = client
-        self._frames: Protocol = Protocol(Side.SERVER, max_size=self._bounds.message, logger=_quiet)
+        self._frames: Protocol = Protocol(Side.SERVER, max_size=self._bounds.message, logger=QUIET)
         self._headers = Headers()
         self._known: list[Message] = [{"type": "websocket.connect"}]
         self._message = bytearray()
         self._kind = Opcode.TEXT
-        self._accepted = self._closing = self._closed = self._left = self._paused = self._pinged = False
+        self._accepted = self._closing = self._closed = self._left = self._pinged = False
         self._refusing = 0
         self._quiet_for = 0.0
-        self._backlog = 0
-        self._stuck: asyncio.Future[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._early = b""
         transport.set_protocol(self)
         reception.connections.add(self)
-        self._hold()
+        self.hold()
 
     def open(self, scope: Message, early: bytes) -> None:
         """Check the handshake and let the application answer it; `early` came before it was answered."""
         self._early = early
-        names = Headers((name.decode(), value.decode("latin-1")) for name, value in scope["headers"])
-        response = ServerProtocol(logger=_quiet).accept(Request("/", names))
-        if response.status_code != 101:  # noqa: PLR2004 - a number everybody knows
-            self._refuse(response.status_code)
-            return
-        self._headers = response.headers
-        offered = ",".join(value for name, value in names.raw_items() if name == "sec-websocket-protocol")
-        scope["type"] = "websocket"
-        scope["scheme"] = "wss" if scope["scheme"] == "https" else "ws"
-        scope["subprotocols"] = [token.strip() for token in offered.split(",") if token.strip()]
-        scope["extensions"] = {"websocket.http.response": {}}
-        self._reception.run(self._run(scope))
+        status, self._headers = checked(scope)
+        if status == SWITCHING:
+            self._reception.run(self._run(socket_scope(scope)))
+        else:
+            self._refuse(status)
 
     # What the event loop says.
 
@@ -88,8 +79,8 @@ class Socket(asyncio.Protocol):
         self._flush()
         if frames.parser_exc is not None and frames.close_sent is not None:
             self._tell(int(frames.close_sent.code), frames.close_sent.reason, local=True)
-        if self._known:
-            self._hold()
+        if self._known and not self._closing:
+            self.hold()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio."""
@@ -100,19 +91,14 @@ class Socket(asyncio.Protocol):
         self.resume_writing()
 
     def pause_writing(self) -> None:
-        """See asyncio."""
-        if self._stuck is None:
-            self._stuck = self._reception.loop.create_future()
-            # Pings of a client that reads no pongs would fill the memory.
-            self._hold()
+        """See asyncio; pings of a client that reads no pongs would fill the memory."""
+        super().pause_writing()
+        self.hold()
 
     def resume_writing(self) -> None:
         """See asyncio."""
-        if self._stuck is not None:
-            stuck, self._stuck = self._stuck, None
-            if not stuck.done():
-                stuck.set_result(None)
-            self._go_on()
+        super().resume_writing()
+        self._go_on()
 
     # What the application calls.
 
@@ -133,7 +119,7 @@ class Socket(asyncio.Protocol):
         """See ASGI."""
         while not self._known:
             self._go_on()
-            self._waiter = self._reception.loop.create_future()
+            self._waiter = self.loop.create_future()
             await self._waiter
         return self._known.pop(0)
 
@@ -143,8 +129,8 @@ class Socket(asyncio.Protocol):
         Raises:
             OSError: the socket has ended.
         """
-        if self._stuck is not None:
-            await self._stuck
+        if self.stuck is not None:
+            await self.room()
         if self._closed or self._left:
             raise ConnectionError("the client has gone")
         match message["type"]:
@@ -165,9 +151,9 @@ class Socket(asyncio.Protocol):
             case "websocket.http.response.start":
                 self._refusing = message["status"]
                 fields = [b"%b: %b\r\n" % pair for pair in message["headers"] if pair[0] != b"connection"]
-                self._transport.write(head(self._refusing, fields, close=True))
+                self.transport.write(head(self._refusing, fields, close=True))
             case _:
-                self._transport.write(message.get("body", b""))
+                self.transport.write(message.get("body", b""))
                 if not message.get("more_body", False):
                     self._hang_up()
 
@@ -177,17 +163,17 @@ class Socket(asyncio.Protocol):
         """See Connection; one clock serves for pings, too."""
         bounds = self._bounds
         self._quiet_for += seconds
-        if self._stuck is not None and (size := self._transport.get_write_buffer_size()) != self._backlog:
-            self._backlog, self._quiet_for = size, 0.0
+        if self.stuck is not None and self.took_some():
+            self._quiet_for = 0.0
         if self._closing:
             if self._quiet_for > bounds.linger:
-                self._transport.abort()
+                self.transport.abort()
         elif not self._accepted:
             pass
         elif self._reception.draining:
             self._dismissed()
         elif self._quiet_for >= bounds.ping * 2:
-            if self._stuck is not None or not self._paused:
+            if self.stuck is not None or not self.held:
                 self._end(FAULT, "the ping was not answered")
                 self._tell(LOST, "")
         elif self._quiet_for >= bounds.ping and not self._pinged:
@@ -203,16 +189,13 @@ class Socket(asyncio.Protocol):
 
     def cut(self) -> None:
         """See Connection."""
-        self._transport.abort()
+        self.transport.abort()
 
     # Within.
 
     def _accept(self, subprotocol: str | None) -> None:
-        headers, self._headers = self._headers, Headers()
-        if subprotocol:
-            headers["Sec-WebSocket-Protocol"] = subprotocol
-        lines = [f"{name}: {value}\r\n".encode() for name, value in headers.raw_items()]
-        self._transport.write(b"%b%b\r\n" % (_SWITCH, b"".join(lines)))
+        self.transport.write(switching(self._headers, subprotocol))
+        self._headers = Headers()
         self._accepted = True
         early, self._early = self._early, b""
         self._go_on()
@@ -274,7 +257,7 @@ class Socket(asyncio.Protocol):
             if code == EMPTY:
                 self._frames.send_close()
             elif code == LOST:
-                self._transport.abort()
+                self.transport.abort()
             else:
                 self._frames.send_close(code, reason)
         self._flush()
@@ -284,36 +267,26 @@ class Socket(asyncio.Protocol):
     def _flush(self) -> None:
         for data in self._frames.data_to_send():
             if data and not self._closed:
-                self._transport.write(data)
+                self.transport.write(data)
             elif not self._closed:
                 self._closing = True
                 self._quiet_for = 0.0
-                self._transport.close()
+                self.transport.close()
 
     def _refuse(self, status: int) -> None:
         self._refusing = status
         identity = self._reception.refuse(status, "handshake", self._client)
         headers, body = problem(status, "handshake", "The WebSocket handshake is refused", identity)
-        self._transport.write(head(status, [b"%b: %b\r\n" % pair for pair in headers], close=True) + body)
+        self.transport.write(head(status, [b"%b: %b\r\n" % pair for pair in headers], close=True) + body)
         self._hang_up()
 
     def _hang_up(self) -> None:
         self._closed = self._closing = True
         self._quiet_for = 0.0
-        if self._paused:
-            self._paused = False
-            self._transport.resume_reading()
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
+        self.half_close()
         self._tell(LOST, "")
 
-    def _hold(self) -> None:
-        if not self._paused and not self._closing:
-            self._paused = True
-            self._transport.pause_reading()
-
     def _go_on(self) -> None:
-        held = self._known or self._stuck is not None or not self._accepted
-        if self._paused and not self._closed and (self._closing or not held):
-            self._paused = False
-            self._transport.resume_reading()
+        waits = self._known or self.stuck is not None or not self._accepted
+        if not self._closed and (self._closing or not waits):
+            self.go_on()

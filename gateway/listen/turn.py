@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Protocol
 
-from gateway.listen.bounds import BODY_HELD
 from gateway.listen.head import BODYLESS, CONTINUE, head, problem
+from gateway.listen.intake import REASONS, Intake
 
 if TYPE_CHECKING:
     import asyncio
 
-    from gateway.listen.reception import App, Message
-
-_log = logging.getLogger("cutover.gateway")
-_FAULT = ("fault", "Internal Server Error")
-_WHY = {
-    "slow": (408, "slow-body", "The body came too slowly"),
-    "malformed": (400, "framing", "The body is malformed"),
-}
-"""What becomes of a request whose body fails, by what the application is told in `cause`."""
+    from gateway.listen.reception import Message
 
 
 class Wire(Protocol):
@@ -36,6 +27,9 @@ class Wire(Protocol):
     def write(self, data: bytes) -> None:
         """Send."""
 
+    async def room(self) -> None:
+        """Return when the client reads again, or is gone."""
+
     def want(self) -> None:
         """What there was of the body is taken."""
 
@@ -49,102 +43,36 @@ class Wire(Protocol):
         """The answer ends early; `clean` when its framing shows that without a reset."""
 
 
-class Turn:
-    """The application's `receive` and `send` for one request.
+class Turn(Intake):
+    """The application's `receive` and `send` for one request."""
 
-    A body that came too slowly or was malformed ends as `http.disconnect` with a `cause`, while an answer can still
-    be given.
-    """
-
-    __slots__ = (
-        "_chunked", "_held", "_left", "_pending", "_pieces", "_told", "_waiter", "_wire",
-        "cause", "done", "expects", "gone", "keep", "scope", "spent", "started", "taken", "whole",
-    )  # fmt: skip
+    __slots__ = ("_chunked", "_left", "_pending", "_wire", "expects", "keep")
 
     def __init__(self, wire: Wire, scope: Message, *, keep: bool, expects: bool) -> None:
-        self.scope = scope
+        super().__init__(wire.loop, scope)
         self.keep = keep
         self.expects = expects
-        self.whole = self.gone = self.started = self.done = False
-        self.cause = ""
-        self.spent = 0.0
-        self.taken = 0
         self._wire = wire
-        self._pieces: list[bytes] = []
-        self._held = 0
-        self._told = False
-        self._waiter: asyncio.Future[None] | None = None
         self._pending = b""
         self._left = 0
         self._chunked = False
 
-    async def run(self, app: App) -> None:
-        """Let the application answer; whatever it leaves undone ends the connection."""
-        try:
-            await app(self.scope, self.receive, self.send)
-        except Exception:  # noqa: BLE001 - the outermost boundary: one request's fault ends one connection
-            _log.exception("%s", self.scope["method"])
-        finally:
-            if not self.done:
-                self._abandoned()
-
-    # What the connection says.
-
-    def feed(self, data: bytes) -> None:
-        """A piece of the request body has come."""
-        self.taken += len(data)
-        if not self.done:
-            self._pieces.append(data)
-            self._held += len(data)
-            self._wake()
-
-    def end(self) -> None:
-        """The request body is complete."""
-        self.whole = True
-        self._wake()
-
     def fail(self, cause: str) -> None:
-        """The body will not be complete, but an answer can be given: `slow` or `malformed`."""
-        if not self.cause:
-            self.cause = cause
-            self.keep = False
-            self._wake()
-
-    def leave(self) -> None:
-        """The client has gone."""
-        self.gone = True
-        self._wake()
-
-    @property
-    def full(self) -> bool:
-        """Whether so much of the body waits that the client should wait, too."""
-        return self._held > BODY_HELD
-
-    # What the application calls.
+        """The connection ends with the answer, since nobody knows where the body would."""
+        self.keep = False
+        super().fail(cause)
 
     async def receive(self) -> Message:
-        """See ASGI."""
+        """See ASGI; a client that waits for it is told to continue."""
         if self.expects and not self.started:
             self.expects = False
             self._wire.write(CONTINUE)
-        while not (self._pieces or self.gone or self.done or self.cause or (self.whole and not self._told)):
-            self._waiter = self._wire.loop.create_future()
-            await self._waiter
-        if self.gone or self.done:
-            return {"type": "http.disconnect"}
-        if self.cause:
-            return {"type": "http.disconnect", "cause": self.cause}
-        pieces, self._pieces, self._held = self._pieces, [], 0
-        self._told = self.whole
-        self._wire.want()
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        return {"type": "http.request", "body": body, "more_body": not self.whole}
+        return await super().receive()
 
     async def send(self, message: Message) -> None:
         """See ASGI; waits while the client does not read."""
-        wire = self._wire
-        if wire.stuck is not None and not self.gone:
-            await wire.stuck
+        if self._wire.stuck is not None:
+            await self._wire.room()
         if self.gone:
             return
         if not self.started:
@@ -154,7 +82,23 @@ class Turn:
         else:
             raise RuntimeError("the answer is already complete")
 
-    # Within.
+    def took(self, size: int) -> None:
+        """See Intake."""
+        del size
+        self._wire.want()
+
+    def abandoned(self) -> None:
+        """Without an end: the client must see that the answer is broken."""
+        self.keep = False
+        if self.started:
+            self._flush()
+            self.done = True
+            self._wire.broken_off(clean=self._chunked or self._left > 0)
+            return
+        status, reason, detail = REASONS[self.cause]
+        headers, body = problem(status, reason, detail, self._wire.refuse(status, reason))
+        self._start(status, headers)
+        self._body(body, more=False)
 
     def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         wire, length, fields = self._wire, -1, []
@@ -180,8 +124,7 @@ class Turn:
             fields.append(b"transfer-encoding: chunked\r\n")
         else:
             self._left, self.keep = -1, False
-        if wire.extra:
-            fields.extend(wire.extra)
+        fields.extend(wire.extra)
         self._pending = head(status, fields, close=not self.keep)
         self.started = True
         # A whole answer is one write; a stream's head goes out even when its first piece takes a while.
@@ -208,30 +151,5 @@ class Turn:
         if body:
             self._wire.write(body)
         if not more:
-            self.done = True
-            self._pieces, self._held = [], 0
-            self._wake()
+            self.finish()
             self._wire.answered(self)
-
-    def _abandoned(self) -> None:
-        # Without an end: the client must see that the answer is broken.
-        if self.gone:
-            return
-        self.keep = False
-        if self.started:
-            self._flush()
-            self.done = True
-            self._wire.broken_off(clean=self._chunked or self._left > 0)
-            return
-        status, reason, detail = _WHY.get(self.cause, (500, *_FAULT))
-        wire = self._wire
-        headers, body = problem(status, reason, detail, wire.refuse(status, reason))
-        self._start(status, headers)
-        self._body(body, more=False)
-
-    def _wake(self) -> None:
-        waiter = self._waiter
-        if waiter is not None:
-            self._waiter = None
-            if not waiter.done():
-                waiter.set_result(None)

@@ -47,7 +47,7 @@ async def listening(
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
     """Answer with the target as the server told it, and the body that came."""
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
