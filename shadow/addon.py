@@ -20,8 +20,9 @@ from gateway.store.database import secret_key
 from shadow import invisible
 from shadow.forwarded import client_address, forwarded, is_marked
 from shadow.handover import Handover
+from shadow.idempotency import once
 from shadow.modes import host_port, services_by_port
-from shadow.plan import Copying, Plan, Side
+from shadow.plan import Copying, Side
 from shadow.reach import Reach
 from shadow.relay import relay
 from shadow.serve import decide, needs_body
@@ -29,6 +30,7 @@ from shadow.turn import COPY_LIMIT, Turn, declared_length
 from shadow.wire import last_answer, to_bytes, to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Set as AbstractSet
 
     from mitmproxy import tcp
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
 _TURN = "cutover"
 _IDLE = 1.0
 """Seconds after which a kept connection is not trusted any more: uvicorn closes idle ones silently after five."""
-_SERVED_SAMPLE = 0.1
-"""The share of reads copied to legacy once a route stands in stage gateway, on top of the route's own share."""
 _FAULT = 500
 
 
@@ -69,6 +69,7 @@ class ShadowAddon:
         self._table = load_table(Path(ctx.options.cutover_config))
         self._services = services_by_port(self._table)
         self._key = secret_key(store.parent, "fingerprint")
+        self._once = once(self._table, store)
         self._gateway = host_port(self._table.policy.listen)
         self._reach = Reach(*self._gateway)
         addresses = ",".join(service.shadow_listen for service in self._table.services.values())
@@ -84,6 +85,7 @@ class ShadowAddon:
         await self._books.stop()
         if self._watch:
             self._watch.stop()
+            await self._once.close()
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide who serves; stream what is too large to be kept."""
@@ -98,9 +100,10 @@ class ShadowAddon:
         self._distrust_kept(flow, turn)
         length = declared_length(turn.request)
         if turn.plan.side is not Side.SHADOW and (length is None or length > COPY_LIMIT):
-            flow.request.stream = turn.sent
+            flow.request.stream = turn.pass_on
             if turn.plan.side is Side.GATEWAY:
                 await self._direct(flow, turn)
+            await self._admit(flow, turn)
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """The request is complete: point it at the gateway, or answer for a closed route."""
@@ -111,9 +114,10 @@ class ShadowAddon:
             return
         turn.request = replace(turn.request, body=flow.request.raw_content or b"")
         if turn.plan.side is Side.SHADOW:
-            flow.response = _to_mitmproxy(self._closed(turn))
+            flow.response = _to_mitmproxy(invisible.gone(self._table, turn))
         elif turn.plan.side is Side.GATEWAY:
             await self._direct(flow, turn)
+        await self._admit(flow, turn)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Let every answer through as it comes, and say the gateway's redirects in legacy's terms."""
@@ -125,7 +129,7 @@ class ShadowAddon:
         if turn.plan.side is Side.GATEWAY:
             self._disguise(turn, response)
         if response.status_code != 101:  # noqa: PLR2004 - switching protocols has no body
-            response.stream = turn.received if turn.plan.copying is not Copying.NONE else True
+            response.stream = turn.pass_back if turn.kept or turn.plan.copying is not Copying.NONE else True
 
     def response(self, flow: http.HTTPFlow) -> None:
         """The answer is complete: count it, drop a connection not to be trusted, hand the copy over."""
@@ -138,8 +142,8 @@ class ShadowAddon:
             self._last_use[flow.server_conn] = 0.0
             if turn.complete:
                 self._drop(flow, flow.server_conn)
-        if turn.plan.side is not Side.SHADOW:
-            self._books.served(turn, response.status_code)
+        self._books.served(turn, response.status_code)
+        self._once.answered(turn, response.status_code, to_text(response.headers.fields))
         self._books.finish(turn, _from_mitmproxy(response, turn.received.body))
 
     async def error(self, flow: http.HTTPFlow) -> None:
@@ -147,13 +151,16 @@ class ShadowAddon:
         turn: Turn | None = flow.metadata.get(_TURN)
         if turn is None or turn.settled:
             return
+        if flow.response is not None:
+            self._once.answered(turn, flow.response.status_code, to_text(flow.response.headers.fields), whole=False)
+        self._once.unanswered(turn, connected=flow.server_conn.timestamp_tcp_setup is not None)
         waiting = flow.response is None and bool(flow.client_conn.state & connection.ConnectionState.CAN_WRITE)
         if not waiting:
             self._books.settle(turn, Bucket.UNMIRRORED, "aborted")
             return
         status = await self._answer_without_proxy(flow, turn)
         self._books.served(turn, status)
-        self._books.settle(turn, *_lost(turn, status))
+        self._books.settle(turn, *turn.lost(status))
         if flow.killable:
             flow.kill()  # type: ignore[no-untyped-call]
 
@@ -161,6 +168,7 @@ class ShadowAddon:
         """Settle what no other hook was called for: mitmproxy gives a connection up when it cannot read trailers."""
         turn = self._turns.pop(client, None)
         if turn is not None:
+            self._once.unanswered(turn, connected=True)
             self._books.settle(turn, Bucket.UNMIRRORED, "aborted")
 
     def tcp_message(self, flow: tcp.TCPFlow) -> None:
@@ -181,15 +189,7 @@ class ShadowAddon:
             client=client_address(headers, peer, trusted),
         )
         plan = decide(self._table, self._watch.snapshot, service, request, self._key)
-        return Turn(plan.without_copy() if is_marked(headers) else self._sampled(plan), request)
-
-    def _sampled(self, plan: Plan) -> Plan:
-        if plan.copying is Copying.NONE or plan.route is None:
-            return plan
-        share = plan.route.shadow.sample * (_SERVED_SAMPLE if plan.stage is Stage.GATEWAY else 1)
-        if self._books.sampler.take(plan.route.id, share):
-            return plan
-        return replace(plan, copying=Copying.NONE, bucket=Bucket.SAMPLED_OUT)
+        return Turn(plan.without_copy() if is_marked(headers) else self._books.sampled(plan), request)
 
     async def _direct(self, flow: http.HTTPFlow, turn: Turn) -> None:
         route = turn.plan.route
@@ -211,38 +211,45 @@ class ShadowAddon:
         if not flow.request.stream:
             flow.request.raw_content = mapped.body
 
-    def _closed(self, turn: Turn) -> Response:
-        route = turn.plan.route
-        assert route is not None  # noqa: S101 - only routes are closed
-        return invisible.closed(self._table, route, turn.request, self._successor(turn))
-
-    def _successor(self, turn: Turn) -> str:
-        route = turn.plan.route
-        assert route is not None  # noqa: S101 - only routes have a successor
-        mapped = turn.in_gateway_terms()
-        return invisible.successor_url(self._table, route, mapped.target if mapped else "")
+    async def _admit(self, flow: http.HTTPFlow, turn: Turn) -> None:
+        if turn.plan.side is not Side.LEGACY:
+            return
+        streamed = bool(flow.request.stream)
+        refused = await self._once.admit(turn, whole=not streamed)
+        if turn.held or refused:
+            flow.request.stream = False
+        if refused:
+            flow.response = _to_mitmproxy(refused)
+            if streamed and (write := self._client(flow)):
+                # Nobody wants the body, which would be read to its end first.
+                self._books.settle(turn, turn.plan.bucket, turn.plan.reason)
+                write(last_answer(refused))
+                flow.kill()  # type: ignore[no-untyped-call]
 
     def _disguise(self, turn: Turn, response: http.Response) -> None:
         if location := response.headers.get("location"):
             response.headers["location"] = invisible.home(self._table, turn.plan.service, turn.request, location)
         if turn.plan.stage is Stage.GATEWAY:
-            for name, value in invisible.farewell(turn.plan.flag, self._successor(turn)):
+            for name, value in invisible.farewell(turn.plan.flag, invisible.successor(self._table, turn)):
                 response.headers.add(name, value)
 
     async def _answer_without_proxy(self, flow: http.HTTPFlow, turn: Turn) -> int:
-        handler = self._handler(flow)
-        if handler is None:
+        write = self._client(flow)
+        if write is None:
             return 0
-        client = handler.transports[flow.client_conn].writer
-        assert client is not None  # noqa: S101 - the client is connected
         if self._may_ask_legacy(flow, turn):
             turn.fallback = turn.directed
             turn.plan = replace(turn.plan, side=Side.LEGACY)
+            if refused := await self._once.admit(turn, whole=True):
+                write(last_answer(refused))
+                return refused.status
             legacy = host_port(self._table.services[turn.plan.service].legacy)
-            status = await relay(legacy, turn.request, client.write, connect=3.0, idle=75.0)
+            status = await relay(legacy, turn.request, write, connect=3.0, idle=75.0)
             if status:
+                self._once.answered(turn, status, (), whole=False)
                 return status
-        client.write(last_answer(invisible.unavailable(self._table, turn.plan.service, turn.request)))
+            self._once.unanswered(turn, connected=True)
+        write(last_answer(invisible.unavailable(self._table, turn.plan.service, turn.request)))
         return 0
 
     def _may_ask_legacy(self, flow: http.HTTPFlow, turn: Turn) -> bool:
@@ -267,15 +274,14 @@ class ShadowAddon:
         if handler and server in handler.transports and server.connected:
             handler.close_connection(server)
 
+    def _client(self, flow: http.HTTPFlow) -> Callable[[bytes], None] | None:
+        handler = self._handler(flow)
+        writer = handler.transports[flow.client_conn].writer if handler else None
+        return writer.write if writer else None
+
     def _handler(self, flow: http.HTTPFlow) -> ProxyConnectionHandler | None:
         proxy = ctx.master.addons.get("proxyserver")  # type: ignore[no-untyped-call]
         return proxy.connections.get(flow.client_conn.id) if proxy else None
-
-
-def _lost(turn: Turn, status: int) -> tuple[Bucket, str]:
-    if turn.directed:
-        return Bucket.FAILED, "fallback" if turn.fallback and status else "gateway"
-    return Bucket.UNMIRRORED, "retried" if status else "no-answer"
 
 
 def _from_mitmproxy(response: http.Response, streamed: bytes) -> Response:

@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.core.observation import Bucket
+from gateway.core.routes import Stage
 from shadow.buckets import Ledger, Sampler, Tally
 from shadow.channel import Channel
 from shadow.envelope import Counts, Outcome, Wrote
-from shadow.plan import Copying
+from shadow.plan import Copying, Side
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.core.exchange import Response
+    from shadow.plan import Plan
     from shadow.turn import Turn
 
 _INTERVAL = 0.25
 """Seconds between two reports of the counts to the worker."""
+_SERVED_SAMPLE = 0.1
+"""The share of reads copied to legacy once a route stands in stage gateway, on top of the route's own share."""
 
 
 class Handover:
@@ -46,6 +51,15 @@ class Handover:
         self._tell()
         await self.channel.close()
 
+    def sampled(self, plan: Plan) -> Plan:
+        """The plan, without its copy where the route's share leaves it out."""
+        if plan.copying is Copying.NONE or plan.route is None:
+            return plan
+        share = plan.route.shadow.sample * (_SERVED_SAMPLE if plan.stage is Stage.GATEWAY else 1)
+        if self.sampler.take(plan.route.id, share):
+            return plan
+        return replace(plan, copying=Copying.NONE, bucket=Bucket.SAMPLED_OUT)
+
     def open(self, turn: Turn) -> None:
         """Count a request that came in; the worker hears at once of one that may change what is read next."""
         self.ledger.open(turn.plan.route_id)
@@ -70,7 +84,9 @@ class Handover:
             asyncio.get_running_loop().call_soon(self._hand, turn, response)
 
     def served(self, turn: Turn, status: int) -> None:
-        """Count an answer by the side that gave it; status 0 means there was none."""
+        """Count an answer by the side that gave it; status 0 means there was none. The shadow's own count nowhere."""
+        if turn.plan.side is Side.SHADOW:
+            return
         self.tally.add(
             turn.plan.route_id,
             turn.plan.side,

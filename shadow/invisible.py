@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.core.routes import Route
     from gateway.core.table import RouteTable
     from gateway.flags.flag import Flag
+    from shadow.turn import Turn
 
 _METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 
@@ -56,10 +58,21 @@ def closed(table: RouteTable, route: Route, request: Request, successor: str) ->
     return _problem(410, "Gone", detail, (*link, *cors_headers(table.policy.cors, request)))
 
 
+def gone(table: RouteTable, turn: Turn) -> Response:
+    """The same for a turn whose route is closed."""
+    assert turn.plan.route is not None  # noqa: S101 - only routes are closed
+    return closed(table, turn.plan.route, turn.request, successor(table, turn))
+
+
 def unavailable(table: RouteTable, service: str, request: Request) -> Response:
     """503 when the service that should serve does not answer."""
     headers = cors_headers(table.policy.cors, request)
     return _problem(503, "Service Unavailable", f"{service} does not answer", (("retry-after", "1"), *headers))
+
+
+def conflict(status: int, detail: str, reason: str, headers: Headers) -> Response:
+    """The shadow's word on a key that stands in the way: 409 or 422, with the gateway's `reason`."""
+    return _problem(status, HTTPStatus(status).phrase, detail, headers, reason=reason)
 
 
 def farewell(flag: Flag, successor: str) -> Headers:
@@ -98,13 +111,20 @@ def _legacy_target(table: RouteTable, service: str, target: str) -> str | None:
     return None
 
 
+def successor(table: RouteTable, turn: Turn) -> str:
+    """Where the route of a turn lives now; empty without a route."""
+    mapped = turn.in_gateway_terms()
+    return successor_url(table, turn.plan.route, mapped.target if mapped else "") if turn.plan.route else ""
+
+
 def successor_url(table: RouteTable, route: Route, target: str) -> str:
     """Where the route lives now: the mapped target, or its pattern when the request could not be mapped."""
     return core_url(table.policy.public_url, route, target)
 
 
-def _problem(status: int, title: str, detail: str, headers: Headers) -> Response:
-    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}).encode()
+def _problem(status: int, title: str, detail: str, headers: Headers, **members: str) -> Response:
+    said = {"type": "about:blank", "title": title, "status": status, "detail": detail, **members}
+    body = json.dumps(said).encode()
     fixed: Headers = (("content-type", "application/problem+json"), ("content-length", str(len(body))))
     return Response(status, (*fixed, *headers), body, title)
 

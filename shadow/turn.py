@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.core.exchange import Exchange, header
 from gateway.core.mapping import MappingError
+from gateway.core.observation import Bucket
 from gateway.core.routes import Effect
 from shadow.envelope import Copy
 from shadow.plan import Copying, Plan, Side
@@ -16,7 +17,8 @@ from shadow.serve import in_gateway_terms
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Request, Response
-    from gateway.core.observation import Bucket
+    from gateway.idempotency.claims import Claim
+    from gateway.idempotency.keys import Digest
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 COPY_LIMIT = 1024 * 1024
@@ -48,7 +50,11 @@ class Tee:
 
 @dataclass
 class Turn:
-    """What the hooks know of one request; `request` stands in legacy terms, as the service gets it."""
+    """What the hooks know of one request; `request` stands in legacy terms, as the service gets it.
+
+    With a `claim` on its Idempotency-Key the answer passes through `kept` and a streamed body through `digest`;
+    `held` says that the body must be read before it is known whether the request may pass.
+    """
 
     plan: Plan
     request: Request
@@ -57,6 +63,10 @@ class Turn:
     directed: bool = False
     fallback: bool = False
     settled: bool = False
+    claim: Claim | None = None
+    kept: Tee | None = None
+    digest: Digest | None = None
+    held: bool = False
     arrived: float = field(default_factory=time.monotonic)
     complete: float = 0.0
     answered: float = 0.0
@@ -73,6 +83,18 @@ class Turn:
         """Whether sending the request twice does no harm: a safe method (RFC 9110 §9.2.1) on a reading route."""
         return self.request.is_preflight or (self.request.method in _SAFE and not self.may_write)
 
+    def pass_on(self, chunk: bytes) -> bytes:
+        """A piece of a streamed request body, on its way."""
+        if self.digest:
+            self.digest.add(chunk)
+        return self.sent(chunk)
+
+    def pass_back(self, chunk: bytes) -> bytes:
+        """A piece of the answer, on its way."""
+        if self.kept:
+            self.kept(chunk)
+        return self.received(chunk) if self.plan.copying is not Copying.NONE else chunk
+
     def to_legacy(self, bucket: Bucket, reason: str = "", copying: Copying = Copying.NONE) -> None:
         """Legacy serves after all."""
         self.plan = replace(self.plan, side=Side.LEGACY, copying=copying, bucket=bucket, reason=reason)
@@ -85,6 +107,12 @@ class Turn:
             return in_gateway_terms(self.plan.route, self.plan.parameters, self.request)
         except MappingError:
             return None
+
+    def lost(self, status: int) -> tuple[Bucket, str]:
+        """Where a request counts that got no answer from the proxy; `status` is legacy's after all, or 0."""
+        if self.directed:
+            return Bucket.FAILED, "fallback" if self.fallback and status else "gateway"
+        return Bucket.UNMIRRORED, "retried" if status else "no-answer"
 
     @property
     def seconds(self) -> float:

@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.idempotency.claim import Entry, Found
 from gateway.idempotency.claims import Claims
 from gateway.idempotency.embedded import EmbeddedLedger
 from gateway.idempotency.keys import Keys
+from gateway.idempotency.ledger import Away
 from gateway.idempotency.shared_ledger import SharedLedger
 from gateway.shared import connect
 from gateway.store.database import open_store
@@ -18,10 +20,55 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from gateway.core.idempotency import Idempotency
     from gateway.idempotency.ledger import Ledger
 
 KINDS = ("embedded", "shared")
 KEYS = Keys(b"k" * 32)
+
+
+class Fickle:
+    """A ledger in memory that a test takes away and brings back; `late` loses the answer to what it does."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.away = False
+        self.late = False
+        self.puts = 0
+        self.closed = False
+
+    def _answer(self) -> None:
+        if self.away or self.late:
+            raise Away("away")
+
+    async def claim(self, slot: str, entry: Entry, terms: Idempotency) -> Found | None:
+        """See Ledger."""
+        del terms
+        if self.away:
+            self._answer()
+        found = self.entries.setdefault(slot, entry)
+        self._answer()
+        return None if found is entry else Found(found)
+
+    async def put(self, slot: str, entry: Entry, terms: Idempotency) -> bool:
+        """See Ledger."""
+        del terms
+        self._answer()
+        self.puts += 1
+        if slot in self.entries and self.entries[slot].owner != entry.owner:
+            return False
+        self.entries[slot] = entry
+        return True
+
+    async def drop(self, slot: str, owner: str) -> None:
+        """See Ledger."""
+        self._answer()
+        if slot in self.entries and self.entries[slot].owner == owner:
+            del self.entries[slot]
+
+    async def close(self) -> None:
+        """See Ledger."""
+        self.closed = True
 
 
 @dataclass

@@ -18,7 +18,7 @@ from migrate.demo.children import free_ports
 from shadow.process import running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
 
     from gateway.core.observation import Observation
@@ -51,7 +51,7 @@ gateway:
   internal_listen: 127.0.0.1:{internal}
   public_url: http://gateway.example
   cors: {{origins: ["*"], credentials: true}}
-services:
+{terms}services:
   svc:
     legacy: http://{legacy}
     internal: http://{legacy}
@@ -161,23 +161,34 @@ def write_table(
     internal: int | None = None,
     listen: int | None = None,
     routes: str = ROUTES,
+    terms: str = "",
 ) -> Path:
-    """A route table over the service at `legacy` (`host:port`); ports not given are free ones."""
+    """A route table over the service at `legacy` (`host:port`); ports not given are free ones.
+
+    `terms` are further lines of the gateway's section.
+    """
     config = directory / "cutover.yaml"
     ports = {"public": public, "internal": internal, "listen": listen}
     filled = {name: port or free_port() for name, port in ports.items()}
-    config.write_text(_TABLE.format(legacy=legacy, **filled) + routes)
+    config.write_text(_TABLE.format(legacy=legacy, terms=terms, **filled) + routes)
     return config
 
 
 @asynccontextmanager
 async def shadowed(
-    directory: Path, legacy: str, *, public: int | None = None, internal: int | None = None, routes: str = ROUTES
+    directory: Path,
+    legacy: str,
+    *,
+    public: int | None = None,
+    internal: int | None = None,
+    routes: str = ROUTES,
+    terms: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Rig]:
     """A shadow over the service at `legacy` (`host:port`)."""
-    config = write_table(directory, legacy, public=public, internal=internal, routes=routes)
+    config = write_table(directory, legacy, public=public, internal=internal, routes=routes, terms=terms)
     store = directory / "state" / "cutover.db"
-    context = running(config, store)
+    context = running(config, store, environment)
     shadow = await asyncio.to_thread(context.__enter__)
     try:
         yield Rig(shadow.urls["svc"], shadow.pid, store)

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import Request, Response
 from gateway.core.observation import Bucket
+from gateway.core.path import PathPattern
+from gateway.core.routes import Access, Effect, Route, Stage, Target
 from gateway.core.subject import Subject
+from gateway.flags.flag import Flag
 from shadow.envelope import LENGTH, Counts, Wrote, decode
 from shadow.handover import Handover
-from shadow.plan import Copying, Plan
+from shadow.plan import Copying, Plan, Side
 from shadow.turn import Tee, Turn
 
 if TYPE_CHECKING:
@@ -80,3 +84,27 @@ async def test_the_worker_hears_of_a_write_when_it_begins(tmp_path: Path) -> Non
     assert heard.subject == "u"
     await books.stop()
     writer.close()
+
+
+def test_a_copy_is_left_out_by_the_routes_share() -> None:
+    """Of what the gateway serves in stage gateway a tenth of it is copied; a plan without a copy stays as it is."""
+    books = Handover()
+    path = Target("GET", PathPattern("/x"))
+    route = Route("r", "svc", path, path, Effect.READ, Access.PUBLIC)
+    for stage, copied in ((Stage.CANARY, 20), (Stage.GATEWAY, 2)):
+        plan = Plan("svc", Subject("u"), route, flag=Flag("r", stage), copying=Copying.READ, bucket=Bucket.PENDING)
+        plans = [books.sampled(plan) for _ in range(20)]
+        assert sum(one.copying is Copying.READ for one in plans) in {copied, copied + 1}
+        assert {one.bucket for one in plans if one.copying is Copying.NONE} <= {Bucket.SAMPLED_OUT}
+        books = Handover()
+    none = Plan("svc", Subject("u"), route)
+    assert books.sampled(none) is none
+
+
+def test_what_the_shadow_answers_itself_was_served_by_nobody() -> None:
+    """It counts in the buckets only."""
+    books = Handover()
+    one = turn()
+    one.plan = replace(one.plan, side=Side.SHADOW)
+    books.served(one, 409)
+    assert books.tally.take() == []

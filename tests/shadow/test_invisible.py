@@ -8,9 +8,12 @@ from gateway.core.exchange import Request, header
 from gateway.core.path import PathPattern
 from gateway.core.policy import Cors, Policy
 from gateway.core.routes import Access, Authorization, Effect, Move, Place, Route, Service, Stage, Target, Where
+from gateway.core.subject import Subject
 from gateway.core.table import RouteTable
 from gateway.flags.flag import Flag
 from shadow import invisible
+from shadow.plan import Plan
+from shadow.turn import Turn
 
 SERVICE = Service("svc", "http://l", "http://l", Authorization.FORWARD, "127.0.0.1:1")
 OTHER = Service("other", "http://o", "http://o", Authorization.FORWARD, "127.0.0.1:2")
@@ -124,3 +127,27 @@ def test_a_successor_is_known_even_when_a_request_cannot_be_mapped() -> None:
     assert invisible.successor_url(TABLE, users, "") == "https://gw.example/api/v1/users/%7Bid%7D"
     inner = Route("inner", "svc", users.legacy, None, Effect.READ, Access.INTERNAL)
     assert invisible.successor_url(TABLE, inner, "") == ""
+
+
+def test_a_key_that_stands_in_the_way_is_told_with_its_reason() -> None:
+    """As the gateway would say it."""
+    answer = invisible.conflict(409, "wait", "key-in-flight", (("retry-after", "1"),))
+    assert (answer.status, answer.reason, header(answer.headers, "retry-after")) == (409, "Conflict", "1")
+    said = json.loads(answer.body)
+    assert (said["status"], said["title"], said["detail"], said["reason"]) == (
+        409,
+        "Conflict",
+        "wait",
+        "key-in-flight",
+    )
+
+
+def test_a_closed_turn_names_its_successor() -> None:
+    """The address is that of the very request."""
+    request = Request("GET", "/management/users/7")
+    turn = Turn(Plan("svc", Subject("u"), TABLE.routes[0], {"id": "7"}), request)
+    assert invisible.successor(TABLE, turn) == "https://gw.example/api/v1/users/7"
+    assert header(invisible.gone(TABLE, turn).headers, "link") == (
+        '<https://gw.example/api/v1/users/7>; rel="successor-version"'
+    )
+    assert invisible.successor(TABLE, Turn(Plan("svc", Subject("u")), request)) == ""

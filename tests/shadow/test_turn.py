@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from gateway.core.observation import Bucket
 from gateway.core.path import PathPattern
 from gateway.core.routes import Access, Effect, Route, Target
 from gateway.core.subject import Subject
+from gateway.idempotency.keys import Keys
 from shadow.plan import Copying, Plan, Side
 from shadow.turn import Tee, Turn, declared_length
 
@@ -57,3 +60,26 @@ def test_a_turn_knows_whether_it_may_write(method: str, effect: Effect | None, *
     route = effect and Route("r", "svc", Target(method, path), Target(method, path), effect, Access.PUBLIC)
     turn = Turn(Plan("svc", Subject("u-1"), route=route or None), Request(method, "/x"))
     assert turn.may_write is writes
+
+
+def test_a_turn_passes_bodies_on_and_keeps_what_is_asked_for() -> None:
+    """A claim's digest grows with the request, its tee with the answer; a copy's tees are apart from both."""
+    turn = Turn(Plan("svc", Subject("u-1")), Request("POST", "/x"))
+    assert (turn.pass_on(b"a"), turn.pass_back(b"b")) == (b"a", b"b")
+    assert (turn.sent.body, turn.received.body) == (b"a", b"")
+    turn.digest, turn.kept = Keys(b"k" * 32).body(), Tee(10)
+    turn.plan = replace(turn.plan, copying=Copying.READ)
+    before = turn.digest.text
+    assert (turn.pass_on(b"a"), turn.pass_back(b"b")) == (b"a", b"b")
+    assert turn.digest.text != before
+    assert (turn.kept.body, turn.received.body) == (b"b", b"b")
+
+
+def test_a_turn_without_an_answer_says_where_it_counts() -> None:
+    """By who was asked, and whether legacy answered after all."""
+    turn = Turn(Plan("svc", Subject("u-1")), Request("POST", "/x"))
+    assert [turn.lost(0), turn.lost(200)] == [(Bucket.UNMIRRORED, "no-answer"), (Bucket.UNMIRRORED, "retried")]
+    turn.directed = True
+    assert turn.lost(200) == (Bucket.FAILED, "gateway")
+    turn.fallback = True
+    assert [turn.lost(0), turn.lost(200)] == [(Bucket.FAILED, "gateway"), (Bucket.FAILED, "fallback")]

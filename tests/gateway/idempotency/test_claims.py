@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.core.idempotency import Idempotency
-from gateway.idempotency.claim import Asked, Entry, Found, State, Verdict
+from gateway.idempotency.claim import Asked, Entry, State, Verdict
 from gateway.idempotency.claims import OWED, Claims
 from gateway.idempotency.keys import Kept
 from gateway.idempotency.ledger import Away
-from tests.apps.ledgers import KEYS, KINDS, Ledgers, ledgers
+from tests.apps.ledgers import KEYS, KINDS, Fickle, Ledgers, ledgers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -29,50 +29,6 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     """A place of entries of either kind."""
     async with ledgers(request.param, tmp_path) as made:
         yield made
-
-
-class Fickle:
-    """A ledger in memory that a test takes away and brings back; `late` loses the answer to what it does."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, Entry] = {}
-        self.away = False
-        self.late = False
-        self.puts = 0
-        self.closed = False
-
-    def _answer(self) -> None:
-        if self.away or self.late:
-            raise Away("away")
-
-    async def claim(self, slot: str, entry: Entry, terms: Idempotency) -> Found | None:
-        """See Ledger."""
-        del terms
-        if self.away:
-            self._answer()
-        found = self.entries.setdefault(slot, entry)
-        self._answer()
-        return None if found is entry else Found(found)
-
-    async def put(self, slot: str, entry: Entry, terms: Idempotency) -> bool:
-        """See Ledger."""
-        del terms
-        self._answer()
-        self.puts += 1
-        if slot in self.entries and self.entries[slot].owner != entry.owner:
-            return False
-        self.entries[slot] = entry
-        return True
-
-    async def drop(self, slot: str, owner: str) -> None:
-        """See Ledger."""
-        self._answer()
-        if slot in self.entries and self.entries[slot].owner == owner:
-            del self.entries[slot]
-
-    async def close(self) -> None:
-        """See Ledger."""
-        self.closed = True
 
 
 async def until(true: Callable[[], bool]) -> None:
