@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from dataclasses import replace
@@ -11,7 +10,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gateway import __version__, dry_run
+from gateway import __version__, dry_run, sight
 from gateway.access_log import AccessLog
 from gateway.answer import Answer
 from gateway.api import Pages
@@ -39,6 +38,7 @@ from gateway.stream import BROKEN, deliver
 from gateway.ticket import Tickets
 from gateway.transport.origin import origin_of
 from gateway.transport.pool import Pool
+from gateway.vitals import Beat
 from gateway.websocket import relay
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Gateway:
         self.context = context
         self.certificate: Certificate | None = None
         self._pages = Pages(context)
+        self._beat = Beat(context.metrics.histogram("cutover_event_loop_lag_seconds"))
 
     def refused(self, status: int, reason: str, client: str, identity: str) -> None:
         """Count and log what the listener refused by itself, before there was a request to speak of."""
@@ -111,8 +112,13 @@ class Gateway:
         """Begin to read the services' documents, so that nobody has to wait for them later."""
         self._pages.documents.refresh(self.context.table)
 
+    def begin(self) -> None:
+        """Look after the running event loop from now on."""
+        self._beat.start()
+
     async def close(self) -> None:
         """Close the connections that rest, to the services and to Redis, and write the last denials down."""
+        self._beat.stop()
         await self.context.once.close()
         self._pages.documents.close()
         self.context.pool.close()
@@ -128,6 +134,8 @@ class Gateway:
     async def _serve(self, scope: Scope, receive: Receive, send: Send, *, internal: bool) -> None:
         started = time.perf_counter()
         context = self.context
+        if not internal:
+            context.metrics.in_flight += 1
         request = request_of(scope)
         identity = request_id(request.headers)
         entry = Entry(identity, request.method, request.path, request.client, trace=trace_of(request.headers))
@@ -144,14 +152,24 @@ class Gateway:
                 call.on_break()
         except ClientGone:
             entry.status, entry.failure = CLIENT_GONE, "client-gone"
-        entry.seconds = time.perf_counter() - started
+        except asyncio.CancelledError:
+            entry.failure = "cut"
+            raise
+        finally:
+            self._finish(call, started, internal=internal)
+
+    def _finish(self, call: Call, started: float, *, internal: bool) -> None:
+        entry, metrics = call.entry, self.context.metrics
+        if not internal:
+            metrics.in_flight -= 1
+        entry.seconds, entry.received = time.perf_counter() - started, call.body.received
         if entry.route or not internal:
-            record(context.metrics, entry, context.log)
+            record(metrics, entry, self.context.log)
 
     async def _answer(self, call: Call, *, internal: bool) -> Answer:
         try:
             if internal:
-                own = self._internal_page(call.request.method, call.request.path)
+                own = sight.page(self.context, call.request.method, call.request.path)
                 if own is not None:
                     return own
                 await self._admit_copy(call)
@@ -195,31 +213,6 @@ class Gateway:
         headers = (("content-type", PROBLEM_TYPE), ("content-length", str(len(body))), *problem.headers, *marked)
         return Answer(problem.status, headers, b"" if call.request.method == "HEAD" else body)
 
-    def _internal_page(self, method: str, path: str) -> Answer | None:
-        if method != "GET" or path not in {"/health", "/metrics"}:
-            return None
-        revision, stale = self.context.flags().revision, self.context.stale()
-        if path == "/health":
-            return _page("application/json", json.dumps(self._health(revision, stale=stale)))
-        gauges = {
-            "cutover_flags_revision": revision,
-            "cutover_flags_stale": int(stale),
-            **self.context.reloads.gauges,
-            **self.context.resilience.gauges(self.context.table),
-            **self.context.limits.gauges(self.context.table),
-            **self.context.rights.grants.gauges(self.context.table),
-        }
-        return _page("text/plain; version=0.0.4; charset=utf-8", self.context.metrics.text(gauges))
-
-    def _health(self, revision: int, *, stale: bool) -> dict[str, Any]:
-        reloads = self.context.reloads
-        problems = {"reload_problems": list(reloads.problems)} if reloads.problems else {}
-        status = "draining" if self.context.draining else "ok"
-        document = {"status": status, "flags": revision, "flags_stale": stale, "table": reloads.digest}
-        document["circuits"] = self.context.resilience.states(self.context.table)
-        document |= self.context.limits.report(self.context.table)
-        return {**document, **self.context.rights.grants.health(self.context.table), **problems}
-
 
 def build_app(
     table: RouteTable, settings: Settings, flags: Callable[[], FlagSnapshot], *, parts: Parts | None = None
@@ -251,11 +244,6 @@ def build_app(
 
 def _origins(table: RouteTable) -> list[Origin]:
     return [origin_of(service.internal) for service in table.services.values()]
-
-
-def _page(kind: str, text: str) -> Answer:
-    body = text.encode()
-    return Answer(200, (("content-type", kind), ("content-length", str(len(body)))), body)
 
 
 def _stamped(answer: Answer, call: Call) -> tuple[tuple[str, str], ...]:

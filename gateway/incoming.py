@@ -72,6 +72,11 @@ class Body:
         return self.length is not None and self.length <= SMALL
 
     @property
+    def received(self) -> int:
+        """Bytes that were taken."""
+        return self._taken
+
+    @property
     def taken(self) -> bool:
         """Whether nothing of the body is left to take."""
         return not self._more

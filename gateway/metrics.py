@@ -1,4 +1,4 @@
-"""Counters and histograms, declared in one place, told as Prometheus text (exposition format 0.0.4)."""
+"""The numbers of one process, told as Prometheus text (exposition format 0.0.4); `catalogue` declares them."""
 
 from __future__ import annotations
 
@@ -6,32 +6,15 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.catalogue import METRICS
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 75.0)
-
-_HELP = {
-    "cutover_requests_total": "Requests answered on the public listener.",
-    "cutover_copies_total": "Marked copies answered on the internal listener.",
-    "cutover_refused_total": "Requests the gateway's own policy refused.",
-    "cutover_limited_total": "Requests refused for want of a token, by limit class.",
-    "cutover_would_refuse_total": "Transparent calls that policy would have refused.",
-    "cutover_upstream_failures_total": "Requests without a usable answer of the service.",
-    "cutover_truncated_total": "Answers that broke off: by the service, or because the client left.",
-    "cutover_permission_refreshes_total": "Times the platform was asked what roles hold.",
-    "cutover_scope_lookups_total": "Times it had to be known whose something is, by how that was learned.",
-    "cutover_idempotency_total": "Requests with an Idempotency-Key, by what they met.",
-    "cutover_circuit_opened_total": "How often a service was left alone because it failed.",
-    "cutover_reused_total": "Requests served from kept answers or joined to another in flight, by how.",
-    "cutover_retries_total": "Requests sent to a service once more.",
-    "cutover_retries_denied_total": "Requests that the retry budget did not let be sent once more.",
-    "cutover_cut_total": "Answers and WebSockets cut since they outlasted the drain.",
-    "cutover_openapi_failures_total": "Documents of services that could not be read.",
-    "cutover_passthrough_total": "Requests on existing paths that passed through.",
-    "cutover_sockets_total": "WebSockets by the code they were closed with.",
-    "cutover_request_seconds": "Seconds from the request head to the end of the answer.",
-}
+BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 75.0)
+NOBODY = "none"
+"""The value of a label that does not apply, such as the route of a request that no route knows."""
+_STATUSES = range(100, 600)
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -57,14 +40,35 @@ class Histogram:
         self.counts[-1] += seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The numbers of all answers of one route, stage and status."""
+
+    answers: Counter
+    seconds: Histogram
+    received: Counter
+    sent: Counter
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The numbers of all requests to one service that it answered with one status."""
+
+    answers: Counter
+    first_byte: Histogram
+    seconds: Histogram
+
+
 class Metrics:
-    """All numbers of one process."""
+    """All numbers of one process; `in_flight` and `sockets` are what is open now."""
 
     def __init__(self) -> None:
+        self.in_flight = 0
+        self.sockets = 0
         self._counters: dict[tuple[str, Labels], Counter] = {}
         self._histograms: dict[tuple[str, Labels], Histogram] = {}
-        self._served: dict[tuple[str, str, int], Counter] = {}
-        self._seconds: dict[str, Histogram] = {}
+        self._served: dict[tuple[str, str, int], Served] = {}
+        self._asked: dict[tuple[str, int], Asked] = {}
 
     def counter(self, name: str, **labels: str) -> Counter:
         """The counter with these labels."""
@@ -90,19 +94,27 @@ class Metrics:
         """Add one observation to a histogram."""
         self.histogram(name, **labels).observe(seconds)
 
-    def served(self, route: str, stage: str, status: int) -> Counter:
-        """The counter of answers of one kind; each request asks for it, so it is found without its labels."""
+    def served(self, route: str, stage: str, status: int) -> Served:
+        """What each request on the public listener adds to, found without making labels."""
         found = self._served.get((route, stage, status))
         if found is None:
-            found = self.counter("cutover_requests_total", route=route, stage=stage, status=str(status))
-            self._served[route, stage, status] = found
+            found = self._served[route, stage, status] = Served(
+                self.counter("cutover_requests_total", route=route, stage=stage, status=status_of(status)),
+                self.histogram("cutover_request_seconds", route=route, stage=stage),
+                self.counter("cutover_received_bytes_total", route=route, stage=stage),
+                self.counter("cutover_sent_bytes_total", route=route, stage=stage),
+            )
         return found
 
-    def seconds(self, route: str) -> Histogram:
-        """How long requests to a route take; found as quickly."""
-        found = self._seconds.get(route)
+    def asked(self, service: str, status: int) -> Asked:
+        """What each request to a service adds to, found as quickly; status 0 where it gave no answer."""
+        found = self._asked.get((service, status))
         if found is None:
-            found = self._seconds[route] = self.histogram("cutover_request_seconds", route=route)
+            found = self._asked[service, status] = Asked(
+                self.counter("cutover_upstream_requests_total", service=service, status=status_of(status)),
+                self.histogram("cutover_upstream_first_byte_seconds", service=service),
+                self.histogram("cutover_upstream_seconds", service=service),
+            )
         return found
 
     def value(self, name: str, **labels: str) -> int:
@@ -110,37 +122,47 @@ class Metrics:
         wanted = set(labels.items())
         return sum(own.value for (key, have), own in self._counters.items() if key == name and wanted <= set(have))
 
-    def text(self, gauges: Mapping[str, float]) -> str:
-        """Everything in Prometheus text format; `gauges` are values of this moment, labels included."""
-        lines: list[str] = []
-        for name, meaning in _HELP.items():
-            kind = "histogram" if name.endswith("_seconds") else "counter"
-            lines += [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}"]
-            lines += [f"{key}{_braces(have)} {n.value}" for (key, have), n in self._counters.items() if key == name]
-            for (key, have), histogram in self._histograms.items():
-                if key == name:
-                    lines += _histogram(name, have, histogram.counts)
-        for name in {name.partition("{")[0]: None for name in gauges}:
-            lines.append(f"# TYPE {name} gauge")
-            lines += [f"{full} {now:g}" for full, now in gauges.items() if full.partition("{")[0] == name]
-        return "\n".join(lines) + "\n"
+    def text(self, now: Mapping[str, float]) -> str:
+        """Everything in Prometheus text format; `now` are values of this moment by `series` name."""
+        samples: dict[str, list[str]] = {name: [] for name in METRICS}
+        for (name, labels), counter in self._counters.items():
+            samples[name].append(f"{series(name, **dict(labels))} {counter.value}")
+        for (name, labels), histogram in self._histograms.items():
+            if any(histogram.counts[:-1]):
+                samples[name] += _histogram(name, dict(labels), histogram.counts)
+        for full, value in now.items():
+            samples[full.partition("{")[0]].append(f"{full} {value!r}")
+        return "\n".join(line for name, own in samples.items() if own for line in _family(name, own)) + "\n"
 
 
-def _histogram(name: str, labels: Labels, histogram: list[float]) -> list[str]:
+def status_of(status: int) -> str:
+    """A status as a label; what is none of HTTP's is one value, whatever a service makes up."""
+    return str(status) if status in _STATUSES else NOBODY
+
+
+def series(name: str, **labels: str) -> str:
+    """A metric with its labels, as one line of the exposition begins."""
+    if not labels:
+        return name
+    return f"{name}{{" + ",".join(f'{key}="{_escaped(value or NOBODY)}"' for key, value in labels.items()) + "}"
+
+
+def _family(name: str, samples: list[str]) -> Iterator[str]:
+    metric = METRICS[name]
+    yield f"# HELP {name} {metric.help}"
+    yield f"# TYPE {name} {metric.kind}"
+    yield from samples
+
+
+def _histogram(name: str, labels: dict[str, str], histogram: list[float]) -> list[str]:
     lines, total = [], 0.0
     for bound, count in zip((*map(str, BOUNDS), "+Inf"), histogram[:-1], strict=True):
         total += count
-        lines.append(f"{name}_bucket{_braces((*labels, ('le', bound)))} {total:g}")
-    lines.append(f"{name}_sum{_braces(labels)} {histogram[-1]:.6f}")
-    lines.append(f"{name}_count{_braces(labels)} {total:g}")
+        lines.append(f"{series(name + '_bucket', **labels, le=bound)} {total:.0f}")
+    lines.append(f"{series(name + '_sum', **labels)} {histogram[-1]:.6f}")
+    lines.append(f"{series(name + '_count', **labels)} {total:.0f}")
     return lines
 
 
-def _braces(labels: Labels) -> str:
-    if not labels:
-        return ""
-    return "{" + ",".join(f'{name}="{_escape(value)}"' for name, value in labels) + "}"
-
-
-def _escape(value: str) -> str:
+def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

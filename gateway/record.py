@@ -24,12 +24,17 @@ SWITCHED = 101
 """The status of a WebSocket, whose length says nothing about speed."""
 _SECRET_NAME = re.compile(r"(?i).*(token|secret|key|code|passw|ticket|credential|nonce|session).*")
 _LONG = re.compile(r"[^/]{16,}")
-_WHERE, _WHO, _WHY = ("route", "stage"), ("client", "auth", "subject", "organisation"), ("copy", "reason", "failure")
+_WHERE, _WHO = ("route", "stage", "service"), ("client", "auth", "subject", "organisation")
+_WHY = ("copy", "reason", "failure")
 
 
 @dataclass(slots=True)
 class Entry:
-    """Filled in as the request passes the stages; holds no query, no header and no secret."""
+    """Filled in as the request passes the stages; holds no query, no header and no secret.
+
+    `service` is who was `asked` (on the performance counter), what it `answered` after it was `waited` for: status 0
+    when it did not.
+    """
 
     request_id: str
     method: str
@@ -49,6 +54,11 @@ class Entry:
     left: int = 0
     organisation: str = ""
     trace: Trace | None = None
+    received: int = 0
+    service: str = ""
+    asked: float = 0.0
+    answered: int = 0
+    waited: float = 0.0
 
 
 def record(metrics: Metrics, entry: Entry, log: AccessLog | None) -> None:
@@ -56,13 +66,26 @@ def record(metrics: Metrics, entry: Entry, log: AccessLog | None) -> None:
     if entry.copy:
         metrics.count("cutover_copies_total", route=entry.route, mode=entry.copy, status=str(entry.status))
     else:
-        metrics.served(entry.route, entry.standing, entry.status).value += 1
-        if entry.status != SWITCHED:
-            metrics.seconds(entry.route).observe(entry.seconds)
+        _count(metrics, entry)
     if entry.failure:
         metrics.count("cutover_truncated_total", route=entry.route, by=entry.failure)
     if log is not None:
         log.add(line(entry))
+
+
+def _count(metrics: Metrics, entry: Entry) -> None:
+    served = metrics.served(entry.route, entry.standing, entry.status)
+    served.answers.value += 1
+    served.received.value += entry.received
+    served.sent.value += entry.size
+    if entry.status != SWITCHED:
+        served.seconds.observe(entry.seconds)
+    if entry.service:
+        asked = metrics.asked(entry.service, entry.answered)
+        asked.answers.value += 1
+        if entry.answered:
+            asked.first_byte.observe(entry.waited)
+            asked.seconds.observe(time.perf_counter() - entry.asked)
 
 
 def refused(metrics: Metrics, entry: Entry, problem: Problem) -> None:
@@ -102,9 +125,9 @@ def shown(entry: Entry) -> str:
 def line(entry: Entry) -> str:
     """The access log line: one JSON object; what is empty is left out."""
     return (
-        f'{{"at":{time.time():.3f},"request_id":{_text(entry.request_id)},"method":{_text(entry.method)}'
-        f'{_traced(entry)},"path":{_text(shown(entry))}{_members(_WHERE, entry.route, entry.standing)}'
-        f',"status":{entry.status},"bytes":{entry.size},"seconds":{entry.seconds:.6f}'
+        f'{{"at":{time.time():.3f},"request_id":{_text(entry.request_id)}{_traced(entry)},"method":{_text(entry.method)}'
+        f',"path":{_text(shown(entry))}{_members(_WHERE, entry.route, entry.standing, entry.service)}'
+        f',"status":{entry.status},"bytes":{entry.size},"seconds":{entry.seconds:.6f}{_waited(entry)}'
         f"{_members(_WHO, entry.client, entry.scheme, entry.subject, entry.organisation)}{_budget(entry)}"
         f"{_members(_WHY, entry.copy, entry.reason, entry.failure)}}}"
     )
@@ -112,6 +135,10 @@ def line(entry: Entry) -> str:
 
 def _traced(entry: Entry) -> str:
     return f',"trace":"{entry.trace.id}"' if entry.trace else ""
+
+
+def _waited(entry: Entry) -> str:
+    return f',"upstream_seconds":{entry.waited:.6f}' if entry.answered else ""
 
 
 def _budget(entry: Entry) -> str:

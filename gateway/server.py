@@ -76,6 +76,7 @@ async def serving(gateway: Gateway, listen: str, internal_listen: str) -> AsyncI
         try:
             await outer.start()
             await inner.start()
+            gateway.begin()
             async with _renewed(gateway.certificate):
                 yield addresses
         finally:

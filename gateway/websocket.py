@@ -40,11 +40,21 @@ FRAME_LIMIT = 16 * 1024 * 1024
 _NORMAL, _AWAY, _POLICY, _BROKEN = 1000, 1001, 1008, 1011
 _SENDABLE = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
 _PRIVATE = range(3000, 5000)
+_OWN_CODES = 4000
+"""From here on codes are nobody's but the application's (RFC 6455 §7.4.2)."""
 _HANDSHAKE = ("sec-websocket-", "content-length", "transfer-encoding")
 
 
 async def relay(context: Context, scope: Message, receive: Receive, send: Send) -> None:
     """Serve one WebSocket from its handshake to its end."""
+    context.metrics.sockets += 1
+    try:
+        await _relay(context, scope, receive, send)
+    finally:
+        context.metrics.sockets -= 1
+
+
+async def _relay(context: Context, scope: Message, receive: Receive, send: Send) -> None:
     started = time.perf_counter()
     await receive()
     request = request_of(scope)
@@ -63,7 +73,7 @@ async def relay(context: Context, scope: Message, receive: Receive, send: Send) 
     else:
         entry.status = SWITCHED
         code = await _converse(admitted, upstream, receive, send)
-        context.metrics.count("cutover_sockets_total", route=entry.route, code=str(code))
+        context.metrics.count("cutover_sockets_total", route=entry.route, code=code_class(code))
     entry.seconds = time.perf_counter() - started
     record(context.metrics, entry, context.log)
 
@@ -197,6 +207,13 @@ async def _to_client(upstream: ClientConnection, send: Send) -> int:
 def sendable(code: int) -> bool:
     """Whether a close frame may carry this code (RFC 6455 §7.4)."""
     return code in _SENDABLE or code in _PRIVATE
+
+
+def code_class(code: int) -> str:
+    """A close code as a label: codes that applications choose themselves are told by their range only."""
+    if code in _PRIVATE:
+        return "3xxx" if code < _OWN_CODES else "4xxx"
+    return str(code) if code in _SENDABLE else "other"
 
 
 async def _reject(problem: Problem, entry: Entry, send: Send) -> None:

@@ -44,6 +44,11 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is closed, by us or by the service."""
+        return self._closed
+
     # What a caller does.
 
     def start(self, *, bodyless: bool) -> None:

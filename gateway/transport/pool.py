@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from gateway.transport.connection import Connection
 from gateway.transport.deadlines import Deadlines
@@ -27,6 +28,8 @@ class Pool:
         self._limit = limit
         self._idle: dict[Origin, list[Connection]] = {}
         self._retired: frozenset[Origin] = frozenset()
+        self._opened: dict[Origin, int] = {}
+        self._known: dict[Origin, WeakSet[Connection]] = {}
 
     async def take(self, origin: Origin, seconds: float, *, fresh: bool = False) -> Connection:
         """An open connection to a service; with `fresh` a new one.
@@ -68,6 +71,14 @@ class Pool:
         """How many connections rest."""
         return len(self._idle.get(origin, ()))
 
+    def open(self, origin: Origin) -> int:
+        """How many connections there are, at rest or in use."""
+        return sum(not connection.ended for connection in self._known.get(origin, ()))
+
+    def opened(self, origin: Origin) -> int:
+        """How many were opened so far."""
+        return self._opened.get(origin, 0)
+
     def origins(self) -> tuple[Origin, ...]:
         """Where connections were kept."""
         return tuple(self._idle)
@@ -103,6 +114,8 @@ class Pool:
             raise ConnectTimedOut(f"no connection to {origin.authority} within {seconds:g} s") from None
         except OSError as error:
             raise ConnectFailed(f"{origin.authority}: {error.strerror or error}") from None
+        self._opened[origin] = self.opened(origin) + 1
+        self._known.setdefault(origin, WeakSet()).add(connection)
         return connection
 
     def _forget(self, origin: Origin, connection: Connection) -> None:
