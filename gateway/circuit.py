@@ -12,7 +12,6 @@ a broken one. Whatever the service says itself, 500 included, is an answer: this
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
 _SLICES = 10
 """Into so many parts the window is cut; the oldest leaves it as a whole."""
+_LONG_AGO = [float("-inf"), 0, 0]
 
 
 class State(StrEnum):
@@ -49,11 +49,8 @@ class CircuitOpen(UpstreamProblem):
         self.headers = (("retry-after", str(max(1, ceil(seconds)))),)
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
-    """One admitted request. What it came to counts only while the circuit is in the same phase."""
-
-    phase: int
+Permit = int
+"""Given to one admitted request: the phase. What it comes to counts only while the circuit is in the same one."""
 
 
 class Circuit:
@@ -68,7 +65,7 @@ class Circuit:
         self._since = 0.0
         self._trying = self._passed = 0
         self._slices: deque[list[float]] = deque(maxlen=_SLICES + 1)
-        self._permit = Permit(0)
+        self._current = _LONG_AGO
 
     def state(self, policy: CircuitPolicy, now: float) -> State:
         """The state at a moment; `now` never goes back."""
@@ -76,33 +73,34 @@ class Circuit:
             self._turn(State.HALF_OPEN, now)
         return self._state
 
-    def admit(self, policy: CircuitPolicy, now: float) -> Permit | float:
-        """A permit, or the seconds after which asking again may help."""
-        if self._state is not State.CLOSED:
-            match self.state(policy, now):
-                case State.OPEN:
-                    return self._since + policy.open - now
-                case State.HALF_OPEN:
-                    if self._trying + self._passed >= policy.trials:
-                        return 1.0
-                    self._trying += 1
-        return self._permit
+    def admit(self, policy: CircuitPolicy, now: float) -> Permit | None:
+        """A permit, or none: then `wait` says when asking again may help."""
+        if self._state is State.CLOSED:
+            return self.phase
+        if self.state(policy, now) is State.OPEN or self._trying + self._passed >= policy.trials:
+            return None
+        self._trying += 1
+        return self.phase
+
+    def wait(self, policy: CircuitPolicy, now: float) -> float:
+        """Seconds after which an open circuit lets somebody try; 1 while others do."""
+        return self._since + policy.open - now if self._state is State.OPEN else 1.0
 
     def answered(self, permit: Permit, policy: CircuitPolicy, now: float) -> None:
         """The service gave an answer of its own."""
-        if permit.phase != self.phase:
+        if permit != self.phase:
             return
-        if self._state is State.HALF_OPEN:
-            self._trying -= 1
-            self._passed += 1
-            if self._passed >= policy.trials:
-                self._turn(State.CLOSED, now)
-        else:
+        if self._state is State.CLOSED:
             self._slice(policy, now)[1] += 1
+            return
+        self._trying -= 1
+        self._passed += 1
+        if self._passed >= policy.trials:
+            self._turn(State.CLOSED, now)
 
     def failed(self, permit: Permit, policy: CircuitPolicy, now: float) -> None:
         """The gateway has to answer for the service."""
-        if permit.phase != self.phase:
+        if permit != self.phase:
             return
         if self._state is State.HALF_OPEN:
             self._turn(State.OPEN, now)
@@ -112,14 +110,14 @@ class Circuit:
 
     def broke(self, permit: Permit, policy: CircuitPolicy, now: float) -> None:
         """An answer that had counted as one broke off."""
-        if permit.phase == self.phase and self._state is State.CLOSED:
+        if permit == self.phase and self._state is State.CLOSED:
             current = self._slice(policy, now)
             current[1] = max(0, current[1] - 1)
             self.failed(permit, policy, now)
 
     def abandoned(self, permit: Permit) -> None:
         """Nobody knows what the service would have said: the client left, or sent no usable body."""
-        if permit.phase == self.phase and self._state is State.HALF_OPEN:
+        if permit == self.phase and self._state is State.HALF_OPEN:
             self._trying -= 1
 
     def _judge(self, policy: CircuitPolicy, now: float) -> None:
@@ -130,16 +128,18 @@ class Circuit:
             self._turn(State.OPEN, now)
 
     def _slice(self, policy: CircuitPolicy, now: float) -> list[float]:
-        if not self._slices or now >= self._slices[-1][0] + policy.window / _SLICES:
-            self._slices.append([now, 0, 0])
-        return self._slices[-1]
+        current = self._current
+        if now >= current[0] + policy.window / _SLICES:
+            current = self._current = [now, 0, 0]
+            self._slices.append(current)
+        return current
 
     def _turn(self, state: State, now: float) -> None:
         self._state, self._since = state, now
         self.phase += 1
-        self._permit = Permit(self.phase)
         self._trying = self._passed = 0
         self._slices.clear()
+        self._current = _LONG_AGO
 
 
 class Circuits:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gateway.attend import attended
+from gateway.attend import Attention
 from gateway.cache.key import key_of
 from gateway.cache.reuse import Reuse, reused
 from gateway.cache.whole import whole
@@ -53,6 +53,7 @@ class Resilience:
 
     circuits: Circuits = field(default_factory=Circuits)
     budgets: Budgets = field(default_factory=Budgets)
+    attention: Attention = field(default_factory=Attention)
     reuse: Reuse = field(default_factory=Reuse)
 
     def gauges(self, table: RouteTable) -> dict[str, float]:
@@ -122,7 +123,9 @@ async def exchange(
     if matched.route.coalesce or matched.route.cache is not None:
         key = key_of(matched.route, caller, call.entry.client, request)
         if key is not None:
-            return await attended(call.body, _reused(context, call, matched, request, caller, key))
+            return await context.resilience.attention.over(
+                call.body, _reused(context, call, matched, request, caller, key)
+            )
     return await _watched(context, call, matched, lambda: _asked(context, call, matched, request, caller))
 
 
@@ -191,6 +194,8 @@ class Watched:
         CircuitOpen: it admits none.
     """
 
+    __slots__ = ("_context", "_service", "circuit", "now", "permit", "policy")
+
     def __init__(self, context: Gate, call: Served, matched: Matched) -> None:
         self.now = asyncio.get_running_loop().time
         self.policy: CircuitPolicy = call.table.policy.circuit
@@ -198,8 +203,8 @@ class Watched:
         self._service = call.table.services[matched.route.service]
         self.circuit: Circuit = context.resilience.circuits.of(self._service)
         permit = self.circuit.admit(self.policy, self.now())
-        if isinstance(permit, float):
-            raise CircuitOpen(self._service.name, permit)
+        if permit is None:
+            raise CircuitOpen(self._service.name, self.circuit.wait(self.policy, self.now()))
         self.permit: Permit = permit
 
     def failed(self, failure: UpstreamProblem) -> None:
@@ -226,7 +231,9 @@ class Watched:
 async def _asked(context: Gate, call: Served, matched: Matched, request: Request, caller: Caller) -> Answer:
     work = _forwarded(context, call, matched, request, None if call.body.taken else call.body)
     # A write goes on to its end, whoever listens: nobody is helped by half of one.
-    upstream = await (work if matched.route.effect is Effect.WRITE else attended(call.body, work))
+    upstream = await (
+        work if matched.route.effect is Effect.WRITE else context.resilience.attention.over(call.body, work)
+    )
     return await _transformed(context, call, matched, request, caller, upstream)
 
 

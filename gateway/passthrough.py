@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.answer import Answer
-from gateway.attend import attended
 from gateway.caller import ANONYMOUS
 from gateway.core.exchange import Request, header
 from gateway.core.mapping import MappingError, to_gateway
@@ -109,7 +108,7 @@ async def pass_through(context: Gate, flags: FlagSnapshot, call: Passing, matche
         metrics=context.metrics,
         renewed=_same,
     )
-    upstream = await (work if route.effect is Effect.WRITE else attended(call.body, work))
+    upstream = await (work if route.effect is Effect.WRITE else context.resilience.attention.over(call.body, work))
     return Answer(upstream.status, response_headers(upstream.headers), upstream)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.attend import LOOKS_AFTER, attended
+from gateway.attend import LOOKS_EVERY, Attention
 from gateway.incoming import Body, ClientGone
 from tests.apps.wire import eventually
 
@@ -32,8 +32,8 @@ async def test_work_is_cancelled_when_the_client_leaves() -> None:
         finally:
             cancelled.set()
 
-    waiting = asyncio.create_task(attended(body(gone), work()))
-    await asyncio.sleep(LOOKS_AFTER / 2)
+    waiting = asyncio.create_task(Attention().over(body(gone), work()))
+    await asyncio.sleep(LOOKS_EVERY / 2)
     gone.set()
     with pytest.raises(ClientGone):
         await asyncio.wait_for(waiting, 5)
@@ -49,8 +49,24 @@ async def test_what_comes_in_time_is_handed_on() -> None:
             raise TimeoutError(value)
         return value
 
-    assert await attended(body(asyncio.Event()), after(0, "quick")) == "quick"
-    assert await attended(body(asyncio.Event()), after(LOOKS_AFTER * 1.5, "slow")) == "slow"
+    attention = Attention()
+    assert await attention.over(body(asyncio.Event()), after(0, "quick")) == "quick"
+    assert await attention.over(body(asyncio.Event()), after(LOOKS_EVERY * 2.5, "slow")) == "slow"
     with pytest.raises(TimeoutError, match="late"):
-        await attended(body(asyncio.Event()), after(0, "late"))
+        await attention.over(body(asyncio.Event()), after(0, "late"))
     await eventually(lambda: len(asyncio.all_tasks()) == 1)
+
+
+async def test_who_else_ends_the_task_is_obeyed() -> None:
+    """A request that is cancelled for another reason stays cancelled, also when its client has just left."""
+    gone = asyncio.Event()
+    attention = Attention()
+    for leaves in (False, True):
+        waiting = asyncio.create_task(attention.over(body(gone), asyncio.Event().wait()))
+        await asyncio.sleep(LOOKS_EVERY * 2.5)
+        if leaves:
+            gone.set()
+            await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
