@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gateway.core.credentials import ApiKeys
 from gateway.core.routes import Stage
 from gateway.flags.flag import Flag, FlagSnapshot
 from gateway.server import serving
@@ -40,12 +41,13 @@ def all_at_gateway(table: RouteTable) -> FlagSnapshot:
 
 
 def aimed_at(table: RouteTable, player: Mapping[str, str]) -> RouteTable:
-    """The table with every service at the player."""
+    """The table with every service at the player, which knows recorded calls only: API keys are not asked about."""
     services = {
         name: replace(service, internal=player[name]) if name in player else service
         for name, service in table.services.items()
     }
-    return replace(table, services=services)
+    credentials = replace(table.policy.credentials, api_keys=ApiKeys())
+    return replace(table, services=services, policy=replace(table.policy, credentials=credentials))
 
 
 @asynccontextmanager

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.app import build_app
+from gateway.core.credentials import ApiKeys, Credentials, Introspect
 from gateway.core.exchange import Request, Response
 from gateway.core.routes import Stage
 from migrate.replay.client import ask
@@ -28,6 +30,13 @@ def test_services_are_aimed_at_the_player() -> None:
     aimed = aimed_at(TABLE, {"notes": "http://127.0.0.1:1"}).services["notes"]
     assert (aimed.internal, aimed.legacy) == ("http://127.0.0.1:1", "http://127.0.0.1:9101")
     assert aimed_at(TABLE, {}) == TABLE
+
+
+def test_the_player_is_not_asked_about_api_keys() -> None:
+    """It could not answer, and every recorded call with a key would be refused."""
+    asking = Credentials(api_keys=ApiKeys(Introspect("notes", "GET", "/check")))
+    table = replace(TABLE, policy=replace(TABLE.policy, credentials=asking))
+    assert aimed_at(table, {}).policy.credentials.api_keys.introspect is None
 
 
 def test_keys_are_not_shown() -> None:
