@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gateway import dry_run
+from gateway.admission import identified, permitted
 from gateway.audit import Audit, denial, is_denial
 from gateway.authenticate import Identity, authenticate
 from gateway.authorise import Rights, authorise, settled
 from gateway.caller import ANONYMOUS
-from gateway.core.exchange import header
-from gateway.core.mark import READ, TRIAL
-from gateway.core.routes import Access, Where
+from gateway.core.mark import READ
+from gateway.core.routes import Where
 from gateway.core.subject import storable
 from gateway.cors import preflight
 from gateway.exchange import Resilience, exchange
@@ -23,7 +23,7 @@ from gateway.forward import forward
 from gateway.guard import guard
 from gateway.idempotency.step import key_for
 from gateway.incoming import HELD
-from gateway.limit import Limits, failed, learn, limit
+from gateway.limit import Limits, learn, limit
 from gateway.match import match
 from gateway.prepare import dressed, mapped, with_forwarding
 from gateway.problem import Forbidden, Hidden, Problem, RateLimited, Unauthenticated, Unavailable
@@ -117,8 +117,7 @@ class Call:
     """One request on its way: the table it is served under, head, body, how it came in, what is recorded of it.
 
     `hops` are forwarding headers for the service, `told` are headers of the gateway's own that whatever answer there
-    is will carry; `on_break` hears of an answer
-    that broke off while it was passed on.
+    is will carry; `on_break` hears of an answer that broke off while it was passed on.
     """
 
     table: RouteTable
@@ -237,63 +236,6 @@ def come_from(call: Call, matched: Matched) -> None:
     )
     if call.entry.trace is not None:
         call.hops += call.entry.trace.headers()
-
-
-async def identified(context: Context, call: Call, matched: Matched) -> Caller:
-    """The caller; whoever fails to say who he is uses up what his address may fail.
-
-    Raises:
-        Unauthenticated: no credential, or one that does not hold.
-        RateLimited: the address has failed too often.
-    """
-    client, live = call.entry.client, call.mark is None
-    if live and matched.route.access is Access.API_KEY:
-        context.limits.check(client, header(call.request.headers, "authorization"))
-    wait = call.entry.standing != Standing.TRANSPARENT
-    try:
-        return await context.parts.authenticate(context.identity, call.table, matched.route, call.request, wait=wait)
-    except Unauthenticated as refusal:
-        if not is_trial(call):
-            await failed(context.limits, call.table, refusal, client, shadow=not live)
-        raise
-
-
-async def permitted(context: Context, call: Call, matched: Matched, caller: Caller, stands: Standing) -> None:
-    """Whether the caller may, and has a token left; what is refused costs one too, so that searching is slow.
-
-    Raises:
-        Forbidden: the caller may not.
-        RateLimited: there is no token.
-    """
-    try:
-        wait = stands is not Standing.TRANSPARENT
-        await context.parts.authorise(context.rights, call.table, matched, caller, call.request, call.mark, wait=wait)
-    except Problem:
-        await limited(context, call, matched, caller, stands)
-        raise
-    await limited(context, call, matched, caller, stands)
-
-
-def is_trial(call: Call) -> bool:
-    """Whether somebody tries what the gateway would do, which costs nobody a token."""
-    return call.mark is not None and call.mark.mode == TRIAL
-
-
-async def limited(context: Context, call: Call, matched: Matched, caller: Caller, stands: Standing) -> None:
-    """Debit the caller's bucket; the answer tells of it, unless the call is transparent.
-
-    Raises:
-        RateLimited: there is no token.
-    """
-    if is_trial(call):
-        return
-    call.entry.limit, shadow = matched.route.limit, call.mark is not None
-    debit = await context.parts.limit(
-        context.limits, call.table, matched.route, caller, call.request, call.entry.client, shadow=shadow
-    )
-    call.entry.left = debit.left
-    if stands is not Standing.TRANSPARENT:
-        call.told += debit.headers
 
 
 def prepare(context: Context, call: Call, matched: Matched, caller: Caller, stands: Standing) -> Request:
