@@ -151,8 +151,8 @@ class Claims:
 
     async def _tend_all(self) -> None:
         while self._flying or self._owed:
-            soonest = min((claim.terms.lease for claim in self._flying.values()), default=_AGAIN) / 3
-            await asyncio.sleep(min(soonest, _AGAIN) if self._owed else soonest)
+            soonest = min((claim.terms.lease / 3 for claim in self._flying.values()), default=_AGAIN)
+            await asyncio.sleep(min(soonest, _AGAIN))
             try:
                 await self._pay()
                 await self._beat()

@@ -16,6 +16,7 @@ from gateway.core.mapping import MappingError
 from gateway.core.observation import Bucket, Verdict
 from gateway.core.routes import Kind
 from gateway.core.subject import fingerprint, subject_of
+from gateway.store.database import open_store
 from migrate.replay.client import ask
 from migrate.replay.clock import PlayClock
 from migrate.replay.delivery import judged, refuses
@@ -58,13 +59,16 @@ async def play(
 ) -> Outcome:
     """Play the exchanges against a gateway that `factory` builds, in the order they began.
 
-    The gateway has the recording's clock, the given keys, and every exposed route in stage gateway.
+    The gateway has the recording's clock, the given keys, every exposed route in stage gateway, and a store that is
+    gone at the end: in it stands what it keeps of requests with an Idempotency-Key.
     """
     plan = plan or Plan()
     clock = PlayClock()
     async with _stage(table, plan) as (player, aimed):
         with TemporaryDirectory(prefix="cutover-replay-") as folder:
-            async with embedded(factory, aimed, keys, clock, Path(folder) / "cutover.db") as url:
+            store = Path(folder) / "cutover.db"
+            open_store(store).close()
+            async with embedded(factory, aimed, keys, clock, store) as url:
                 return await _Play(placed, aimed, keys, plan, player, url, clock).run()
 
 

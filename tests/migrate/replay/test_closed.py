@@ -110,6 +110,13 @@ async def test_a_lost_query_parameter_is_found_upstream() -> None:
     assert {(exchange, location) for exchange, location, _ in places(outcome)} == {(2, "upstream.query")}
 
 
+async def test_a_request_with_a_key_is_played_like_any_other() -> None:
+    """The gateway under test has a ledger of its own."""
+    keyed = entry("POST", "/notes", b"{}", status=201, headers=(("Idempotency-Key", "k"),))
+    outcome = await play(placed(keyed), TABLE, build_app, KEYS)
+    assert [one.observation.verdict for one in outcome.played if one.observation] == [Verdict.MATCH]
+
+
 async def test_an_exchange_without_an_answer_is_not_played() -> None:
     """A recorded failure has nothing to compare with."""
     one = entry("GET", "/notes")
@@ -148,7 +155,7 @@ async def test_a_gateway_elsewhere_is_played_against(tmp_path: Path) -> None:
 def _elsewhere(folder: Path, service: str) -> Gateway:
     table = aimed_at(TABLE, {"notes": service})
     key = b"k" * 32
-    settings = Settings(folder / "x.db", KEYS.jwt_secret, KEYS.internal_key, key, key, key)
+    settings = Settings(folder / "x.db", KEYS.jwt_secret, KEYS.internal_key, key, key, key, key)
     return build_app(table, settings, lambda: all_at_gateway(table))
 
 
