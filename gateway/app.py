@@ -206,7 +206,7 @@ class Gateway:
         entry = call.entry
         entry.reason = problem.reason
         if call.mark is None:
-            self.context.denied(entry, problem)
+            self.context.audit.note(entry, problem)
             refused(self.context.metrics, entry, problem)
         body = problem.body(entry.request_id)
         marked = ((REFUSED_HEADER, "1"),) if call.mark is not None and problem.refusal else ()

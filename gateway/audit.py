@@ -123,6 +123,11 @@ class Audit:
         self._thread: threading.Thread | None = None
         self._log = _logger()
 
+    def note(self, entry: Entry, problem: Problem) -> None:
+        """Write down that somebody was turned away, if this is what the problem says."""
+        if is_denial(problem):
+            self.denied(denial(entry, problem))
+
     def denied(self, denial: Denial) -> None:
         """Write this line soon; when too many wait, only count it."""
         if len(self._waiting) >= self._capacity:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from gateway import dry_run
 from gateway.admission import identified, permitted
-from gateway.audit import Audit, denial, is_denial
+from gateway.audit import Audit
 from gateway.authenticate import Identity, authenticate
 from gateway.authorise import Rights, authorise, settled
 from gateway.caller import ANONYMOUS
 from gateway.core.mark import READ
-from gateway.core.routes import Where
+from gateway.core.routes import Access
 from gateway.core.subject import storable
 from gateway.cors import preflight
 from gateway.exchange import Resilience, exchange
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from gateway.context import HandOff
     from gateway.core.exchange import Headers, Request
     from gateway.core.mark import Mark, MarkVerifier
-    from gateway.core.routes import Route
     from gateway.core.table import Matched, RouteTable
     from gateway.flags.flag import FlagSnapshot
     from gateway.idempotency.step import Once
@@ -106,11 +105,6 @@ class Context:
     audit: Audit = field(default_factory=Audit)
     log: AccessLog | None = None
 
-    def denied(self, entry: Entry, problem: Problem) -> None:
-        """Write down that somebody was turned away, if this is what the problem says."""
-        if is_denial(problem):
-            self.audit.denied(denial(entry, problem))
-
 
 @dataclass(slots=True)
 class Call:
@@ -153,7 +147,7 @@ async def handle(context: Context, call: Call) -> Answer:
         call.entry.subject = storable(caller.subject, context.settings.fingerprint_key)
         call.entry.organisation = storable(caller.organisation, context.settings.fingerprint_key)
     # Strangers never make us hold a body.
-    await buffer(call, whole=needs_body(matched.route))
+    await buffer(call, whole=matched.route.needs_body)
     with enforced(context, call.entry, stands):
         await permitted(context, call, matched, caller, stands)
     request = prepare(context, call, matched, caller, stands)
@@ -201,15 +195,6 @@ class enforced:  # noqa: N801 - reads as what is inside; a generator would cost 
             reason=refusal.reason,
         )
         return True
-
-
-def needs_body(route: Route) -> bool:
-    """Whether a parameter stands in the body, so that it must be read before the request can go on."""
-    if not (route.scope or route.own or route.lookups or route.moves):
-        return False
-    moved = [place for move in route.moves for place in (move.legacy, move.gateway)]
-    places = [*route.scope, *route.own, *[lookup.parameter for lookup in route.lookups], *moved]
-    return Where.BODY in [place.where for place in places]
 
 
 async def buffer(call: Call, *, whole: bool) -> None:

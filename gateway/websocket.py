@@ -65,7 +65,7 @@ async def _relay(context: Context, scope: Message, receive: Receive, send: Send)
         admitted = await admit(context, context.table, request, entry, scheme)
         upstream = await _open(admitted, scope.get("subprotocols", []))
     except Problem as problem:
-        context.denied(entry, problem)
+        context.audit.note(entry, problem)
         refused(context.metrics, entry, problem)
         await _reject(problem, entry, send)
     except InvalidStatus as refusal:

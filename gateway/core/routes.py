@@ -228,6 +228,15 @@ class Route:
         return self.group or self.service
 
     @property
+    def needs_body(self) -> bool:
+        """Whether a parameter stands in the body, so that it must be read before the request can go on."""
+        if not (self.scope or self.own or self.lookups or self.moves):
+            return False
+        moved = [place for move in self.moves for place in (move.legacy, move.gateway)]
+        places = [*self.scope, *self.own, *[lookup.parameter for lookup in self.lookups], *moved]
+        return Where.BODY in [place.where for place in places]
+
+    @property
     def legacy_targets(self) -> tuple[Target, ...]:
         """The legacy target followed by its aliases."""
         return (self.legacy, *self.aliases)

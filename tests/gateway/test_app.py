@@ -99,7 +99,7 @@ async def test_fault_of_the_gateway_is_an_answer_and_a_log_entry(
 ) -> None:
     """An unexpected exception is a 500 problem that tells nothing of it, and is logged."""
 
-    def fault(*_: Any) -> None:
+    def fault(*_: Any, **_options: Any) -> None:
         raise ZeroDivisionError("inner secret")
 
     async with running(table(up.address, *ROUTES), parts=Parts(authorise=fault)) as gate:

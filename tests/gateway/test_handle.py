@@ -10,7 +10,7 @@ import pytest
 
 from gateway import handle as module
 from gateway.core.routes import Access, Stage
-from gateway.handle import Parts, needs_body
+from gateway.handle import Parts
 from tests.apps.echo import upstream
 from tests.apps.gateways import running
 from tests.apps.table import INTERNAL_KEY, bearer, flags, route, settings, table, token
@@ -135,7 +135,7 @@ async def test_expired_token_is_judged_by_the_settings_clock(up: Upstream) -> No
 @pytest.mark.parametrize(("index", "needed"), [(0, False), (1, True), (4, True)])
 def test_body_is_needed_where_a_place_stands_in_it(index: int, needed: bool) -> None:  # noqa: FBT001 - a table row
     """Moves and scopes in the body make the gateway read it."""
-    assert needs_body(ROUTES[index]) is needed
+    assert ROUTES[index].needs_body is needed
 
 
 async def test_stranger_makes_nobody_hold_a_body(up: Upstream, gate: Running) -> None:

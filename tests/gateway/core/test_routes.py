@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.core.path import PathPattern
-from gateway.core.routes import Access, Effect, Place, Route, Stage, Target, Where
+from gateway.core.routes import Access, Effect, Lookup, Move, Place, Route, Stage, Target, Where
 
 LEGACY = Target("POST", PathPattern("/deployment/deploy"))
 ALIAS = Target("POST", PathPattern("/deploy"))
@@ -30,3 +32,18 @@ def test_a_route_rolls_out_with_its_service_unless_it_names_a_group() -> None:
 def test_legacy_targets_begin_with_the_platforms_own() -> None:
     """Aliases follow it."""
     assert ROUTE.legacy_targets == (LEGACY, ALIAS)
+
+
+def test_a_body_is_needed_where_a_place_stands_in_it() -> None:
+    """Moved, scoped, one's own or looked up; a place in path or query needs none."""
+    body, path = Place(Where.BODY, "id"), Place(Where.PATH, "id")
+    needing = [
+        {"scope": (body,)},
+        {"own": (body,)},
+        {"lookups": (Lookup("a.get", ("org",), body),)},
+        {"moves": (Move(body, path),)},
+        {"moves": (Move(path, body),)},
+    ]
+    assert all(replace(ROUTE, **changes).needs_body for changes in needing)  # type: ignore[arg-type]
+    other = [{}, {"scope": (path,)}, {"own": (path,)}, {"lookups": (Lookup("a.get", ("org",), path),)}]
+    assert not any(replace(ROUTE, **changes).needs_body for changes in other)  # type: ignore[arg-type]
