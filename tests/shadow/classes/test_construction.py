@@ -72,6 +72,7 @@ HOLDS = [
                                 upstream=passed(GET)), []),
     ("identity", get(answer({}), answer({}), asked=request("GET", "/items", ("X-Real-IP", "6.6.6.6")),
                      upstream=passed(GET)), []),
+    ("identity", get(answer({}), answer({}), upstream=passed(GET, ("Cutover-Context", "fp:0123456789abcdef"))), []),
     ("authorization-stripped", pair(answer({}), answer({}), asked=request("GET", "/jobs", ("Authorization", "x")),
                                     upstream=passed(request("GET", "/jobs"))), []),
     ("moved-parameter", pair(answer({}), answer({}), asked=FIND, upstream=passed(FIND, target="/find?name=%61%2Fb")),
@@ -123,6 +124,9 @@ NEAR = [
     ("an internal key where none belongs", pair(
         answer({}), answer({}), asked=request("GET", "/socket", ("Upgrade", "websocket")),
         upstream=passed(request("GET", "/socket", ("Upgrade", "websocket")), ("X-Internal-API-Key", "k")))),
+    ("an unheard-of header of our own", get(answer({}), answer({}), upstream=passed(GET, ("Cutover-Other", "x")))),
+    ("two contexts", get(answer({}), answer({}),
+                         upstream=passed(GET, ("Cutover-Context", "fp:1"), ("Cutover-Context", "fp:2")))),
     ("an unheard-of identity header", get(answer({}), answer({}), upstream=passed(GET, ("X-Tenant", "t")))),
     ("a moved parameter changed", pair(answer({}), answer({}), asked=FIND,
                                        upstream=passed(FIND, target="/find?name=a%252Fb"))),

@@ -58,6 +58,16 @@ def test_identity_is_stated_once_and_truly(headers: tuple[tuple[str, str], ...],
     assert expected in compared(ASKED, passed(ASKED, *headers, without=("x-tenant",)))
 
 
+def test_whose_an_api_key_is_the_gateway_may_have_asked() -> None:
+    """A token names its organisation, so another is wrong; of a key only the platform knows."""
+    asked = request("GET", "/items", ("Authorization", "Bearer sk-1"))
+    assert compared(asked, passed(asked, ("X-Organization-ID", "o1"))) == ["upstream.header x-organization-id extra"]
+    claims = "eyJzdWIiOiJhQGIuYyIsIm9yZ19pZCI6Im8xIn0"
+    mail = request("GET", "/items", ("Authorization", f"Bearer eyJhbGciOiJIUzI1NiJ9.{claims}.c2ln"))
+    told = compared(mail, passed(mail, ("X-Organization-ID", "o2")))
+    assert told == ["upstream.header x-organization-id changed"]
+
+
 def test_a_claim_of_the_client_must_not_arrive() -> None:
     """Any other header that states identity and comes from the client is wrong."""
     assert "upstream.header x-tenant changed" in compared(ASKED, passed(ASKED))
