@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from gateway.limit.token_bucket import Pace
 
 # `take` of token_bucket.py in Redis's words: KEYS[1] holds when the bucket is full; ARGV are interval and depth.
-# A bucket that is full again says nothing that its absence does not say, so its key expires at that time.
+# A bucket that is full again says nothing that its absence does not say, so its key expires at that time. The answer
+# is one number, since reading several costs the client more than Redis: until full, or -1 less that when refused.
 SCRIPT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -27,11 +28,11 @@ local full_at = tonumber(redis.call('GET', KEYS[1]) or now)
 full_at = math.min(math.max(full_at, now), now + depth)
 local wait = full_at + interval - now - depth
 if wait > 0 then
-  return {wait, full_at - now}
+  return -1 - (full_at - now)
 end
 full_at = full_at + interval
 redis.call('SET', KEYS[1], string.format('%.0f', full_at), 'PX', math.ceil((full_at - now) / 1000))
-return {0, full_at - now}
+return full_at - now
 """
 _DIGEST = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 _MOST = 256
@@ -96,7 +97,7 @@ class RedisBuckets:
             if isinstance(taken, BaseException):
                 asked.answer.set_exception(taken)
             else:
-                asked.answer.set_result(Taken(*taken))
+                asked.answer.set_result(_taken(asked.pace, taken))
 
     async def _run(self, batch: list[_Asked]) -> list[Any]:
         found = await self._call(batch, "evalsha", _DIGEST)
@@ -113,3 +114,10 @@ class RedisBuckets:
                 getattr(pipe, command)(script, 1, asked.key, str(asked.pace.interval), str(asked.pace.depth))
             found: list[Any] = await pipe.execute(raise_on_error=False)
         return found
+
+
+def _taken(pace: Pace, told: int) -> Taken:
+    if told >= 0:
+        return Taken(0, told)
+    full = -1 - told
+    return Taken(full + pace.interval - pace.depth, full)
