@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from gateway.idempotency.claim import Entry, Found, State
@@ -17,6 +18,10 @@ PREFIX = "cutover:idempotency:"
 KEY_NAME = PREFIX + "key"
 """Which key file the entries were made with: under another one every slot would look free."""
 
+_AT_ONCE = 32
+"""Calls under way at once: each takes a connection of the client, and others need some too."""
+_WAIT = 1.0
+"""Seconds for a call and the wait for its turn."""
 _SCRIPT = """
 local named = redis.call('GET', KEYS[2])
 if named and named ~= ARGV[2] then return {'foreign'} end
@@ -49,6 +54,7 @@ class SharedLedger:
 
     def __init__(self, redis: Redis, name: str, *, owned: bool = False) -> None:
         self._redis = redis if owned else None
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._script = redis.register_script(_SCRIPT)
         self._name = name
 
@@ -72,9 +78,10 @@ class SharedLedger:
     async def _run(self, action: str, slot: str, entry: Entry, lease: int, keep: int) -> Found | None:
         fields = (entry.owner, entry.head, entry.body, entry.holder, entry.state, entry.answer)
         try:
-            said: list[Any] = await self._script(
-                keys=[PREFIX + slot, KEY_NAME], args=[action, self._name, *fields, lease, keep]
-            )
+            async with asyncio.timeout(_WAIT), self._turns:
+                said: list[Any] = await self._script(
+                    keys=[PREFIX + slot, KEY_NAME], args=[action, self._name, *fields, lease, keep]
+                )
         except AWAY as error:
             raise Away(str(error)) from None
         if said[0] == b"foreign":

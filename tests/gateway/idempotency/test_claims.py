@@ -80,14 +80,15 @@ async def test_an_answer_without_its_body_is_told_by_its_status(place: Ledgers) 
     assert (again.verdict, again.answer) == (Verdict.WITHHELD, replace(ANSWER, body=None))
 
 
-@pytest.mark.parametrize("status", [401, 403, 408, 425, 429, 307, 308])
-async def test_an_answer_that_is_not_final_frees_the_key(place: Ledgers, status: int) -> None:
+async def test_an_answer_that_is_not_final_frees_the_key(place: Ledgers) -> None:
     """The same request may come again."""
     claims = place.claims()
-    claim = (await claims.claim(ASKED, TERMS)).claim
-    assert claim is not None
-    await claims.answered(claim, replace(ANSWER, status=status))
-    assert (await claims.claim(ASKED, TERMS)).verdict is Verdict.CLAIMED
+    for status in (401, 403, 408, 425, 429, 307, 308):
+        asked = replace(ASKED, slot=str(status))
+        claim = (await claims.claim(asked, TERMS)).claim
+        assert claim is not None
+        await claims.answered(claim, replace(ANSWER, status=status))
+        assert (await claims.claim(asked, TERMS)).verdict is Verdict.CLAIMED
 
 
 async def test_a_request_that_never_went_out_frees_its_key_and_a_lost_one_does_not(place: Ledgers) -> None:

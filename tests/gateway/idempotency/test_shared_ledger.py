@@ -51,6 +51,14 @@ async def test_a_claim_is_one_round_trip(server: RedisServer, redis: Redis) -> N
     assert server.process is not None
 
 
+async def test_many_claims_at_once_leave_connections_to_others(redis: Redis) -> None:
+    """Hundreds wait for their turn instead of being turned away."""
+    ledger = SharedLedger(redis, KEYS.name)
+    found = await asyncio.gather(*(ledger.claim(str(number), ENTRY, TERMS) for number in range(300)))
+    assert found == [None] * 300
+    assert len(redis.connection_pool._available_connections) <= 33
+
+
 async def test_a_dead_redis_is_away_soon_and_comes_back_by_itself(server: RedisServer, redis: Redis) -> None:
     """What it knew is gone with it, so that a key is free again."""
     ledger = SharedLedger(redis, KEYS.name)
