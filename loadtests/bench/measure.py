@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.core.errors import UnreachableError, UsageError
 from loadtests.bench.child import free_ports, running
-from loadtests.bench.peers import DIRECT, GATEWAY, HAPROXY, NGINX, PLAIN, TARGET, peers, tokens
+from loadtests.bench.peers import DIRECT, GATEWAY, HAPROXY, NGINX, PLAIN, TARGET, Peer, peers, tokens
 from loadtests.bench.throughput import added, interleaved, rate, ratio, ratios
 from loadtests.bench.wrk import script
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 32
 _PACE = 100.0
+_PAIRS = (("own", "own"), ("own", "aiohttp"), ("own", "httpx"), ("uvicorn", "own"), ("granian", "own"))
+"""Servers with transports."""
 _STREAM = "/api/v1/bench/stream"
 
 
@@ -87,6 +90,25 @@ def streams(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, An
     return {**found, "added": extra}
 
 
+def candidates(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
+    """The same pass-through over each transport, and under each server."""
+    asked = directory / "ask.lua"
+    asked.write_text(script(TARGET, tokens()))
+    with peers(directory, cores) as started, contextlib.ExitStack() as stack:
+        for server, transport in _PAIRS:
+            (port,) = free_ports(1)
+            command = cores.on_peer(sys.executable, "-m", "loadtests.bench.candidates.serve", server, str(port))
+            environment = {"BENCH_UPSTREAM": started[DIRECT].base, "BENCH_TRANSPORT": transport}
+            log = directory / f"{server}-{transport}.log"
+            pid = stack.enter_context(running(command, log, port=port, environment=environment))
+            name = f"{server}+{transport}"
+            started[name] = Peer(name, f"http://127.0.0.1:{port}", pid)
+        rounds = interleaved(
+            cores, started, asked, connections=CONNECTIONS, rounds=plan.rounds, seconds=plan.seconds, say=say
+        )
+    return {"peers": _figures(rounds)}
+
+
 def _rounds(
     plan: Plan, directory: Path, cores: Cores, say: Say, *names: str, connections: int = CONNECTIONS
 ) -> Rounds:
@@ -142,5 +164,6 @@ _PARTS: dict[str, Callable[[Plan, Path, Cores, Say], dict[str, Any]]] = {
     "throughput": throughput,
     "latency": latency,
     "streams": streams,
+    "candidates": candidates,
 }
 PARTS = tuple(_PARTS)

@@ -45,6 +45,11 @@ def _streams(part: Mapping[str, Any]) -> Iterable[str]:
     yield f"  added first byte p99 {extra * 1e3:.2f}  {verdict(extra <= GOALS['first'])} <= {GOALS['first'] * 1e3:g}"
 
 
+def _candidates(part: Mapping[str, Any]) -> Iterable[str]:
+    yield "the same pass-through: server+transport, 32 connections; median of rounds"
+    yield from _peers(part["peers"])
+
+
 def _peers(peers: Mapping[str, Any]) -> Iterable[str]:
     for name, figures in peers.items():
         errors = f"  ERRORS {figures['errors']}" if figures["errors"] else ""
@@ -63,4 +68,5 @@ _PARTS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "throughput": _throughput,
     "latency": _latency,
     "streams": _streams,
+    "candidates": _candidates,
 }
