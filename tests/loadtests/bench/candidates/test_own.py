@@ -15,9 +15,9 @@ async def test_only_a_read_on_a_rested_connection_is_sent_again() -> None:
     ask = Request("GET", "/", (("Host", "a"),))
     async with upstream() as up:
         own = Own()
-        while await (given := await own.send(up.address, ask)).take():
+        given = await own.send(up.address, ask)
+        while await given.take():
             pass
-        await given.close()
         up.behave = raw(b"", keep=False)
         with pytest.raises(Failed):
             await own.send(up.address, ask)
