@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from gateway.core.exchange import header_values
 from gateway.core.readings import readings
 from gateway.core.recall import recalled
-from gateway.problem import BadRequest, HeadersTooLarge, NotFound
+from gateway.problem import BadRequest, HeadersTooLarge, NotFound, Problem
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers, Request
@@ -34,14 +34,18 @@ _PLAIN = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*)+(?:\?[A-Za-z0-9_~.&=%+
 
 
 def guard(request: Request) -> None:
-    """Pass a request that every party reads alike.
+    """Pass a request that every party reads alike; with any other the connection ends, since so may what follows it.
 
     Raises:
         BadRequest: target, Host or framing is missing, doubled, malformed or tries to climb.
         HeadersTooLarge: the header section exceeds 64 KiB or 128 lines.
     """
-    _check_head(request.headers)
-    check_target(request.target)
+    try:
+        _check_head(request.headers)
+        check_target(request.target)
+    except Problem as problem:
+        problem.headers = (*problem.headers, ("connection", "close"))
+        raise
 
 
 def check_target(target: str) -> None:

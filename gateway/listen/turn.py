@@ -57,6 +57,11 @@ class Turn(Intake):
         self._left = 0
         self._chunked = False
 
+    def end(self) -> None:
+        """See Intake; nobody waits to be told to continue."""
+        self.expects = False
+        super().end()
+
     def fail(self, cause: str) -> None:
         """The connection ends with the answer, since nobody knows where the body would."""
         self.keep = False
@@ -66,7 +71,8 @@ class Turn(Intake):
         """See ASGI; a client that waits for it is told to continue."""
         if self.expects and not self.started:
             self.expects = False
-            self._wire.write(CONTINUE)
+            if not self.taken:
+                self._wire.write(CONTINUE)
         return await super().receive()
 
     async def send(self, message: Message) -> None:

@@ -101,7 +101,7 @@ async def read_body(seen: Seen, reader: asyncio.StreamReader) -> bytes:
     """The rest of a request, by length or by chunks."""
     if seen.values("transfer-encoding"):
         pieces = []
-        while size := int(await reader.readline(), 16):
+        while size := int(await reader.readuntil(b"\n"), 16):
             pieces.append(await reader.readexactly(size))
             await reader.readexactly(2)
         await reader.readexactly(2)

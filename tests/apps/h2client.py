@@ -20,6 +20,47 @@ if TYPE_CHECKING:
 
 ASK: Any = [(":method", "GET"), (":scheme", "https"), (":authority", "a"), (":path", "/a")]
 
+MALFORMED: list[tuple[str, Any]] = [
+    ("name in capitals", [*ASK, ("X-A", "b")]),
+    ("line end in a value", [*ASK, ("x-a", "b\r\nx-user-id: root")]),
+    ("lone line feed in a value", [*ASK, ("x-a", "b\nc")]),
+    ("zero in a value", [*ASK, ("x-a", "b\0c")]),
+    ("line end in a name", [*ASK, ("x-a\r\nx-user-id", "root")]),
+    ("colon in a name", [*ASK, ("x-a:b", "c")]),
+    ("blank in a name", [*ASK, ("x a", "c")]),
+    ("empty name", [*ASK, ("", "c")]),
+    ("transfer-encoding", [*ASK, ("transfer-encoding", "chunked")]),
+    ("connection", [*ASK, ("connection", "close")]),
+    ("keep-alive", [*ASK, ("keep-alive", "5")]),
+    ("proxy-connection", [*ASK, ("proxy-connection", "close")]),
+    ("upgrade", [*ASK, ("upgrade", "websocket")]),
+    ("http2-settings", [*ASK, ("http2-settings", "AAAA")]),
+    ("te", [*ASK, ("te", "gzip")]),
+    ("line end in the path", [*ASK[:3], (":path", "/a HTTP/1.1\r\nHost: b\r\n\r\nGET /b")]),
+    ("empty path", [*ASK[:3], (":path", "")]),
+    ("no path", ASK[:3]),
+    ("no method", ASK[1:]),
+    ("no scheme", [ASK[0], *ASK[2:]]),
+    ("other scheme", [ASK[0], (":scheme", "http"), *ASK[2:]]),
+    ("method with a blank", [(":method", "GET /b HTTP/1.1"), *ASK[1:]]),
+    ("method with a line end", [(":method", "GET\r\n"), *ASK[1:]]),
+    ("empty method", [(":method", ""), *ASK[1:]]),
+    ("two paths", [*ASK, (":path", "/b")]),
+    ("two methods", [(":method", "POST"), *ASK]),
+    ("two authorities", [*ASK, (":authority", "b")]),
+    ("pseudo-header at the end", [*ASK[:3], ("x-a", "b"), ASK[3]]),
+    ("unknown pseudo-header", [*ASK, (":user", "root")]),
+    ("status in a request", [*ASK, (":status", "200")]),
+    ("protocol", [(":method", "CONNECT"), *ASK[1:], (":protocol", "websocket")]),
+    ("host that disagrees", [*ASK, ("host", "b")]),
+    ("two hosts", [*ASK, ("host", "a"), ("host", "b")]),
+    ("length without a body", [*ASK, ("content-length", "5")]),
+    ("two lengths", [*ASK, ("content-length", "0"), ("content-length", "5")]),
+    ("signed length", [*ASK, ("content-length", "+0")]),
+    ("length in words", [*ASK, ("content-length", "0, 0")]),
+]
+"""Requests that RFC 9113 §8 calls malformed, or that an HTTP/1.1 service would read differently."""
+
 
 @dataclass
 class Answer:
