@@ -140,7 +140,7 @@ class Gateway:
         identity = request_id(request.headers)
         entry = Entry(identity, request.method, request.path, request.client, trace=trace_of(request.headers))
         table = context.table
-        body = Body(receive, request.headers, table.policy.max_body, table.policy.clients)
+        body = Body(receive, request.headers, table.policy.max_body)
         call = Call(table, request, body, scope["scheme"], entry)
         try:
             answer = await self._answer(call, internal=internal)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.core.exchange import Request, header
 from gateway.core.recall import recalled
-from gateway.core.resilience import ClientPolicy
 from gateway.problem import BadRequest, TooLarge, TooSlow
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 SMALL = 1 << 16
 HELD = 1 << 20
 """Bytes of a body that a parameter moves in or out of: it is held and parsed, while everybody else waits."""
-_PATIENT = ClientPolicy()
 
 
 @recalled
@@ -47,13 +45,11 @@ class Body:
     `length` is what Content-Length declares, None for chunked bodies.
     """
 
-    def __init__(self, receive: Receive, headers: Headers, limit: int, clients: ClientPolicy = _PATIENT) -> None:
+    def __init__(self, receive: Receive, headers: Headers, limit: int) -> None:
         self.length, self._more = _framed(headers)
         self._receive = receive
         self._limit = limit
-        self._clients = clients
         self._taken = 0
-        self._waited = 0.0
         self._idle: asyncio.Event | None = None
         self._released = False
 
@@ -87,11 +83,11 @@ class Body:
         Raises:
             TooLarge: more came than the limit allows.
             BadRequest: it ended before its declared length.
-            TooSlow: nothing came for long, or on the whole too little.
+            TooSlow: the listener has waited for long enough.
             ClientGone: the client left in the middle.
         """
         while self._more:
-            message = await self._next()
+            message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise _ended(message.get("cause"))
             self._more = message.get("more_body", False)
@@ -105,23 +101,6 @@ class Body:
             if chunk:
                 return chunk
         return b""
-
-    async def _next(self) -> MutableMapping[str, Any]:
-        # Only time in which the client is waited for counts, never that in which a service takes nothing.
-        idle, rate = self._clients.idle, self._clients.rate
-        now = asyncio.get_running_loop().time
-        began = now()
-        try:
-            async with asyncio.timeout(idle) as limit:
-                message = await self._receive()
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise TooSlow(f"Nothing of the body came for {idle:g} s") from None
-        self._waited += now() - began
-        if self._taken < rate * (self._waited - idle):
-            raise TooSlow(f"The body comes more slowly than {rate} bytes a second")
-        return message
 
     async def read(self, limit: int | None = None) -> bytes:
         """The whole body, of `limit` bytes at most where one is given; raises as `take` does."""

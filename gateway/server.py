@@ -20,7 +20,6 @@ from gateway.hangup import Hangup
 from gateway.listen.bounds import bounds_of
 from gateway.listen.tls import Certificate
 from gateway.listener import Listener, bound, url_of
-from gateway.stall import cut_when_stalled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -63,8 +62,6 @@ async def serving(gateway: Gateway, listen: str, internal_listen: str) -> AsyncI
         addresses = Addresses(url_of(public, "https" if gateway.certificate else "http"), url_of(internal))
         if listen.endswith(":0"):
             gateway.context.public_url = addresses.public
-        for sock in (public, internal):
-            cut_when_stalled(sock, policy.clients.idle)
         outer = Listener(
             gateway.public,
             public,
