@@ -42,8 +42,10 @@ def _request_id(found: Found, _case: Case) -> bool:
     return _header(found, _EXTRA, "x-request-id")
 
 
-def _reused(found: Found, _case: Case) -> bool:
-    return _header(found, _EXTRA, "cache-status", "age")
+def _reused(found: Found, case: Case) -> bool:
+    return _header(found, _EXTRA, "cache-status", "age") and case.gateway_header("cache-status").startswith(
+        "cutover; "
+    )
 
 
 def _via(found: Found, _case: Case) -> bool:

@@ -51,6 +51,7 @@ SERVICE = "ws://sidecar.example:3000/x"
 HOLDS = [
     ("request-id", get(answer({}), answer({}, ("x-request-id", "r"))), []),
     ("via", get(answer({}), answer({}, ("via", "1.1 g"))), []),
+    ("reused", get(answer({}), answer({}, ("cache-status", "cutover; hit"), ("age", "3"))), []),
     ("server-date", get(answer({}, ("server", "uvicorn")), answer({}, ("server", "gw"))), []),
     ("server-date", get(answer({}, ("server", "uvicorn")), answer({})), []),
     ("cors-policy", get(answer({}, STAR), answer({}, STAR, ("access-control-expose-headers", "X-Total-Count")),
@@ -95,6 +96,9 @@ def test_a_class_holds_for_what_it_is_for(name: str, one: Pair, expected: list[s
 
 NEAR = [
     ("a lost request id", get(answer({}, ("x-request-id", "r")), answer({}))),
+    ("an Age of nobody's", get(answer({}), answer({}, ("age", "1")))),
+    ("a cache of somebody else", get(answer({}), answer({}, ("cache-status", "cdn; hit")))),
+    ("a lost Age", get(answer({}, ("age", "1")), answer({}))),
     ("two Via lines", get(answer({}, ("via", "a")), answer({}, ("via", "a"), ("via", "b")))),
     ("two servers", get(answer({}, ("server", "a")), answer({}, ("server", "a"), ("server", "b")))),
     ("a link to somewhere", get(answer({}), answer({}, ("link", "</x>; rel=next")))),
