@@ -22,6 +22,7 @@ OWED = 1024
 """Ends of claims that wait for the ledger to come back; beyond them the oldest are given up."""
 _AGAIN = 0.5
 _LAST = 1.0
+_UNASKED = 1.0
 _log = logging.getLogger("cutover.idempotency")
 
 
@@ -54,22 +55,29 @@ class Claims:
         self._flying: dict[str, Claim] = {}
         self._owed: OrderedDict[str, tuple[Claim, bool]] = OrderedDict()
         self._tending: asyncio.Task[None] | None = None
+        self._closed = False
+        self._away_until = 0.0
 
     async def claim(self, asked: Asked, terms: Idempotency, *, regardless: bool = False) -> Outcome:
         """Claim the key of a request, or say what stands there.
 
         With `regardless` the request goes on while the ledger is away (verdict AWAY, with a claim): it is entered as
-        soon as the ledger is back, unless somebody else has the key by then.
+        soon as the ledger is back, unless somebody else has the key by then. One request in a second finds that out,
+        the others do not wait for it.
 
         Raises:
             Away: the ledger cannot be asked. Nothing is claimed.
         """
         entry = Entry(secrets.token_hex(8), asked.head, asked.body, asked.holder)
         claim = Claim(asked.slot, entry, terms)
+        if regardless and asyncio.get_running_loop().time() < self._away_until:
+            self._keep(claim)
+            return Outcome(Verdict.AWAY, claim)
         try:
             found = await self._ledger.claim(claim.slot, entry, terms)
         except BaseException as error:
             if regardless and isinstance(error, Away):
+                self._away_until = asyncio.get_running_loop().time() + _UNASKED
                 self._keep(claim)
                 return Outcome(Verdict.AWAY, claim)
             # It may have been claimed and only the answer lost: then nobody would ever end it.
@@ -115,6 +123,7 @@ class Claims:
 
     async def close(self) -> None:
         """Pay what is owed if the ledger takes it at once; claims in flight lapse."""
+        self._closed = True
         if self._tending is not None:
             self._tending.cancel()
             await asyncio.gather(self._tending, return_exceptions=True)
@@ -146,7 +155,7 @@ class Claims:
         self._tend()
 
     def _tend(self) -> None:
-        if self._tending is None or self._tending.done():
+        if not self._closed and (self._tending is None or self._tending.done()):
             self._tending = asyncio.get_running_loop().create_task(self._tend_all())
 
     async def _tend_all(self) -> None:

@@ -94,9 +94,13 @@ class Once:
             raise
 
     async def close(self) -> None:
-        """Let what nobody waits for end, for a second, and then the claims."""
+        """Let what is under way end, for a second; what is cut then counts as lost."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1)
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks)
         await self._claims.close()
 
     async def _met(self, keyed: Keyed, request: Request, digested: Digested | None, terms: Idempotency) -> Outcome:

@@ -34,7 +34,7 @@ class Fickle:
         self.entries: dict[str, Entry] = {}
         self.away = False
         self.late = False
-        self.puts = 0
+        self.claims = self.puts = 0
         self.closed = False
 
     def _answer(self) -> None:
@@ -44,6 +44,7 @@ class Fickle:
     async def claim(self, slot: str, entry: Entry, terms: Idempotency) -> Found | None:
         """See Ledger."""
         del terms
+        self.claims += 1
         if self.away:
             self._answer()
         found = self.entries.setdefault(slot, entry)

@@ -12,6 +12,7 @@ from gateway.core.observation import Bucket
 from gateway.core.routes import Access, Effect, Stage
 from gateway.core.subject import Subject
 from gateway.flags.flag import Flag
+from gateway.idempotency import claims
 from gateway.idempotency.claim import State
 from gateway.idempotency.claims import Claims
 from gateway.store.database import open_store
@@ -205,9 +206,10 @@ async def test_without_an_answer_a_key_is_free_only_if_nothing_was_done(
 
 
 async def test_while_the_ledger_is_away_legacy_serves_and_it_is_said_once(
-    served: Once, ledger: Fickle, caplog: pytest.LogCaptureFixture
+    served: Once, ledger: Fickle, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And once more when it is back, with how many passed."""
+    monkeypatch.setattr(claims, "_UNASKED", 0.0)
     ledger.away = True
     passed = [turn(), turn()]
     for one in passed:

@@ -155,6 +155,20 @@ async def test_while_the_ledger_is_away_nothing_is_claimed() -> None:
     await claims.close()
 
 
+async def test_a_ledger_that_is_away_is_asked_once_in_a_while() -> None:
+    """Legacy serves at once; only one request waits to find out."""
+    ledger = Fickle()
+    claims = Claims(ledger, KEYS)
+    ledger.away = True
+    for number in range(5):
+        await claims.claim(replace(ASKED, slot=str(number)), TERMS, regardless=True)
+    assert ledger.claims == 1
+    with pytest.raises(Away):
+        await claims.claim(ASKED, TERMS)
+    assert ledger.claims == 2
+    await claims.close()
+
+
 async def test_a_claim_whose_answer_got_lost_is_given_back() -> None:
     """It was entered, nobody was told: it would stand in the way for a day."""
     ledger = Fickle()
