@@ -141,6 +141,7 @@ class Gateway:
         entry = Entry(identity, request.method, request.path, request.client, trace=trace_of(request.headers))
         table = context.table
         body = Body(receive, request.headers, table.policy.max_body)
+        body.turn = scope["state"].get("turn") if "state" in scope else None
         call = Call(table, request, body, scope["scheme"], entry)
         try:
             answer = await self._answer(call, internal=internal)

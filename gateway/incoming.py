@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.core.exchange import Request, header
 from gateway.core.recall import recalled
@@ -39,10 +39,20 @@ class ClientGone(Exception):  # noqa: N818 - an event, and nobody is left to be 
     """The client closed its connection before the answer was complete."""
 
 
+class Turn(Protocol):
+    """What our own listener offers beyond ASGI: who leaves is told without being asked, answers go out at once."""
+
+    gone: bool
+    watch: Callable[[], None] | None
+
+    async def answer(self, status: int, headers: Headers, body: bytes) -> None:
+        """A whole answer; waits while the client does not read."""
+
+
 class Body:
     """A request body under a limit.
 
-    `length` is what Content-Length declares, None for chunked bodies.
+    `length` is what Content-Length declares, None for chunked bodies. `turn` is there where our own listener is.
     """
 
     def __init__(self, receive: Receive, headers: Headers, limit: int) -> None:
@@ -50,6 +60,7 @@ class Body:
         self._receive = receive
         self._limit = limit
         self._taken = 0
+        self.turn: Turn | None = None
         self._idle: asyncio.Event | None = None
         self._released = False
 

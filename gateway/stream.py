@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.incoming import ClientGone
 from gateway.transport.errors import TransportError
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from gateway.answer import Answer, Arriving
-    from gateway.incoming import Body
+    from gateway.incoming import Body, Turn
 
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -38,9 +38,13 @@ async def deliver(answer: Answer, body: Body, send: Send) -> Delivery:
     A pause of the client pauses the service: one piece is in flight at a time. When the service breaks off the
     answer is left incomplete, so that the server cuts the connection and the client sees it.
     """
-    headers = [(_lower(name), value.encode("latin-1")) for name, value in answer.headers]
+    given = answer.headers
     if answer.status in _BODYLESS:
-        headers = [pair for pair in headers if pair[0] != b"content-length"]
+        given = tuple([pair for pair in given if pair[0].lower() != "content-length"])
+    if body.turn is not None and isinstance(answer.body, bytes):
+        await body.turn.answer(answer.status, given, answer.body)
+        return Delivery(len(answer.body))
+    headers = [(_lower(name), value.encode("latin-1")) for name, value in given]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if isinstance(answer.body, bytes):
         await send({"type": "http.response.body", "body": answer.body})
@@ -54,8 +58,7 @@ def _lower(name: str) -> bytes:
 
 
 async def _relay(arriving: Arriving, body: Body, send: Send) -> Delivery:
-    body.release()
-    watch = asyncio.create_task(_give_up_when_gone(arriving, body))
+    watch = _watch(arriving, body)
     size = 0
     try:
         while piece := await arriving.take():
@@ -70,6 +73,35 @@ async def _relay(arriving: Arriving, body: Body, send: Send) -> Delivery:
         watch.cancel()
         arriving.close()
     return Delivery(size)
+
+
+def _watch(arriving: Arriving, body: Body) -> _Watch:
+    """Give the service's side up when the client leaves; `done` says whether it has."""
+    if body.turn is not None and body.taken:
+        return _Told(arriving, body.turn)
+    body.release()
+    return asyncio.create_task(_give_up_when_gone(arriving, body))
+
+
+class _Watch(Protocol):
+    def done(self) -> bool: ...
+    def cancel(self) -> object: ...
+
+
+class _Told:
+    """A watch that costs no task: the listener tells. `cancel` ends it."""
+
+    def __init__(self, arriving: Arriving, turn: Turn) -> None:
+        self._turn = turn
+        turn.watch = arriving.close
+        if turn.gone:
+            arriving.close()
+
+    def done(self) -> bool:
+        return self._turn.gone
+
+    def cancel(self) -> None:
+        self._turn.watch = None
 
 
 async def _give_up_when_gone(arriving: Arriving, body: Body) -> None:

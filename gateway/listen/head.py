@@ -31,8 +31,16 @@ def head(status: int, fields: list[bytes], *, close: bool) -> bytes:
     Raises:
         ValueError: a line holds a line end of its own, or NUL.
     """
-    block = b"".join(fields)
-    if block.count(b"\n") != len(fields) or block.count(b"\r") != len(fields) or b"\0" in block:
+    return closed(status, b"".join(fields), len(fields), close=close)
+
+
+def closed(status: int, block: bytes, lines: int, *, close: bool) -> bytes:
+    """An answer's head of so many header lines, which stand in `block`.
+
+    Raises:
+        ValueError: a line holds a line end of its own, or NUL.
+    """
+    if block.count(b"\n") != lines or block.count(b"\r") != lines or b"\0" in block:
         raise ValueError("a header holds a line end")
     return b"%b%b%b" % (_STATUS_LINES[status], block, b"connection: close\r\n\r\n" if close else b"\r\n")
 

@@ -9,6 +9,7 @@ from gateway.listen.bounds import BODY_HELD
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable, Iterable
 
     from gateway.listen.reception import App, Message
 
@@ -22,8 +23,9 @@ _log = logging.getLogger("cutover.gateway")
 
 
 class Intake:
-    """The receiving half of one request.
+    """The receiving half of one request; the application finds it as `turn` in the scope's state.
 
+    `watch`, where the application has set it, is called once when the client leaves.
     A body that came too slowly or was malformed ends as `http.disconnect` with a `cause`, while an answer can still
     be given.
     """
@@ -41,6 +43,7 @@ class Intake:
         "spent",
         "started",
         "taken",
+        "watch",
         "whole",
     )
 
@@ -55,6 +58,7 @@ class Intake:
         self._held = 0
         self._told = False
         self._waiter: asyncio.Future[None] | None = None
+        self.watch: Callable[[], None] | None = None
 
     # What the connection says.
 
@@ -80,6 +84,9 @@ class Intake:
     def leave(self) -> None:
         """The client has gone."""
         self.gone = True
+        watch, self.watch = self.watch, None
+        if watch is not None:
+            watch()
         self.wake()
 
     @property
@@ -114,13 +121,23 @@ class Intake:
         """See ASGI."""
         raise NotImplementedError
 
+    async def answer(self, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:
+        """A whole answer at once; waits while the client does not read."""
+        pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        await self.send({"type": "http.response.start", "status": status, "headers": pairs})
+        await self.send({"type": "http.response.body", "body": body})
+
     async def run(self, app: App) -> None:
         """Let the application answer; whatever it leaves undone is ended so that the client sees it."""
+        state = self.scope.setdefault("state", {})
+        state["turn"] = self
         try:
             await app(self.scope, self.receive, self.send)
         except Exception:  # noqa: BLE001 - the outermost boundary: one request's fault ends one request
             _log.exception("%s", self.scope["method"])
         finally:
+            # They hold each other.
+            del state["turn"]
             if not (self.done or self.gone):
                 self.abandoned()
 

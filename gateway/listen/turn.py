@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from gateway.listen.head import BODYLESS, CONTINUE, head, problem
+from gateway.listen.head import BODYLESS, CONTINUE, closed, problem
 from gateway.listen.intake import REASONS, Intake
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Iterable
 
     from gateway.listen.reception import Message
 
@@ -88,6 +89,28 @@ class Turn(Intake):
         else:
             raise RuntimeError("the answer is already complete")
 
+    async def answer(self, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:
+        """See Intake; head and body are one write."""
+        if self._wire.stuck is not None:
+            await self._wire.room()
+        if self.gone:
+            return
+        if self.started:
+            raise RuntimeError("the answer has begun")
+        length, fields = -1, []
+        for given, value in headers:
+            name = given.lower()
+            if name == "content-length":
+                length = int(value)
+            elif name == "connection":
+                self.keep = self.keep and "close" not in value.lower()
+                continue
+            elif name == "transfer-encoding":
+                continue
+            fields.append(f"{name}: {value}\r\n")
+        self._open(status, length, "".join(fields).encode("latin-1"), len(fields))
+        self._body(body, more=False)
+
     def took(self, size: int) -> None:
         """See Intake."""
         del size
@@ -107,8 +130,7 @@ class Turn(Intake):
         self._body(body, more=False)
 
     def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        wire, length, fields = self._wire, -1, []
-        self._chunked = False
+        length, fields = -1, []
         for name, value in headers:
             if name == b"content-length":
                 length = int(value)
@@ -118,6 +140,12 @@ class Turn(Intake):
             elif name == b"transfer-encoding":
                 continue
             fields.append(b"%b: %b\r\n" % (name, value))
+        self._open(status, length, b"".join(fields), len(fields))
+        # A whole answer is one write; a stream's head goes out even when its first piece takes a while.
+        self.loop.call_soon(self._flush)
+
+    def _open(self, status: int, length: int, block: bytes, lines: int) -> None:
+        wire, self._chunked = self._wire, False
         if self.expects or wire.last:
             # Who was not told to continue may send the body or not: nobody could tell it from a next request.
             self.keep = False
@@ -127,14 +155,13 @@ class Turn(Intake):
             self._left = length
         elif self.scope["http_version"] == "1.1":
             self._chunked = True
-            fields.append(b"transfer-encoding: chunked\r\n")
+            block, lines = block + b"transfer-encoding: chunked\r\n", lines + 1
         else:
             self._left, self.keep = -1, False
-        fields.extend(wire.extra)
-        self._pending = head(status, fields, close=not self.keep)
+        if wire.extra:
+            block, lines = block + b"".join(wire.extra), lines + len(wire.extra)
+        self._pending = closed(status, block, lines, close=not self.keep)
         self.started = True
-        # A whole answer is one write; a stream's head goes out even when its first piece takes a while.
-        wire.loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         if self._pending and not self.gone:

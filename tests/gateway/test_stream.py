@@ -92,3 +92,52 @@ async def test_length_of_a_body_that_does_not_follow_is_left_out(status: int) ->
     delivery, messages = await sent(Answer(status, (("Content-Length", "5"), ("ETag", "x")), Pieces()))
     assert delivery == Delivery(0)
     assert messages[0]["headers"] == [(b"etag", b"x")]
+
+
+class OwnTurn:
+    """A turn of our own listener that notes what is answered; `leave` makes its client leave."""
+
+    def __init__(self) -> None:
+        self.gone = False
+        self.watch: Any = None
+        self.answered: list[Any] = []
+
+    async def answer(self, status: int, headers: Any, body: bytes) -> None:
+        """Note."""
+        self.answered.append((status, headers, body))
+
+    def leave(self) -> None:
+        """Leave."""
+        self.gone = True
+        self.watch()
+
+
+async def told(answer: Answer, turn: OwnTurn) -> Delivery:
+    """Deliver to a client of our own listener."""
+
+    async def nothing(*_: Any) -> Any:
+        await asyncio.sleep(0)
+
+    body = Body(nothing, (), 0)
+    body.turn = turn
+    async with asyncio.timeout(5):
+        return await deliver(answer, body, nothing)
+
+
+async def test_own_listener_takes_a_whole_answer_at_once() -> None:
+    """Nothing is said in messages; what counts a body that does not follow is left out."""
+    turn = OwnTurn()
+    assert await told(Answer(304, (("ETag", "x"), ("Content-Length", "9")), b""), turn) == Delivery(0)
+    assert await told(Answer(200, (("Content-Length", "2"),), b"hi"), turn) == Delivery(2)
+    assert turn.answered == [(304, (("ETag", "x"),), b""), (200, (("Content-Length", "2"),), b"hi")]
+
+
+@pytest.mark.parametrize("early", [True, False])
+async def test_own_listener_tells_of_a_leaving_client(early: bool) -> None:  # noqa: FBT001 - a row
+    """The service's side is given up at once, also when the client had left before; nobody is told afterwards."""
+    turn, arriving = OwnTurn(), Pieces(b"a", hang=True)
+    turn.gone = early
+    if not early:
+        asyncio.get_running_loop().call_later(0.05, turn.leave)
+    delivery = await told(Answer(200, (), arriving), turn)
+    assert (delivery.failure, arriving.closed.is_set(), turn.watch) == ("client-gone", True, None)

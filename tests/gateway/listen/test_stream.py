@@ -98,3 +98,13 @@ async def test_line_end_in_a_header_is_a_fault() -> None:
     await Stream(sent, 1, {"method": "GET"}, expects=False).run(app)
     assert sent.frames[0] == (500, "fault")
     assert sent.frames[1][0][b":status"] == b"500"
+
+
+async def test_whole_answer_is_a_head_and_its_data() -> None:
+    """A whole answer goes out as the messages would."""
+    sent = Sent()
+    stream = Stream(sent, 1, {"type": "http", "method": "GET", "headers": []}, expects=False)
+    await stream.answer(200, (("A", "\xff"), ("Content-Length", "2")), b"ok")
+    (head, _), data, *_ = sent.frames
+    assert head == {b":status": b"200", b"a": b"\xff", b"content-length": b"2", b"x-extra": b"1"}
+    assert data == (b"ok", True)

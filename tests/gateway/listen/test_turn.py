@@ -73,3 +73,91 @@ async def test_framing_is_the_listeners_own() -> None:
     async with listening(app) as on:
         answered = await talk(on.port, POST.replace(b"Connection: close\r\n", b"") + b"body")
     assert answered == b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok"
+
+
+GET = b"GET /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "headers", "expected"),
+    [
+        (GET, 200, [("A", "\xff"), ("Content-Length", "2")], b"200 OK\r\na: \xff\r\ncontent-length: 2\r\n{}\r\nok"),
+        (GET, 200, [("a", "1")], b"200 OK\r\na: 1\r\ntransfer-encoding: chunked\r\n{}\r\n2\r\nok\r\n0\r\n\r\n"),
+        (
+            GET.replace(b"GET", b"HEAD"),
+            200,
+            [("content-length", "2")],
+            b"200 OK\r\ncontent-length: 2\r\n{}\r\n",
+        ),
+        (
+            GET.replace(b"Connection: close\r\n", b""),
+            404,
+            [("Connection", "Close"), ("Transfer-Encoding", "gzip"), ("Content-Length", "2")],
+            b"404 Not Found\r\ncontent-length: 2\r\n{}\r\nok",
+        ),
+    ],
+)
+async def test_whole_answer_goes_out_as_messages_would(
+    asked: bytes, status: int, headers: list[tuple[str, str]], expected: bytes
+) -> None:
+    """Head and body stand on the wire as if they had come one after the other; framing is the listener's own."""
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        await scope["state"]["turn"].answer(status, headers, b"ok")
+
+    async with listening(app) as on:
+        answered = await talk(on.port, asked)
+    assert answered == b"HTTP/1.1 " + expected.replace(b"{}", b"connection: close\r\n")
+
+
+async def test_whole_answer_that_would_break_its_head_is_a_fault() -> None:
+    """A line end in a header is never sent, and neither is a second answer."""
+    faults: list[type[Exception]] = []
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        for headers in ([("a", "b\r\nc: d")], [("content-length", "2")], []):
+            try:
+                await scope["state"]["turn"].answer(200, headers, b"ok")
+            except (ValueError, RuntimeError) as fault:
+                faults.append(type(fault))
+
+    async with listening(app) as on:
+        assert (await talk(on.port, GET)).count(b"HTTP/1.1") == 1
+    assert faults == [ValueError, RuntimeError]
+
+
+async def test_leaving_client_is_told_once() -> None:
+    """Who watches a turn is called when the client leaves; with the answer complete nobody is called."""
+    told: list[str] = []
+    asked = asyncio.Event()
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        turn = scope["state"]["turn"]
+        turn.watch = lambda: told.append("gone")
+        if scope["path"] == "/waits":
+            asked.set()
+            await asyncio.sleep(30)
+        await turn.answer(200, [("content-length", "0")], b"")
+
+    async with listening(app) as on:
+        assert b"200 OK" in await talk(on.port, GET)
+        _, writer = await asyncio.open_connection("127.0.0.1", on.port)
+        writer.write(GET.replace(b"/p", b"/waits"))
+        await asked.wait()
+        writer.close()
+        await eventually(lambda: told == ["gone"])
+    assert told == ["gone"]
+
+
+async def test_a_turn_leaves_nothing_for_the_garbage_collector() -> None:
+    """The scope holds its turn only while the application runs."""
+    scopes: list[Any] = []
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        assert scope["state"]["turn"]
+        scopes.append(scope)
+        await answer(send, b"ok")
+
+    async with listening(app) as on:
+        await talk(on.port, GET)
+    assert list(scopes[0]["state"]) == ["target"]
