@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -241,7 +240,7 @@ async def _forwarded(
     context: Gate, call: Served, matched: Matched, request: Request, source: Source | None
 ) -> Answering:
     service, entry = call.table.services[matched.route.service], call.entry
-    entry.service, entry.answered, entry.asked = service.name, 0, time.perf_counter()
+    entry.ask(service.name)
     try:
         upstream: Answering = await context.parts.forward(
             context.pool,
@@ -258,7 +257,7 @@ async def _forwarded(
         if failure.sent:
             _drop(context, call, matched.route, request)
         raise
-    entry.answered, entry.waited = upstream.status, time.perf_counter() - entry.asked
+    entry.hear(upstream.status)
     if not 400 <= upstream.status < 500:  # noqa: PLR2004 - a service's 500 does not mean that nothing happened
         _drop(context, call, matched.route, request)
     return upstream

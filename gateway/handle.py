@@ -26,7 +26,7 @@ from gateway.incoming import HELD
 from gateway.limit import Limits, learn, limit
 from gateway.match import match
 from gateway.prepare import dressed, mapped, with_forwarding
-from gateway.problem import Forbidden, Hidden, Problem, RateLimited, Unauthenticated, Unavailable
+from gateway.problem import Forbidden, Hidden, RateLimited, Unauthenticated, Unavailable
 from gateway.record import shown_path
 from gateway.reload import Reloads
 from gateway.stage import Standing, standing

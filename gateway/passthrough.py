@@ -97,6 +97,7 @@ async def pass_through(context: Gate, flags: FlagSnapshot, call: Passing, matche
         raise Gone(f"{route.legacy} is closed; use {route.gateway} at {context.public_url}", reason="closed")
     call.body.check()
     request = _dressed(context, call, matched)
+    entry.ask(route.service)
     work = context.parts.forward(
         context.pool,
         table.services[route.service],
@@ -109,6 +110,7 @@ async def pass_through(context: Gate, flags: FlagSnapshot, call: Passing, matche
         renewed=_same,
     )
     upstream = await (work if route.effect is Effect.WRITE else context.resilience.attention.over(call.body, work))
+    entry.hear(upstream.status)
     return Answer(upstream.status, response_headers(upstream.headers), upstream)
 
 

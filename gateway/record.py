@@ -60,6 +60,14 @@ class Entry:
     answered: int = 0
     waited: float = 0.0
 
+    def ask(self, service: str) -> None:
+        """A service is asked, from now on."""
+        self.service, self.answered, self.asked = service, 0, time.perf_counter()
+
+    def hear(self, status: int) -> None:
+        """The head of its answer is here."""
+        self.answered, self.waited = status, time.perf_counter() - self.asked
+
 
 def record(metrics: Metrics, entry: Entry, log: AccessLog | None) -> None:
     """Count the request, and log it where there is a log."""
@@ -83,7 +91,7 @@ def _count(metrics: Metrics, entry: Entry) -> None:
     if entry.service:
         asked = metrics.asked(entry.service, entry.answered)
         asked.answers.value += 1
-        if entry.answered:
+        if entry.answered and entry.status != SWITCHED:
             asked.first_byte.observe(entry.waited)
             asked.seconds.observe(time.perf_counter() - entry.asked)
 

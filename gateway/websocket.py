@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from websockets.typing import Subprotocol
 
     from gateway.admit_socket import Admitted
+    from gateway.core.exchange import Request
     from gateway.handle import Context
 
     Message = MutableMapping[str, Any]
@@ -47,35 +48,43 @@ _HANDSHAKE = ("sec-websocket-", "content-length", "transfer-encoding")
 
 async def relay(context: Context, scope: Message, receive: Receive, send: Send) -> None:
     """Serve one WebSocket from its handshake to its end."""
-    context.metrics.sockets += 1
-    try:
-        await _relay(context, scope, receive, send)
-    finally:
-        context.metrics.sockets -= 1
-
-
-async def _relay(context: Context, scope: Message, receive: Receive, send: Send) -> None:
     started = time.perf_counter()
     await receive()
     request = request_of(scope)
     trace = trace_of(request.headers)
     entry = Entry(request_id(request.headers), "GET", request.path, request.client, trace=trace)
+    context.metrics.sockets += 1
+    try:
+        await _relay(context, scope, request, entry, receive, send)
+    except asyncio.CancelledError:
+        entry.failure = "cut"
+        raise
+    finally:
+        context.metrics.sockets -= 1
+        entry.seconds = time.perf_counter() - started
+        record(context.metrics, entry, context.log)
+
+
+async def _relay(
+    context: Context, scope: Message, request: Request, entry: Entry, receive: Receive, send: Send
+) -> None:
     scheme = "https" if scope["scheme"] == "wss" else "http"
     try:
         admitted = await admit(context, context.table, request, entry, scheme)
+        entry.ask(admitted.service.name)
         upstream = await _open(admitted, scope.get("subprotocols", []))
     except Problem as problem:
         context.audit.note(entry, problem)
         refused(context.metrics, entry, problem)
         await _reject(problem, entry, send)
     except InvalidStatus as refusal:
+        entry.hear(refusal.response.status_code)
         await _pass_refusal(refusal, entry, send)
     else:
+        entry.hear(SWITCHED)
         entry.status = SWITCHED
         code = await _converse(admitted, upstream, receive, send)
         context.metrics.count("cutover_sockets_total", route=entry.route, code=code_class(code))
-    entry.seconds = time.perf_counter() - started
-    record(context.metrics, entry, context.log)
 
 
 async def _open(admitted: Admitted, subprotocols: list[Subprotocol]) -> ClientConnection:

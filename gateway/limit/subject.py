@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 NETWORK = 64
 """Bits of an IPv6 address that one subscriber has for himself (RFC 6177): what lies within is one subject."""
+_LONGEST = 128
+"""Characters of a subject that are kept in memory; a longer one is kept as its hash."""
 _PREFIX = "cutover:limit"
 
 
@@ -20,7 +22,12 @@ def subject_of(caller: Caller, client: str) -> str:
     """The subject of a bucket: a user, an API key by its fingerprint, or the client address."""
     if not caller.subject:
         return address_subject(client)
-    return ("key " if caller.scheme == "api-key" else "user ") + caller.subject
+    subject = caller.subject if len(caller.subject) <= _LONGEST else _short(caller.subject)
+    return ("key " if caller.scheme == "api-key" else "user ") + subject
+
+
+def _short(subject: str) -> str:
+    return hashlib.blake2b(subject.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 @lru_cache(maxsize=4096)

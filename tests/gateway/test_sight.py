@@ -14,6 +14,7 @@ import websockets
 from gateway.catalogue import METRICS
 from gateway.core.policy import Limit
 from gateway.core.routes import Access, Kind, Stage
+from gateway.handle import Parts
 from tests.apps.echo import respond, upstream
 from tests.apps.exposition import parse
 from tests.apps.gateways import running
@@ -268,11 +269,27 @@ async def test_socket_carries_request_id_and_trace(capsys: pytest.CaptureFixture
             assert seen["cutover_sockets_total"].value(route="logs", code="4xxx") == 1
             assert seen["cutover_sockets_open"].value() == 0
             [line] = logged(gate, capsys)
-            assert (line["request_id"], line["trace"]) == ("mine", TRACE)
+            assert (line["request_id"], line["trace"], line["service"]) == ("mine", TRACE, "compute")
+            assert seen["cutover_upstream_requests_total"].value(service="compute", status="101") == 1
+            assert "cutover_upstream_seconds" not in seen
         [handshake] = side.handshakes
         assert handshake["x-request-id"] == "mine"
         assert handshake["traceparent"].startswith(f"00-{TRACE}-")
         assert handshake["traceparent"].endswith("-00")
+
+
+async def test_fault_is_found_in_the_log_by_its_request_and_trace(
+    up: Upstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The line of an unexpected exception names both ids that the client and the service know."""
+
+    def fault(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    async with running(table(up.address, *ROUTES), parts=Parts(authorise=fault)) as gate:
+        headers = {**bearer(), "traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "X-Request-ID": "mine"}
+        assert (await gate.get("/api/things", headers=headers)).status_code == 500
+    assert f"(request mine, trace {TRACE})" in caplog.text
 
 
 async def test_no_secret_is_logged(gate: Running, capsys: pytest.CaptureFixture[str]) -> None:

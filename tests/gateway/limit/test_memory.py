@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
 from gateway.core.policy import Limit
 from gateway.limit.memory import CAPACITY, MemoryBuckets, monotonic
 from gateway.limit.token_bucket import SECOND, pace_of
+
+if TYPE_CHECKING:
+    import pytest
 
 PACE = pace_of("c", Limit(60, 60, 2))
 
@@ -44,6 +50,19 @@ def test_bound_holds_when_no_bucket_is_full() -> None:
         buckets.take(str(number), PACE)
         assert len(buckets) <= 3
     assert buckets.take("empty", PACE).wait > 0
+
+
+def test_turning_the_system_clock_moves_no_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day forward or back on the wall fills nothing and empties nothing."""
+    buckets = MemoryBuckets()
+    buckets.take("a", PACE)
+    buckets.take("a", PACE)
+    now = time.time()
+    for step in (86_400.0, -86_400.0):
+        monkeypatch.setattr(time, "time", lambda step=step: now + step)
+        taken = buckets.take("a", PACE)
+        assert 0 < taken.wait <= PACE.interval
+        assert taken.full <= PACE.depth
 
 
 def test_clock_is_one_that_nobody_turns() -> None:

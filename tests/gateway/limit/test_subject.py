@@ -15,6 +15,13 @@ def test_each_kind_of_subject_has_its_own_buckets() -> None:
     assert subject_of(Caller("ticket", "u"), "") == subject_of(Caller("jwt", "u"), "9.9.9.9")
 
 
+def test_long_subject_takes_no_more_room_than_a_short_one() -> None:
+    """However long an issuer makes its subjects, they stay apart and small."""
+    one, other = (subject_of(Caller("jwt", "x" * 10_000 + end), "") for end in "ab")
+    assert one != other
+    assert len(one) < 64
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
