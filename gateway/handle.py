@@ -15,7 +15,6 @@ from gateway.authenticate import Identity, authenticate
 from gateway.authorise import Rights, authorise, settled
 from gateway.caller import ANONYMOUS
 from gateway.core.mark import READ
-from gateway.core.routes import Access
 from gateway.core.subject import storable
 from gateway.cors import preflight
 from gateway.exchange import Resilience, exchange
