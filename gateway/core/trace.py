@@ -7,8 +7,6 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gateway.core.exchange import Headers
 
 PARENT, STATE = "traceparent", "tracestate"
@@ -25,14 +23,15 @@ _BLOCK = 128 * _DIGITS
 _PRINTABLE = re.compile(r"[\x20-\x7e\t]*")
 
 
-def _chances() -> Iterator[str]:
+_CHANCES: list[str] = []
+
+
+def _chance() -> str:
     # One call of the system for many requests: it costs more than the rest of a trace.
-    while True:
+    if not _CHANCES:
         block = os.urandom(_BLOCK // 2).hex()
-        yield from (block[at : at + _DIGITS] for at in range(0, _BLOCK, _DIGITS))
-
-
-_CHANCE = _chances().__next__
+        _CHANCES.extend([block[at : at + _DIGITS] for at in range(0, _BLOCK, _DIGITS)])
+    return _CHANCES.pop()
 
 
 class Trace(NamedTuple):
@@ -83,9 +82,9 @@ def trace_of(headers: Headers) -> Trace:
             states.append(value)
     given = parsed(parents[0].strip(" \t")) if len(parents) == 1 else None
     if given is None:
-        chance = _CHANCE()
+        chance = _chance()
         return Trace(chance[:32], chance[32:], _SAMPLED)
-    return Trace(given.id, _CHANCE()[32:], given.flags, _state(states) if states else "")
+    return Trace(given.id, _chance()[32:], given.flags, _state(states) if states else "")
 
 
 def _state(values: list[str]) -> str:
