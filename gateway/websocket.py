@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from gateway.admit_socket import Admitted
     from gateway.core.exchange import Request
+    from gateway.core.listening import Connections
     from gateway.handle import Context
 
     Message = MutableMapping[str, Any]
@@ -37,9 +38,13 @@ if TYPE_CHECKING:
 FOREIGN: Message = {}
 """Stands for a frame that is not the one a ticket binds."""
 _FOREIGN_REASON = "the first frame must be the subscription, and no other may follow"
-FRAME_LIMIT = 16 * 1024 * 1024
-_NORMAL, _AWAY, _POLICY, _BROKEN = 1000, 1001, 1008, 1011
+_NORMAL, _AWAY, _EMPTY, _POLICY, _BIG, _BROKEN = 1000, 1001, 1005, 1008, 1009, 1011
+_GOODBYE = 2.0
+"""Seconds in which a service must answer a close frame; a dead one would hold the client's end up for as long."""
+_QUEUE = 2
+"""Messages of a service that wait for the client before the service has to."""
 _SENDABLE = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
+_COUNTED = _SENDABLE | {1005, 1006}
 _PRIVATE = range(3000, 5000)
 _OWN_CODES = 4000
 """From here on codes are nobody's but the application's (RFC 6455 §7.4.2)."""
@@ -72,7 +77,7 @@ async def _relay(
     try:
         admitted = await admit(context, context.table, request, entry, scheme)
         entry.ask(admitted.service.name)
-        upstream = await _open(admitted, scope.get("subprotocols", []))
+        upstream = await _open(admitted, scope.get("subprotocols", []), context.table.policy.connections)
     except Problem as problem:
         context.audit.note(entry, problem)
         refused(context.metrics, entry, problem)
@@ -87,7 +92,7 @@ async def _relay(
         context.metrics.count("cutover_sockets_total", route=entry.route, code=code_class(code))
 
 
-async def _open(admitted: Admitted, subprotocols: list[Subprotocol]) -> ClientConnection:
+async def _open(admitted: Admitted, subprotocols: list[Subprotocol], bounds: Connections) -> ClientConnection:
     request, service, timeouts = admitted.request, admitted.service, admitted.matched.route.timeouts
     origin = origin_of(service.internal)
     scheme = "wss" if origin.scheme == "https" else "ws"
@@ -106,7 +111,11 @@ async def _open(admitted: Admitted, subprotocols: list[Subprotocol]) -> ClientCo
             user_agent_header=None,
             proxy=None,
             open_timeout=timeouts.connect + timeouts.first_byte,
-            max_size=FRAME_LIMIT,
+            max_size=bounds.message,
+            max_queue=_QUEUE,
+            ping_interval=bounds.ping,
+            ping_timeout=bounds.ping,
+            close_timeout=_GOODBYE,
         )
     except InvalidStatus:
         raise
@@ -172,7 +181,11 @@ async def _both_ways(
     try:
         done, _ = await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
         # When both ended at once, the service's close is the one to report.
-        return (down if down in done else up).result()
+        if down in done:
+            return down.result()
+        code, told, reason = up.result()
+        await upstream.close(told, reason)
+        return code
     finally:
         for task in (up, down):
             task.cancel()
@@ -182,7 +195,8 @@ async def _both_ways(
 
 async def _to_service(
     admitted: Admitted, first: Message | None, upstream: ClientConnection, receive: Receive, send: Send
-) -> int:
+) -> tuple[int, int, str]:
+    """Pass on what the client says; the code it ended with, and the code and reason that the service hears."""
     message = first or await receive()
     try:
         while message["type"] == "websocket.receive":
@@ -191,13 +205,11 @@ async def _to_service(
             # The service takes every frame for a subscription, so a later one is held to the ticket as the first is.
             message = _bound(admitted, await receive())
             if message is FOREIGN:
-                return await _refuse_frame(send)
+                return await _refuse_frame(send), _NORMAL, ""
     except ConnectionClosed:
         # The other direction tells the client.
         await asyncio.Event().wait()
-    code = message.get("code", _NORMAL)
-    await upstream.close(code if sendable(code) else _AWAY, message.get("reason") or "")
-    return int(code)
+    return (*_told_to_service(message), message.get("reason") or "")
 
 
 async def _to_client(upstream: ClientConnection, send: Send) -> int:
@@ -206,11 +218,30 @@ async def _to_client(upstream: ClientConnection, send: Send) -> int:
             frame = await upstream.recv()
             await send({"type": "websocket.send", "text" if isinstance(frame, str) else "bytes": frame})
     except ConnectionClosed as closed:
-        code = closed.rcvd.code if closed.rcvd else _BROKEN
-        reason = closed.rcvd.reason if closed.rcvd else "the service broke the connection"
-    code = code if sendable(code) else _NORMAL
+        code, reason = _told_to_client(closed)
     await send({"type": "websocket.close", "code": code, "reason": reason})
     return code
+
+
+def _told_to_service(message: Message) -> tuple[int, int]:
+    """The code a client's side ended with, and the one a service hears.
+
+    What happened between the client and the gateway is no word of the client's: to the service it goes away.
+    """
+    code = int(message.get("code", _NORMAL))
+    if code == _EMPTY:
+        return code, _NORMAL
+    return code, _AWAY if message.get("local") or not sendable(code) else code
+
+
+def _told_to_client(closed: ConnectionClosed) -> tuple[int, str]:
+    """The code and reason a client hears of a service's end; a close frame without a code passes as one."""
+    said = closed.rcvd
+    if said is not None and (said.code == _EMPTY or sendable(said.code)):
+        return said.code, said.reason
+    if closed.sent is not None and closed.sent.code == _BIG:
+        return _BROKEN, "a message of the service is too long"
+    return _BROKEN, "the service broke the connection"
 
 
 def sendable(code: int) -> bool:
@@ -222,7 +253,7 @@ def code_class(code: int) -> str:
     """A close code as a label: codes that applications choose themselves are told by their range only."""
     if code in _PRIVATE:
         return "3xxx" if code < _OWN_CODES else "4xxx"
-    return str(code) if code in _SENDABLE else "other"
+    return str(code) if code in _COUNTED else "other"
 
 
 async def _reject(problem: Problem, entry: Entry, send: Send) -> None:

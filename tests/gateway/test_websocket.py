@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+import tracemalloc
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from gateway.core.listening import Connections
 from gateway.core.policy import Cors
 from gateway.core.routes import Access, Kind, Stage, Timeouts
 from gateway.websocket import sendable
@@ -21,7 +24,9 @@ from tests.apps.table import INTERNAL_KEY, bearer, flags, route, service, settin
 from tests.apps.wire import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from websockets.asyncio.client import ClientConnection
 
     from tests.apps.gateways import Running
     from tests.apps.sidecar import Sidecar
@@ -307,3 +312,163 @@ async def test_failing_handshakes_of_the_service_are_told() -> None:
 def test_some_codes_never_stand_in_a_frame(code: int, may: bool) -> None:  # noqa: FBT001 - a table row
     """Reserved codes are not sent (RFC 6455 §7.4.1)."""
     assert sendable(code) is may
+
+
+# Bounds, and ends on either side.
+
+
+@asynccontextmanager
+async def before(
+    talk: Callable[[ServerConnection], Awaitable[None]], *, drain: float = 2.0, **options: Any
+) -> AsyncIterator[Running]:
+    """A gateway before one service whose sockets talk like this; options are those of `Connections`."""
+    async with serve(talk, "127.0.0.1", 0, max_size=None, close_timeout=0.1) as server:
+        address = "http://{}:{}".format(*next(iter(server.sockets)).getsockname()[:2])
+        one = route("free", "sidecar", "GET /free", "GET /api/v1/free", kind=Kind.WEBSOCKET, access=Access.PUBLIC)
+        known = table(
+            "http://unused",
+            one,
+            services=(service("sidecar", address),),
+            connections=Connections(**options),
+            drain=drain,
+        )
+        async with running(known) as gate:
+            yield gate
+
+
+async def test_close_without_a_code_stays_one() -> None:
+    """An empty close frame of the service reaches the client as such; a client's reaches the service as 1000."""
+    closed: list[int | None] = []
+
+    async def talk(socket: ServerConnection) -> None:
+        if await socket.recv() == "close":
+            socket.protocol.send_close()
+            socket.transport.write(b"".join(socket.protocol.data_to_send()))
+        await socket.wait_closed()
+        closed.append(socket.close_code)
+
+    async with before(talk) as gate:
+        async with connect(free(gate)) as client:
+            await client.send("close")
+            await client.wait_closed()
+            assert client.close_code == 1005
+        async with connect(free(gate)) as client:
+            await client.send("go on")
+            client.protocol.send_close()
+            client.transport.write(b"".join(client.protocol.data_to_send()))
+            await client.wait_closed()
+        await eventually(lambda: len(closed) == 2)
+        assert closed[1] == 1000
+
+
+async def test_message_that_is_too_long_ends_both_sides() -> None:
+    """Who sends it hears 1009; to the service the client goes away, to the client the service has broken."""
+    closed: list[int | None] = []
+
+    async def talk(socket: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            if await socket.recv() == "send":
+                await socket.send("x" * 2000)
+        await socket.wait_closed()
+        closed.append(socket.close_code)
+
+    async with before(talk, message=1000) as gate:
+        for word, code in (("x" * 2000, 1009), ("send", 1011)):
+            async with connect(free(gate)) as client:
+                await client.send(word)
+                await client.wait_closed()
+                assert client.close_code == code
+        await eventually(lambda: closed == [1001, 1009])
+        count = gate.gateway.context.metrics.value
+        assert count("cutover_sockets_total", code="1009") == 1
+
+
+async def test_slow_service_pauses_the_client() -> None:
+    """A client cannot push more than buffers hold into a service that does not read."""
+    release = asyncio.Event()
+
+    async def lazy(socket: ServerConnection) -> None:
+        socket.transport.pause_reading()
+        await release.wait()
+
+    async with before(lazy) as gate:
+        client = await connect(free(gate), close_timeout=0.1)
+        pushed = await push(client)
+        assert pushed < 30_000_000
+        release.set()
+        client.transport.abort()
+
+
+async def test_slow_client_pauses_the_service() -> None:
+    """A service cannot push more than buffers hold into a client that does not read, and the gateway holds little."""
+    pushed: list[int] = []
+
+    async def flood(socket: ServerConnection) -> None:
+        pushed.append(await push(socket))
+
+    async with before(flood) as gate:
+        tracemalloc.start()
+        client = await connect(free(gate), close_timeout=0.1)
+        client.transport.pause_reading()
+        await eventually(lambda: bool(pushed), 20)
+        held = sum(one.size for one in tracemalloc.take_snapshot().statistics("filename") if "push" not in str(one))
+        tracemalloc.stop()
+        assert pushed[0] < 30_000_000
+        assert held < 30_000_000
+        client.transport.abort()
+
+
+async def push(socket: ClientConnection | ServerConnection) -> int:
+    """Send until nothing is taken for a while; how many bytes that was."""
+    pushed = 0
+    with suppress(TimeoutError, ConnectionClosed):
+        for _ in range(3000):
+            async with asyncio.timeout(0.4):
+                await socket.send(b"x" * 65_536)
+            pushed += 65_536
+    return pushed
+
+
+async def test_compression_is_each_hops_own() -> None:
+    """Client and service both offer permessage-deflate: neither gets it, and long messages pass whole."""
+    extensions: list[Any] = []
+
+    async def echo(socket: ServerConnection) -> None:
+        extensions.append(socket.protocol.extensions)
+        await socket.send(await socket.recv())
+
+    async with before(echo) as gate, connect(free(gate), compression="deflate") as client:
+        assert client.protocol.extensions == []
+        await client.send("x" * 100_000)
+        assert await client.recv() == "x" * 100_000
+        assert extensions == [[]]
+
+
+async def test_dead_service_is_noticed() -> None:
+    """A service that answers no ping is given up, and the client hears 1011."""
+    release = asyncio.Event()
+
+    async def dead(socket: ServerConnection) -> None:
+        socket.transport.pause_reading()
+        await release.wait()
+
+    async with before(dead, ping=0.2) as gate:
+        client = await connect(free(gate), ping_interval=None)
+        async with asyncio.timeout(4):
+            await client.wait_closed()
+        assert (client.close_code, client.close_reason) == (1011, "the service broke the connection")
+        release.set()
+
+
+async def test_stopping_gateway_tells_both_sides() -> None:
+    """Drain: the client hears 1012, the service 1001."""
+    closed: list[int | None] = []
+
+    async def wait(socket: ServerConnection) -> None:
+        await socket.wait_closed()
+        closed.append(socket.close_code)
+
+    async with before(wait, drain=5.0) as gate:
+        client = await connect(free(gate))
+    assert (client.close_code, client.close_reason) == (1012, "the gateway stops")
+    await eventually(lambda: closed == [1001])
