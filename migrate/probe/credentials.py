@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.core.table import RouteTable
 
 TOKEN = "CUTOVER_PROBE_TOKEN"  # noqa: S105 - the name of a variable
+API_KEY = "CUTOVER_PROBE_API_KEY"
 FOREIGN_TOKEN = "CUTOVER_PROBE_FOREIGN_TOKEN"  # noqa: S105 - likewise
 USERNAME = "CUTOVER_PROBE_USERNAME"
 PASSWORD = "CUTOVER_PROBE_PASSWORD"  # noqa: S105 - likewise
@@ -32,7 +33,8 @@ class Credentials:
     """A valid access token, one of another organisation, and the secret; each empty when it is not known.
 
     `made` says that the token is the probe's own, signed with the secret: nobody the platform knows. `allowed` is one
-    of the same user with every role, for dry runs that show more than whether the user may.
+    of the same user with every role, for dry runs that show more than whether the user may. `api_key` is one that the
+    platform knows; empty, one is made up.
     """
 
     token: str = field(repr=False, default="")
@@ -40,6 +42,7 @@ class Credentials:
     secret: str = field(repr=False, default="")
     made: bool = False
     allowed: str = field(repr=False, compare=False, default="")
+    api_key: str = field(repr=False, default="")
 
     @property
     def subject(self) -> str:
@@ -67,7 +70,7 @@ def credentials(environment: Mapping[str, str], table: RouteTable, now: float | 
     """
     now = time.time() if now is None else now
     secret = environment.get(JWT_SECRET, "")
-    token, foreign = environment.get(TOKEN, ""), environment.get(FOREIGN_TOKEN, "")
+    token, foreign, key = (environment.get(name, "") for name in (TOKEN, FOREIGN_TOKEN, API_KEY))
     if not token and environment.get(USERNAME):
         renamed = {theirs: environment[ours] for ours, theirs in _SIGN_IN if environment.get(ours)}
         token = account.sign_in(renamed, table, {}, LEGACY).token
@@ -76,9 +79,9 @@ def credentials(environment: Mapping[str, str], table: RouteTable, now: float | 
         own = claims(now, user.organisation or str(uuid.uuid4()), roles=every_role(table))
         allowed = signed(secret, {**own, "sub": user.subject or own["sub"]})
         if not token:
-            return Credentials(allowed, foreign, secret, made=True, allowed=allowed)
-        return Credentials(token, foreign, secret, allowed=allowed if user.organisation else "")
-    return Credentials(token, foreign, secret)
+            return Credentials(allowed, foreign, secret, made=True, allowed=allowed, api_key=key)
+        return Credentials(token, foreign, secret, allowed=allowed if user.organisation else "", api_key=key)
+    return Credentials(token, foreign, secret, api_key=key)
 
 
 def every_role(table: RouteTable) -> list[str]:

@@ -39,13 +39,15 @@ _WRITTEN = (
 )
 _NOMINATED = ("Connection", "close, X-User-ID, X-Organization-ID, X-Internal-API-Key, X-Request-ID")
 _SINGLE = ("host", "x-request-id")
+_NO_TOKEN = "set CUTOVER_PROBE_TOKEN to a valid access token, or CUTOVER_JWT_SECRET"  # noqa: S105 - words
+_NO_KEY = "set CUTOVER_PROBE_API_KEY to an API key that the platform knows"
 
 
 async def identity(setting: Setting, route: Route) -> ProbeResult | NotAsked:
     """Dry runs with every spelling of identity, and with the gateway's own headers nominated as hop-by-hop."""
     caller = credential(setting, route)
     if caller is None:
-        return NotAsked(NAME, route.id, "set CUTOVER_PROBE_TOKEN to a valid access token, or CUTOVER_JWT_SECRET")
+        return NotAsked(NAME, route.id, _NO_KEY if route.access is Access.API_KEY else _NO_TOKEN)
     known = setting.credentials
     own = sample(route, (known.organisation or SPOOFED,), subject=known.subject or SPOOFED)
     request = with_headers(own, *caller)

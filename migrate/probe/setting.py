@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.core.exchange import Failure, header
 from gateway.core.mark import DRY_RUN, DRY_RUN_TYPE, MARK_HEADER, TRIAL, sign
-from gateway.core.routes import Access, Effect, Kind, Stage
+from gateway.core.routes import Access, Effect, KeyCheck, Kind, Stage
 from migrate.probe.sample import with_headers
 
 if TYPE_CHECKING:
@@ -78,12 +78,15 @@ class Setting:
 
 
 def credential(setting: Setting, route: Route) -> tuple[tuple[str, str], ...] | None:
-    """The Authorization header that the route asks for; None when no token is known.
+    """The Authorization header that the route asks for; None when no token, or no API key that must hold, is known.
 
-    The gateway knows an API key by its looks, so that for a dry run one made up will do.
+    An API key that passes through is known by its looks, so that for a dry run one made up will do.
     """
     if route.access is Access.API_KEY:
-        return (("Authorization", f"Bearer {setting.table.policy.api_key_prefix}cutover-probe"),)
+        asked = setting.table.policy.credentials.api_keys.introspect and route.api_key is not KeyCheck.PASS
+        made_up = "" if asked else f"{setting.table.policy.api_key_prefix}cutover-probe"
+        key = setting.credentials.api_key or made_up
+        return (("Authorization", f"Bearer {key}"),) if key else None
     if route.access is Access.JWT:
         token = setting.credentials.allowed or setting.credentials.token
         return (("Authorization", f"Bearer {token}"),) if token else None

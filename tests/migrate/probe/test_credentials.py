@@ -28,6 +28,14 @@ def test_the_secret_makes_a_token() -> None:
     assert known.other_organisation != known.organisation
 
 
+def test_an_api_key_may_be_given() -> None:
+    """With any of the ways to a token, and alone; it is not shown."""
+    for more in ({}, {TOKEN: token()}, {"CUTOVER_JWT_SECRET": JWT_SECRET}):
+        known = credentials({"CUTOVER_PROBE_API_KEY": "sk-real", **more}, small())
+        assert known.api_key == "sk-real"
+        assert "sk-real" not in repr(known)
+
+
 def test_nothing_is_known() -> None:
     """Then nothing is named, and another organisation is still one that does not exist."""
     known = credentials({}, small())

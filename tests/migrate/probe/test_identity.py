@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.core.credentials import ApiKeys, Introspect
+from gateway.core.credentials import Credentials as Checked
 from gateway.core.exchange import Failure, Response
 from gateway.core.mark import DRY_RUN_TYPE
 from migrate.probe.credentials import Credentials
@@ -50,6 +52,15 @@ async def test_without_a_token_it_is_not_asked() -> None:
     async with probed(small(), credentials=Credentials()) as at:
         assert isinstance(await identity(at.setting, at.route("pools.get")), NotAsked)
         assert (await identity(at.setting, at.route("health"))).passed  # type: ignore[union-attr]
+
+
+async def test_without_a_key_that_holds_it_is_not_asked() -> None:
+    """Where the gateway asks the platform about keys."""
+    table = small(credentials=Checked(api_keys=ApiKeys(Introspect("front", "GET", "/check"))))
+    async with probed(table, credentials=Credentials()) as at:
+        found = await identity(at.setting, at.route("models"))
+        assert isinstance(found, NotAsked)
+        assert "CUTOVER_PROBE_API_KEY" in found.reason
 
 
 @pytest.mark.parametrize("body", [b"no", b"[]", b"{}", b'{"upstream":{}}'])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from gateway.core.credentials import ApiKeys, Introspect
+from gateway.core.credentials import Credentials as Checked
 from gateway.core.exchange import Failure, Response
 from gateway.core.routes import Stage
 from migrate.probe.credentials import Credentials
@@ -37,6 +39,15 @@ async def test_each_access_has_its_credential() -> None:
         assert credential(at.setting, at.route("health")) == ()
     async with probed(small(), credentials=Credentials()) as at:
         assert credential(at.setting, at.route("pools.get")) is None
+
+
+async def test_where_keys_are_asked_about_one_must_hold() -> None:
+    """A made-up one would be refused, so without a real one there is none."""
+    table = small(credentials=Checked(api_keys=ApiKeys(Introspect("front", "GET", "/check"))))
+    async with probed(table, credentials=Credentials()) as at:
+        assert credential(at.setting, at.route("models")) is None
+    async with probed(table, credentials=Credentials(api_key="sk-real")) as at:
+        assert credential(at.setting, at.route("models")) == (("Authorization", "Bearer sk-real"),)
 
 
 def test_a_missing_answer_says_why() -> None:
