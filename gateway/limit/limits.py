@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 FAILED_CLASS = "failed"
 """The class of addresses that show credentials which do not hold; a table may declare it under `limits:`."""
 UNLIMITED = -1
-_BLOCKED = 8192
+BLOCKED = 8192
+"""Addresses that are remembered as having used up their failures."""
 _EXPIRED = "expired"
 """The reason of a refusal that no guess can cause: the signature held."""
 
@@ -110,7 +111,7 @@ class Limits:
     def block(self, client: str, seconds: int) -> None:
         """Let `check` refuse for a while."""
         self._blocked[address_subject(client)] = monotonic() + seconds * SECOND
-        if len(self._blocked) > _BLOCKED:
+        if len(self._blocked) > BLOCKED:
             self._blocked.popitem(last=False)
 
 
@@ -151,11 +152,9 @@ async def failed(limits: Limits, table: RouteTable, refusal: Unauthenticated, cl
 def learn(limits: Limits, route: Route, request: Request, status: int) -> None:
     """Take note of whether a service accepted an API key."""
     credential = header(request.headers, "authorization") if route.access is Access.API_KEY else None
-    if credential is None:
-        return
-    if status == 401:  # noqa: PLR2004 - HTTPStatus.UNAUTHORIZED
+    if credential is not None and status == 401:  # noqa: PLR2004 - HTTPStatus.UNAUTHORIZED
         limits.accepted.discard(credential)
-    else:
+    elif credential is not None:
         limits.accepted.add(credential)
 
 

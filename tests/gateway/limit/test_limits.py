@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gateway.core.exchange import Request
 from gateway.core.mark import DRY_RUN, MARK_HEADER, REFUSED_HEADER, sign
 from gateway.core.policy import Limit
 from gateway.core.routes import Access, Kind, Stage
-from gateway.problem import PROBLEM_TYPE
+from gateway.limit import Limits, learn
+from gateway.limit.limits import BLOCKED
+from gateway.problem import PROBLEM_TYPE, RateLimited
 from tests.apps.echo import respond, upstream
 from tests.apps.gateways import running
 from tests.apps.redis_server import redis_server
@@ -155,6 +158,28 @@ async def test_blocked_address_gets_no_key_looked_at_that_nobody_knows(up: Upstr
         assert await statuses(gate, 1, "POST", "/api/chat", headers=known) == [200]
         assert await statuses(gate, 1, "POST", "/api/chat", headers=new) == [429]
         assert await statuses(gate, 1, "POST", "/api/chat") == [429]
+
+
+def test_key_that_is_refused_is_known_no_longer() -> None:
+    """What a service said last counts: a key that was revoked speaks for nobody again."""
+    limits, chat = Limits(None, "s" * 32), ROUTES[3]
+    asked = Request("POST", "/api/chat", (("Authorization", "Bearer sk-1"),))
+    for status, known in ((200, True), (401, False), (500, True), (401, False)):
+        learn(limits, chat, asked, status)
+        assert ("Bearer sk-1" in limits.accepted) is known
+    learn(limits, ROUTES[0], asked, 200)
+    assert "Bearer sk-1" not in limits.accepted
+
+
+def test_blocked_addresses_are_bounded() -> None:
+    """A flood of addresses forgets the one blocked first, and the last one is blocked."""
+    limits = Limits(None, "s" * 32)
+    for number in range(BLOCKED + 1):
+        limits.block(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 60)
+    limits.check("10.0.0.0", "Bearer sk-1")
+    for client in ("10.0.0.1", f"10.0.{BLOCKED >> 8}.{BLOCKED & 255}"):
+        with pytest.raises(RateLimited):
+            limits.check(client, "Bearer sk-1")
 
 
 async def test_copies_debit_a_bucket_of_their_own(up: Upstream, gate: Running) -> None:
