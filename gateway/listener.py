@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _LOOK = 0.01
+_STEPS = 4
+"""Turns of the loop in which what was accepted becomes a connection, before which it must not be closed."""
 _LAST_CALL = 0.5
 """Seconds in which an open connection may still ask after a stop began: its request may be on the way."""
 _HANDSHAKE = 10.0
@@ -74,8 +76,14 @@ class Listener:
         """Accept connections."""
         tls = self._certificate
         reception = self._reception = Reception(self._app, self._bounds, self._refused, tls.headers if tls else ())
+
+        def arrive() -> asyncio.Protocol:
+            protocol = Door(reception) if tls else Http1(reception)
+            reception.arriving.add(protocol)
+            return protocol
+
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: Door(reception) if tls else Http1(reception),
+            arrive,
             sock=self._socket,
             backlog=_BACKLOG,
             ssl=tls.context if tls else None,
@@ -108,8 +116,10 @@ class Listener:
         # Closing the socket resets what waits in its backlog, so that is taken first.
         backlog = select.poll()
         backlog.register(self._socket.fileno(), select.POLLIN)
+        quiet = 0
         for _ in range(_BACKLOG):
-            if not backlog.poll(0):
+            quiet = 0 if backlog.poll(0) else quiet + 1
+            if quiet > _STEPS:
                 break
             await asyncio.sleep(0)
         server.close()
@@ -117,7 +127,7 @@ class Listener:
 
 async def _emptied(reception: Reception, end: float) -> None:
     # Plain sets, which nothing announces a change of: the hot path pays nothing for a stop that comes once.
-    while (reception.tasks or reception.connections) and reception.loop.time() < end:  # noqa: ASYNC110 - see above
+    while not reception.empty and reception.loop.time() < end:  # noqa: ASYNC110 - see above
         await asyncio.sleep(_LOOK)
 
 

@@ -21,6 +21,7 @@ class Door(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio."""
+        self._reception.arriving.discard(self)
         agreed = transport.get_extra_info("ssl_object").selected_alpn_protocol()
         protocol = Http2(self._reception) if agreed == H2 else Http1(self._reception)
         cast("asyncio.Transport", transport).set_protocol(protocol)

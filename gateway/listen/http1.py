@@ -56,6 +56,7 @@ class Http1(Flow):
         if secure:
             self.extra = self._reception.extra
         self._shared = shared_scope("https" if secure else "http", self._client, address(transport, "sockname"))
+        self._reception.arriving.discard(self)
         self._reception.connections.add(self)
         if self._reception.full:
             self._deaf, self._refusal = True, 503

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import uuid
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
@@ -38,10 +39,22 @@ class Reception:
     """Shared by all connections of a listener.
 
     `bounds` gives the limits of this moment. `refused` hears of every refusal that the application never sees:
-    status, reason, client address, request id. `extra` are header lines that every answer over TLS carries.
+    status, reason, client address, request id. `arriving` are accepted and not yet connections, as during a TLS
+    handshake. `extra` are header lines that every answer over TLS carries.
     """
 
-    __slots__ = ("_ticking", "app", "bounds", "connections", "draining", "extra", "loop", "refused", "tasks")
+    __slots__ = (
+        "_ticking",
+        "app",
+        "arriving",
+        "bounds",
+        "connections",
+        "draining",
+        "extra",
+        "loop",
+        "refused",
+        "tasks",
+    )
 
     def __init__(
         self, app: App, bounds: Callable[[], Bounds], refused: Refused, extra: tuple[bytes, ...] = ()
@@ -52,10 +65,16 @@ class Reception:
         self.extra = extra
         self.loop = asyncio.get_running_loop()
         self.connections: set[Connection] = set()
+        self.arriving: WeakSet[asyncio.BaseProtocol] = WeakSet()
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
         self._ticking: asyncio.TimerHandle | None = None
         self._tick()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody is there and nothing runs."""
+        return not (self.tasks or self.connections or self.arriving)
 
     @property
     def full(self) -> bool:

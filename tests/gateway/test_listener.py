@@ -118,8 +118,55 @@ async def test_stop_cuts_what_outlasts_the_drain(caplog: pytest.LogCaptureFixtur
         await listener.start()
         call = asyncio.create_task(talk(port_of(sock), ASK))
         await eventually(lambda: listener.running == 1)
-        await listener.stop(0.1)
+        assert await listener.stop(0.1) == 1
         answer = await asyncio.gather(call, return_exceptions=True)
     assert not str(answer[0]).endswith("0\\r\\n\\r\\n'")
     assert listener.running == 0
     assert "1 answers were cut" in caplog.text
+
+
+async def test_what_the_kernel_has_accepted_is_answered() -> None:
+    """Drain: connections that wait in the backlog when the stop begins are taken and answered, then it is closed."""
+    with bound("127.0.0.1:0") as sock:
+        port = port_of(sock)
+        waiting = []
+        for _ in range(60):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(ASK)
+            waiting.append((reader, writer))
+        listener = Listener(app, sock)
+        await listener.start()
+        stopping = asyncio.create_task(listener.stop(5))
+        for reader, writer in waiting:
+            async with asyncio.timeout(5):
+                answer = await reader.read()
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            assert b"connection: close" in answer
+            writer.close()
+        assert await stopping == 0
+        with pytest.raises(ConnectionRefusedError):
+            await talk(port, ASK)
+
+
+async def test_open_connection_may_ask_a_last_time() -> None:
+    """Drain: a request on its way over a resting connection is answered, and ends the connection."""
+    with bound("127.0.0.1:0") as sock:
+        listener = Listener(app, sock)
+        await listener.start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(sock))
+        writer.write(ASK)
+        assert b"connection: close" not in await reader.readuntil(b"/a%2Fb?x")
+        stopping = asyncio.create_task(listener.stop(5))
+        await asyncio.sleep(0.05)
+        writer.write(ASK)
+        assert b"connection: close" in await reader.read()
+        writer.close()
+        assert await stopping == 0
+
+
+async def test_stop_before_the_start_is_nothing() -> None:
+    """A listener that never started has nothing to end, and ends once only."""
+    with bound("127.0.0.1:0") as sock:
+        listener = Listener(app, sock)
+        assert (listener.running, listener.connections) == (0, 0)
+        assert await listener.stop(1) == 0

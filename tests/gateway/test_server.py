@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -21,13 +22,16 @@ from gateway.flags.flag import Flag
 from gateway.flags.store import FlagStore
 from gateway.server import serving
 from gateway.store.database import open_store
+from tests.apps.certificates import common_name, trusting, written
 from tests.apps.echo import upstream
 from tests.apps.gateways import running
 from tests.apps.table import bearer, route, table
-from tests.apps.wire import eventually
+from tests.apps.wire import eventually, talk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from gateway.core.listening import Tls
 
     Stored = tuple[Path, FlagStore]
 
@@ -38,16 +42,20 @@ from pathlib import Path
 from dataclasses import replace
 from gateway.server import run
 from tests.apps.table import route, settings, table
-address, listen, internal, drain, store = sys.argv[1:]
+from gateway.core.listening import Tls
+address, listen, internal, drain, store, *pair = sys.argv[1:]
 known = table(address, route("get", "compute", "GET /things", "GET /api/things"),
-              listen=listen, internal_listen=internal, drain=float(drain))
-run(known, settings(), Path(store))
+              listen=listen, internal_listen=internal, drain=float(drain), tls=Tls(*pair))
+run(known, settings(), Path(store), reread=lambda: known)
 """
 
 
-def start(address: str, store: Path, *, listen: str = "127.0.0.1:0", drain: float = 5.0) -> subprocess.Popen[str]:
+def start(
+    address: str, store: Path, *, listen: str = "127.0.0.1:0", drain: float = 5.0, tls: Tls | None = None
+) -> subprocess.Popen[str]:
     """A gateway in a process of its own."""
-    command = [sys.executable, "-c", CHILD, address, listen, "127.0.0.1:0", str(drain), str(store)]
+    pair = [tls.certificate, tls.key] if tls else []
+    command = [sys.executable, "-c", CHILD, address, listen, "127.0.0.1:0", str(drain), str(store), *pair]
     return subprocess.Popen(
         command,
         cwd=ROOT,
@@ -76,11 +84,11 @@ def children() -> Iterator[list[subprocess.Popen[str]]]:
         child.communicate()
 
 
-def ready(child: subprocess.Popen[str]) -> str:
+def ready(child: subprocess.Popen[str], scheme: str = "http") -> str:
     """The public address of the ready line."""
     assert child.stdout is not None
     line = child.stdout.readline()
-    assert line.startswith("gateway ready: public http://127.0.0.1:")
+    assert line.startswith(f"gateway ready: public {scheme}://127.0.0.1:")
     return line.split()[3].rstrip(",")
 
 
@@ -159,6 +167,106 @@ async def test_second_signal_ends_at_once(stored: Stored, children: list[subproc
             assert time.monotonic() - started < 5
             await asyncio.gather(call, return_exceptions=True)
         never.set()
+
+
+async def test_draining_gateway_says_so_and_counts_what_it_cuts() -> None:
+    """While the last answers go out health and metrics are still told; who outlasts the drain is cut and counted."""
+    never, asked = asyncio.Event(), asyncio.Event()
+
+    async def behave(*_: object) -> bool:
+        asked.set()
+        await never.wait()
+        return False
+
+    one = route("get", "compute", "GET /things", "GET /api/things")
+    async with upstream(behave) as up:
+        async with running(table(up.address, one, drain=1.0)) as gate:
+            head = f"GET /api/things HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer()['Authorization']}\r\n\r\n"
+            call = asyncio.create_task(talk(gate.port, head.encode()))
+            await asked.wait()
+            assert (await gate.internal.get("/health")).json()["status"] == "ok"
+            internal, metrics = gate.addresses.internal, gate.gateway.context.metrics
+            ending = asyncio.create_task(_watch(internal))
+        assert (await ending) == "draining"
+        with contextlib.suppress(ConnectionError):
+            assert await call == b""
+        assert metrics.value("cutover_cut_total") == 1
+        never.set()
+
+
+async def _watch(internal: str) -> str:
+    """What health says last."""
+    said = ""
+    async with httpx.AsyncClient(base_url=internal, verify=False) as client:
+        with contextlib.suppress(httpx.HTTPError):
+            while said != "draining":
+                said = (await client.get("/health")).json()["status"]
+                await asyncio.sleep(0.01)
+    return said
+
+
+async def test_sigterm_under_load_loses_no_request(stored: Stored, children: list[subprocess.Popen[str]]) -> None:
+    """Whoever got a connection gets an answer; later ones are refused a connection, which nothing was sent over."""
+    store, flags = stored
+    flags.change([Flag("get", Stage.GATEWAY)], expected=flags.snapshot())
+    async with upstream() as up:
+        child = start(up.address, store)
+        children.append(child)
+        port = int((await asyncio.to_thread(ready, child)).rpartition(":")[2])
+        ask = f"GET /api/things HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer()['Authorization']}\r\n\r\n".encode()
+        answered = [0]
+
+        async def client() -> None:
+            while True:
+                try:
+                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                except ConnectionRefusedError:
+                    return
+                closing = False
+                while not closing:
+                    writer.write(ask)
+                    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+                    assert head.startswith(b"http/1.1 200 ")
+                    await reader.readexactly(int(head.partition(b"content-length: ")[2].split(b"\r\n")[0]))
+                    answered[0] += 1
+                    closing = b"connection: close" in head
+                writer.close()
+
+        clients = asyncio.gather(*(client() for _ in range(12)))
+        await eventually(lambda: answered[0] > 100)
+        child.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            await clients
+        assert await asyncio.to_thread(child.wait, 10) == 0
+        assert len(up.seen) == answered[0]
+
+
+async def test_process_serves_tls_and_renews_the_certificate(
+    stored: Stored, children: list[subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """Over h2 a service is told https; at SIGHUP new connections see the new certificate and open ones stay."""
+    store, flags = stored
+    flags.change([Flag("get", Stage.GATEWAY)], expected=flags.snapshot())
+    tls = written(tmp_path, "old")
+    trust = trusting(tls, "h2")
+    async with upstream() as up:
+        child = start(up.address, store, tls=tls)
+        children.append(child)
+        address = await asyncio.to_thread(ready, child, "https")
+        async with httpx.AsyncClient(base_url=address, verify=trust, http2=True, http1=False) as client:
+            answer = await client.get("/api/things", headers=bearer())
+            assert (answer.status_code, answer.http_version) == (200, "HTTP/2")
+            assert up.seen[0].values("x-forwarded-proto") == ["https"]
+            written(tmp_path, "new")
+            child.send_signal(signal.SIGHUP)
+            assert child.stdout is not None
+            assert "certificate loaded" in await asyncio.to_thread(child.stdout.readline)
+            _, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(address).port, ssl=trusting(tls))
+            assert common_name(writer.get_extra_info("ssl_object")) == "new"
+            writer.close()
+            assert (await client.get("/api/things", headers=bearer())).status_code == 200
+        child.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(child.wait, 10) == 0
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.2, 0.4, 0.6])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from pathlib import Path
 
@@ -162,3 +163,18 @@ def test_unusable_files_are_one_clear_line(tmp_path: Path, spoil: object, said: 
     with pytest.raises(ConfigError, match=said) as refused:
         Certificate(tls)
     assert "\n" not in str(refused.value)
+
+
+async def test_handshake_under_way_at_a_stop_is_completed(tmp_path: Path) -> None:
+    """Drain: who was accepted and had no time for its handshake yet is answered."""
+    tls = written(tmp_path)
+    async with listening(echo, certificate=Certificate(tls)) as on:
+        early = socket.create_connection(("127.0.0.1", on.port))
+        early.setblocking(False)  # noqa: FBT003 - the standard library takes it so
+        stopping = asyncio.create_task(on.listener.stop(5))
+        await asyncio.sleep(0.1)
+        assert not stopping.done()
+        streams = await asyncio.open_connection(sock=early, ssl=trusting(tls), server_hostname="127.0.0.1")
+        assert b"connection: close" in await ask(streams)
+        streams[1].close()
+        assert await stopping == 0
