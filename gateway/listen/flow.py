@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import cast
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from gateway.batch import Batch
+
+_TOGETHER = 1 << 16
+"""Bytes beyond which nothing waits to go out with others: a peer that does not read has to show."""
 
 
 class Flow(asyncio.Protocol):
@@ -15,6 +21,7 @@ class Flow(asyncio.Protocol):
         self.transport: asyncio.Transport
         self.held = False
         self._backlog = 0
+        self._outgoing = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio."""
@@ -37,6 +44,25 @@ class Flow(asyncio.Protocol):
         while self.stuck is not None:
             # Several may wait, and one that is cancelled must not take the others with it.
             await asyncio.shield(self.stuck)
+
+    def put(self, data: bytes, batch: Batch) -> None:
+        """Send, together with what others in the batch send in this turn of the loop."""
+        if not self._outgoing:
+            batch.add(self)
+        self._outgoing += data
+        if len(self._outgoing) > _TOGETHER:
+            self.send_now()
+
+    def send_now(self) -> None:
+        """See Batch; also before the connection ends."""
+        data, self._outgoing = self._outgoing, b""
+        if data and not self.transport.is_closing():
+            self.transport.write(data)
+
+    def abort(self) -> None:
+        """Send what waits, as far as the peer takes it now, and end."""
+        self.send_now()
+        self.transport.abort()
 
     def hold(self) -> None:
         """Read no more until `go_on`."""
@@ -61,6 +87,7 @@ class Flow(asyncio.Protocol):
         Over TLS closing is a talk in itself, during which what comes is read.
         """
         self.go_on()
+        self.send_now()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         else:

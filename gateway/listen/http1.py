@@ -161,8 +161,8 @@ class Http1(Flow):
         return self._reception.draining or self._count >= self._bounds.requests
 
     def write(self, data: bytes) -> None:
-        """Send."""
-        self.transport.write(data)
+        """Send, together with what others send in this turn of the loop."""
+        self.put(data, self._reception.batch)
 
     def want(self) -> None:
         """The application has taken what there was of the body."""
@@ -187,7 +187,7 @@ class Http1(Flow):
         if clean:
             self._close()
         else:
-            self.transport.abort()
+            self.abort()
 
     # What the listener says.
 
@@ -221,7 +221,7 @@ class Http1(Flow):
         self._deaf = self._ending = True
         if self._turn is not None:
             self._turn.leave()
-        self.transport.abort()
+        self.abort()
 
     # Within.
 
@@ -264,7 +264,7 @@ class Http1(Flow):
 
     def _refuse(self, status: int) -> None:
         identity = self.refuse(status, REASONS[status][0])
-        self.transport.write(refusal(status, identity, self.extra))
+        self.write(refusal(status, identity, self.extra))
         self._hang_up()
 
     def _give_up(self, *, started: bool) -> None:
@@ -281,6 +281,7 @@ class Http1(Flow):
     def _close(self) -> None:
         self._deaf = self._ending = True
         self._age = 0.0
+        self.send_now()
         self.transport.close()
 
     def _hang_up(self) -> None:

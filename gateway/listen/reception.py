@@ -8,6 +8,8 @@ import uuid
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
+from gateway.batch import Batch
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 
@@ -47,6 +49,7 @@ class Reception:
         "_ticking",
         "app",
         "arriving",
+        "batch",
         "bounds",
         "connections",
         "draining",
@@ -68,6 +71,7 @@ class Reception:
         self.arriving: WeakSet[asyncio.BaseProtocol] = WeakSet()
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
+        self.batch = Batch()
         self._ticking: asyncio.TimerHandle | None = None
         self._tick()
 

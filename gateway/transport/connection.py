@@ -6,6 +6,7 @@ import asyncio
 import select
 from typing import TYPE_CHECKING, cast
 
+from gateway.batch import Batch
 from gateway.transport.deadlines import Deadlines
 from gateway.transport.errors import Broken, Silent
 from gateway.transport.reading import Reading
@@ -25,13 +26,20 @@ class Connection(asyncio.Protocol):
     ends while nobody uses it.
     """
 
-    def __init__(self, on_idle_end: Callable[[Connection], None], deadlines: Deadlines | None = None) -> None:
+    def __init__(
+        self,
+        on_idle_end: Callable[[Connection], None],
+        deadlines: Deadlines | None = None,
+        batch: Batch | None = None,
+    ) -> None:
         self.idle_since = 0.0
         self.deadline = 0.0
         self.used = 0
         self.in_use = True
         self._loop = asyncio.get_running_loop()
         self._deadlines = deadlines or Deadlines()
+        self._batch = batch or Batch()
+        self._outgoing = b""
         self._on_idle_end = on_idle_end
         self._transport: asyncio.Transport | None = None
         self._poll = select.poll()
@@ -79,9 +87,21 @@ class Connection(asyncio.Protocol):
         """
         if self._closed or self._transport is None:
             raise self._failure or self._broken()
-        self._sent = True
-        self._transport.write(data)
-        return not self._paused_writing
+        if self._outgoing:
+            self._outgoing += data
+        else:
+            self._outgoing = data
+            self._batch.add(self)
+        return not self._paused_writing and len(self._outgoing) < _HIGH
+
+    def send_now(self) -> None:
+        """See Batch."""
+        data, self._outgoing = self._outgoing, b""
+        if data and not self._closed and self._transport is not None:
+            self._sent = True
+            self._transport.write(data)
+        if self._writable is not None and not self._paused_writing and not self._writable.done():
+            self._writable.set_result(None)
 
     async def head(self, seconds: float) -> Head:
         """The response head; informational responses are skipped.

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from gateway.batch import Batch
 from gateway.transport.connection import Connection
 from gateway.transport.deadlines import Deadlines
 from gateway.transport.errors import ConnectFailed, ConnectTimedOut
@@ -104,7 +105,7 @@ class Pool:
         try:
             async with asyncio.timeout(seconds):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(lambda ended: self._forget(origin, ended), self._deadlines),
+                    lambda: Connection(lambda ended: self._forget(origin, ended), self._deadlines, self._batch),
                     origin.host,
                     origin.port,
                     ssl=context,
@@ -122,6 +123,10 @@ class Pool:
         resting = self._idle.get(origin, [])
         if connection in resting:
             resting.remove(connection)
+
+    @cached_property
+    def _batch(self) -> Batch:
+        return Batch()
 
     @cached_property
     def _deadlines(self) -> Deadlines:

@@ -196,6 +196,33 @@ async def test_writing_is_limited_and_fails_on_a_closed_connection() -> None:
             await connection.write(b"x", 1)
 
 
+async def test_pieces_go_out_together_and_in_order() -> None:
+    """What is put in one turn of the loop is one write; nothing counts as sent before it."""
+    async with asked(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (connection, up):
+        await connection.head(5)
+        connection.start(bodyless=False)
+        assert connection.put(ASK.replace(b"\r\n\r\n", b"\r\nContent-Length: 4\r\n\r\n"))
+        assert connection.put(b"ab")
+        assert connection.put(b"cd")
+        connection.fail(Broken("for a look"))
+        assert not connection._sent
+    async with asked(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (connection, up):
+        await connection.head(5)
+        connection.start(bodyless=False)
+        for piece in (ASK.replace(b"\r\n\r\n", b"\r\nContent-Length: 4\r\n\r\n"), b"ab", b"cd"):
+            assert connection.put(piece)
+        await connection.head(5)
+        assert up.seen[-1].body == b"abcd"
+
+
+async def test_what_waits_to_be_sent_is_bounded() -> None:
+    """Who puts a lot waits until it has gone out."""
+    async with asked(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (connection, _):
+        assert not connection.put(b"x" * 300_000)
+        await connection.write(b"y", 5)
+        assert connection._outgoing == b""
+
+
 async def test_idle_connection_notices_its_end() -> None:
     """An end that waits in the socket makes the connection count as closed, even before the loop has seen it."""
     async with asked(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (connection, up):
