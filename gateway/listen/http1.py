@@ -184,10 +184,7 @@ class Http1(Flow):
     def broken_off(self, *, clean: bool) -> None:
         """An answer ends early. `clean`: its framing shows that without a reset."""
         self._deaf = True
-        if clean:
-            self._close()
-        else:
-            self.abort()
+        self._close() if clean else self.abort()
 
     # What the listener says.
 
