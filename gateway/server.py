@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import resource
 import signal
 import sys
 from contextlib import asynccontextmanager
@@ -118,6 +119,7 @@ def run(
         ConfigError: the store cannot be used, or an address cannot be read.
         UnreachableError: an address is taken.
     """
+    _raise_file_limit()
     stop, hangup = _Stop(), Hangup() if reread else None
     watch = FlagWatch(store_path, "gateway", table.policy.listen)
     gateway = build_app(table, settings, lambda: watch.snapshot, parts=parts)
@@ -168,6 +170,13 @@ def _settle() -> None:
 def _unsettle(thresholds: tuple[int, int, int]) -> None:
     gc.set_threshold(*thresholds)
     gc.unfreeze()
+
+
+def _raise_file_limit() -> None:
+    # Each connection is a file, at the service's side another: the usual soft limit of 1024 is no number of clients.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class _Stop:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -139,6 +140,17 @@ async def test_process_follows_flags_and_drains(stored: Stored, children: list[s
         assert await asyncio.to_thread(child.wait, 10) == 0
     assert child.stderr is not None
     assert child.stderr.read() == ""
+
+
+def test_process_may_open_as_many_files_as_it_is_allowed(
+    tmp_path: Path, children: list[subprocess.Popen[str]]
+) -> None:
+    """The soft limit of open files, which would bound clients, is raised to the hard one."""
+    child = start("http://unused", tmp_path / "cutover.db")
+    children.append(child)
+    ready(child)
+    soft, hard = resource.prlimit(child.pid, resource.RLIMIT_NOFILE)
+    assert soft == hard
 
 
 async def test_second_signal_ends_at_once(stored: Stored, children: list[subprocess.Popen[str]]) -> None:

@@ -17,6 +17,7 @@ from gateway.core.listening import Connections
 from gateway.core.policy import Cors
 from gateway.core.routes import Access, Kind, Stage, Timeouts
 from gateway.websocket import sendable
+from tests.apps.certificates import trusting, written
 from tests.apps.echo import raw, upstream
 from tests.apps.gateways import running
 from tests.apps.sidecar import sidecar
@@ -25,6 +26,7 @@ from tests.apps.wire import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
 
     from websockets.asyncio.client import ClientConnection
 
@@ -472,3 +474,15 @@ async def test_stopping_gateway_tells_both_sides() -> None:
         client = await connect(free(gate))
     assert (client.close_code, client.close_reason) == (1012, "the gateway stops")
     await eventually(lambda: closed == [1001])
+
+
+async def test_socket_over_tls(tmp_path: Path) -> None:
+    """Over TLS the address that is handed out is wss, the service is told https, and frames pass."""
+    tls = written(tmp_path)
+    async with sockets(tls=tls) as (gate, side):
+        url = await address(gate)
+        assert url.startswith(gate.addresses.public.replace("https", "wss"))
+        async with connect(url, ssl=trusting(tls)) as client:
+            await client.send(FIRST)
+            assert await client.recv() == FIRST
+        assert side.handshakes[0]["X-Forwarded-Proto"] == "https"
