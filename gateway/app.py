@@ -170,11 +170,11 @@ class Gateway:
     async def _answer(self, call: Call, *, internal: bool) -> Answer:
         try:
             if internal:
-                own = sight.page(self.context, call.request.method, call.request.path)
+                own = sight.page(self.context, call.request.method, call.entry.path)
                 if own is not None:
                     return own
                 await self._admit_copy(call)
-            elif (page := self._pages.find(call.table, call.request.path)) is not None:
+            elif (page := self._pages.find(call.table, call.entry.path)) is not None:
                 return await self._pages.answer(call, page)
             return await self._handled(call)
         except Problem as problem:

@@ -139,15 +139,15 @@ async def handle(context: Context, call: Call) -> Answer:
     if call.request.is_preflight:
         return parts.preflight(table.policy.cors, call.request, table.exposed.methods(call.request.path))
     call.body.check()
-    caller = ANONYMOUS
-    with enforced(context, call.entry, stands):
+    caller, refusals = ANONYMOUS, enforced(context, call.entry, stands)
+    with refusals:
         caller = await identified(context, call, matched)
         call.entry.scheme = caller.scheme
         call.entry.subject = storable(caller.subject, context.settings.fingerprint_key)
         call.entry.organisation = storable(caller.organisation, context.settings.fingerprint_key)
     # Strangers never make us hold a body.
     await buffer(call, whole=matched.route.needs_body)
-    with enforced(context, call.entry, stands):
+    with refusals:
         await permitted(context, call, matched, caller, stands)
     request = prepare(context, call, matched, caller, stands)
     key = "" if stands is Standing.TRANSPARENT else key_for(matched.route, call.request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +22,14 @@ def recalled[*Rest, Result, Text: (str, bytes)](
 
     The arguments after the headers must be hashable and few.
     """
-    known: dict[Any, Result] = {}
+    known: dict[Any, Any] = {}
 
     @wraps(function)
     def recall(headers: tuple[tuple[Text, Text], ...], *rest: *Rest) -> Result:
         key = (headers, *rest)
-        found = known.get(key, _MISSING)
+        found: Result = known.get(key, _MISSING)
         if found is not _MISSING:
-            return cast("Result", found)
+            return found
         result = function(headers, *rest)
         if sum([len(name) + len(value) for name, value in headers]) <= LONGEST:
             if len(known) >= ENTRIES:

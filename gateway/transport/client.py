@@ -103,12 +103,13 @@ def serialise(request: Request) -> bytes:
     Raises:
         TransportError: a value would end its line early.
     """
-    lines = "".join([f"{name}: {value}\r\n" for name, value in request.headers])
-    count = len(request.headers)
-    if lines.count("\n") != count or lines.count("\r") != count or "\0" in lines or not _one_line(request.target):
+    lines = "\r\n".join(map(": ".join, request.headers))
+    ends = len(request.headers) - 1
+    if lines.count("\n") != ends or lines.count("\r") != ends or "\0" in lines or not _one_line(request.target):
         raise TransportError("a header value holds a line end")
     target = request.target.encode("utf-8", "surrogateescape")
-    return b"%s %s HTTP/1.1\r\n%s\r\n%s" % (request.method.encode(), target, lines.encode("latin-1"), request.body)
+    head = lines.encode("latin-1")
+    return b"%s %s HTTP/1.1\r\n%s\r\n\r\n%s" % (request.method.encode(), target, head, request.body)
 
 
 def _one_line(target: str) -> bool:

@@ -59,7 +59,7 @@ class Pool:
         resting = self._idle.get(origin)
         if resting is None:
             resting = self._idle[origin] = []
-        if not connection.reusable or len(resting) >= self._limit or origin in self._retired:
+        if not connection.reusable or len(resting) >= self._limit or (self._retired and origin in self._retired):
             connection.close()
             return
         connection.in_use = False
