@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tracemalloc
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -402,21 +401,17 @@ async def test_slow_service_pauses_the_client() -> None:
 
 
 async def test_slow_client_pauses_the_service() -> None:
-    """A service cannot push more than buffers hold into a client that does not read, and the gateway holds little."""
+    """A service cannot push more than buffers hold into a client that does not read."""
     pushed: list[int] = []
 
     async def flood(socket: ServerConnection) -> None:
         pushed.append(await push(socket))
 
     async with before(flood) as gate:
-        tracemalloc.start()
         client = await connect(free(gate), close_timeout=0.1)
         client.transport.pause_reading()
         await eventually(lambda: bool(pushed), 20)
-        held = sum(one.size for one in tracemalloc.take_snapshot().statistics("filename") if "push" not in str(one))
-        tracemalloc.stop()
         assert pushed[0] < 30_000_000
-        assert held < 30_000_000
         client.transport.abort()
 
 
