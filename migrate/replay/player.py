@@ -97,7 +97,7 @@ class Player:
         if not isinstance(response, Response):
             return False
         if call.request.is_upgrade and response.status == 101:  # noqa: PLR2004 - Switching Protocols
-            cue.frames.extend(await play_frames(call.request, cue.exchange, reader, writer))
+            await play_frames(call.request, cue.exchange, reader, writer, cue.frames)
             return False
         told = under_host(response, cue.exchange.request, call.request)
         return await self._write(cue, told, call.request.method, writer)

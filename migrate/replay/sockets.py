@@ -39,16 +39,15 @@ _HANDSHAKE = {
 
 
 async def play_frames(
-    request: Request, exchange: Exchange, reader: StreamReader, writer: StreamWriter
-) -> list[Frame]:
-    """Accept the handshake as recorded and act the service's part; the frames that came from the gateway.
+    request: Request, exchange: Exchange, reader: StreamReader, writer: StreamWriter, heard: list[Frame]
+) -> None:
+    """Accept the handshake as recorded and act the service's part; `heard` grows by each frame of the gateway.
 
     The service's frames are sent in their recorded place between the client's, without the recorded pauses.
     """
     assert isinstance(exchange.response, Response)  # noqa: S101 - the caller has looked
     writer.write(_handshake(request, exchange.response))
     part = _Part(reader, writer)
-    heard: list[Frame] = []
     for frame in exchange.frames:
         if not frame.from_client:
             part.send(frame)
@@ -58,7 +57,6 @@ async def play_frames(
             break
     while (said := await part.next()) is not None:
         heard.append(said)
-    return heard
 
 
 def _handshake(request: Request, response: Response) -> bytes:

@@ -239,7 +239,8 @@ def _no_request_id(app: App) -> App:
                 message = {**message, "headers": kept}
             await send(message)
 
-        await app(scope, receive, strip)
+        # Without the listener's own way for whole answers, every answer passes here message by message.
+        await app({**scope, "state": {**scope["state"], "turn": None}}, receive, strip)
 
     return wrong
 

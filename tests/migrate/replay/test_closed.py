@@ -44,7 +44,8 @@ def with_answers(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable
             async def changed(message: Any) -> None:
                 await send(change(message))
 
-            await app(scope, receive, changed)
+            # Without the listener's own way for whole answers, every answer passes here message by message.
+            await app({**scope, "state": {**scope["state"], "turn": None}}, receive, changed)
 
         gateway.public = public  # type: ignore[method-assign]
         return gateway
