@@ -70,9 +70,13 @@ class Framing(Flow):
 
     def took(self, stream: Stream, size: int) -> None:
         """See Frames."""
-        if size and not stream.gone:
-            with self._open(stream):
-                self.h2.acknowledge_received_data(size, stream.id)
+        self.give_back(stream.id, size)
+
+    def give_back(self, identity: int, size: int) -> None:
+        """Let the client send as much again; where the stream has ended, on the others."""
+        if size:
+            with suppress(ProtocolError):
+                self.h2.acknowledge_received_data(size, identity)
             self.flush()
 
     @contextmanager

@@ -218,6 +218,7 @@ class Http2(Framing):
         self._age = 0.0
         stream = self._streams.get(identity)
         if stream is None:
+            self.give_back(identity, size)
             return
         if not data:
             self._spend(self.frames_left, "flood")

@@ -70,7 +70,19 @@ class Stream(Intake):
     def leave(self) -> None:
         """See Intake."""
         super().leave()
+        self._give_back()
         self.opened()
+
+    def finish(self) -> None:
+        """See Intake."""
+        self._give_back()
+        super().finish()
+
+    def _give_back(self) -> None:
+        # What nobody takes would shrink the window that all streams share, until none can send.
+        held, self._held, self._pieces = self._held, 0, []
+        if held:
+            self._frames.took(self, held)
 
     def opened(self) -> None:
         """The client has opened a window."""

@@ -219,6 +219,31 @@ async def test_early_answer_ends_an_upload(tls: Any) -> None:
         assert (await client.answer(client.ask())).status == 413
 
 
+@pytest.mark.parametrize("taken_back", [False, True])
+async def test_bodies_that_nobody_takes_cost_no_window(tls: Any, taken_back: bool) -> None:  # noqa: FBT001 - a table row
+    """However many uploads are refused or taken back unread, the connection takes the next one."""
+
+    async def refuse(_scope: Any, _receive: Any, send: Any) -> None:
+        await there.wait()
+        await answer(send, b"no", status=401)
+
+    there = asyncio.Event()
+    async with talking(tls, refuse) as (_, client):
+        for number in range(SHARED_WINDOW // 60_000 + 5):
+            there.clear()
+            await client.until(lambda: client.h2.outbound_flow_control_window >= 60_000)
+            upload = client.ask(POST, end=False)
+            for _ in range(4):
+                client.h2.send_data(upload, b"x" * 15_000)
+            if taken_back:
+                client.h2.reset_stream(upload)
+            client.h2.ping(b"are here")
+            client.send()
+            await client.until(lambda wanted=number + 1: client.pings == wanted)  # type: ignore[misc]
+            there.set()
+            assert taken_back or (await client.answer(upload)).status == 401
+
+
 async def test_slow_body_is_given_up(tls: Any) -> None:
     """A body that stops coming is 408."""
     async with talking(tls, idle=0.1) as (on, client):
