@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 HEADER_LIMIT = 64 * 1024
 HEADER_COUNT = 128
 _SINGLE = ("host", "content-length", "transfer-encoding", "authorization", "content-type")
-_UNSAFE = re.compile(r"[\x00-\x20\x7f\\#]")
+_UNSAFE = re.compile(r"[^\x21-\x7e]|[\\#]")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
-_UNSAFE_IN_QUERY = re.compile(r"[\x00-\x20\x7f#\\]")
 _TAME = re.compile(r"[a-z0-9_~-](?:[a-z0-9_~.-]*[a-z0-9_~-])?(?:/[a-z0-9_~-](?:[a-z0-9_~.-]*[a-z0-9_~-])?)*")
 """Most parameters: every server reads them alike, since nothing is to be decoded, folded or cut off."""
 _PLAIN = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*)+(?:\?[A-Za-z0-9_~.&=%+:,@*-]*)?")
@@ -62,7 +61,7 @@ def check_target(target: str) -> None:
         raise BadRequest("The request target must be a path", reason="target")
     if _UNSAFE.search(path) or _ESCAPE.search(path) or _CONTROL.search(path):
         raise BadRequest("The path holds characters that must not stand in one", reason="target")
-    if _UNSAFE_IN_QUERY.search(query):
+    if _UNSAFE.search(query):
         raise BadRequest("The query holds characters that must not stand in one", reason="target")
     segments = unquote(path).split("/") if "%" in path else path.split("/")
     if any(segment in {".", ".."} for segment in segments):

@@ -56,6 +56,10 @@ def test_plain_targets_pass(target: str) -> None:
         "/a?x y",
         "/a?\\",
         "/a\x7f",
+        "/\u20ac",
+        "/a?\u20ac",
+        "/a\udcff",
+        "/a?\udcff",
     ],
 )
 def test_targets_with_two_readings_are_refused(target: str) -> None:
