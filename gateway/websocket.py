@@ -102,7 +102,7 @@ async def _open(admitted: Admitted, subprotocols: list[Subprotocol], bounds: Con
         if name.lower() != "host" and not name.lower().startswith(_HANDSHAKE)
     ]
     try:
-        return await connect(
+        return await _Connect(
             f"{scheme}://{origin.authority}{request.target}",
             additional_headers=headers,
             subprotocols=subprotocols or None,
@@ -123,6 +123,14 @@ async def _open(admitted: Admitted, subprotocols: list[Subprotocol], bounds: Con
         raise TimedOut(f"{service.name} took too long to answer", reason="timeout", sent=True) from None
     except (OSError, InvalidHandshake):
         raise Unreachable(f"{service.name} is not reachable", reason="connect", sent=False) from None
+
+
+class _Connect(connect):
+    """Asks the service and nobody else: a redirect would take our own key wherever it leads."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """Follow none."""
+        return exc
 
 
 async def _converse(admitted: Admitted, upstream: ClientConnection, receive: Receive, send: Send) -> int:

@@ -17,7 +17,7 @@ from gateway.core.policy import Cors
 from gateway.core.routes import Access, Kind, Stage, Timeouts
 from gateway.websocket import sendable
 from tests.apps.certificates import trusting, written
-from tests.apps.echo import raw, upstream
+from tests.apps.echo import raw, respond, upstream
 from tests.apps.gateways import running
 from tests.apps.sidecar import sidecar
 from tests.apps.table import INTERNAL_KEY, bearer, flags, route, service, settings, table, token
@@ -307,6 +307,24 @@ async def test_failing_handshakes_of_the_service_are_told() -> None:
                 await connect(f"{base}/firm")
             assert (refused.value.response.status_code, refused.value.response.body) == (418, b"no")
         hang.set()
+
+
+@pytest.mark.parametrize("to", ["", "http://127.0.0.1:9"])
+async def test_redirect_of_the_service_is_not_followed(to: str) -> None:
+    """A handshake goes to the route's own path of its service: the gateway's key is taken nowhere else."""
+
+    async def elsewhere(_seen: object, _reader: object, writer: asyncio.StreamWriter) -> bool:
+        return await respond(writer, 307, b"", [("Location", f"{to or up.address.replace('http', 'ws')}/internal/x")])
+
+    async with upstream(elsewhere) as up:
+        one = route("s", "compute", "GET /s", "GET /s", kind=Kind.WEBSOCKET, access=Access.PUBLIC)
+        async with running(table(up.address, one)) as gate:
+            # The client of this test would follow it, too, where it were told the way.
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(gate.addresses.public.replace("http", "ws") + "/s")
+        response = refused.value.response
+        assert (response.status_code, response.headers.get("location")) == (307, None)
+        assert [seen.target for seen in up.seen] == ["/s"]
 
 
 @pytest.mark.parametrize(("code", "may"), [(1000, True), (1005, False), (1006, False), (1015, False), (3000, True)])
