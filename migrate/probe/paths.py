@@ -30,10 +30,21 @@ async def tricks(setting: Setting, route: Route) -> ProbeResult:
     for how, target in spellings(setting.table, route, setting.public):
         request = with_headers(with_body(Request(route.legacy.method, target), b""), *caller)
         wrongs.append(other_status(await setting.dry_run(route, request), _NO_WAY, f"{how}, dry run"))
-        if route.effect is Effect.READ and route.legacy.method == "GET":
+        if (
+            route.effect is Effect.READ
+            and route.legacy.method == "GET"
+            and not _passes_through(setting.table, target)
+        ):
             answer = await setting.publicly(route, Request("GET", target))
             wrongs.append(other_status(answer, _NO_WAY, f"{how}, in public"))
     return judged(NAME, route.id, "400, 404 or 405 however its path is written", wrongs)
+
+
+def _passes_through(table: RouteTable, target: str) -> bool:
+    """Whether the target is also an existing path of the service that passes through, which answers it in public."""
+    service = table.policy.passthrough
+    found = table.legacy(service).find("GET", target) if service else None
+    return found is not None and found.route.gateway is not None
 
 
 def spellings(table: RouteTable, route: Route, public: str) -> Iterator[tuple[str, str]]:

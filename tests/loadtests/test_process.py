@@ -108,9 +108,9 @@ async def test_the_platform_behind_the_gateway_passes(tmp_path: Path) -> None:
     with platform.running(seed=platform.Seed(admin_totp_secret=secret)) as stand_in:
         config = tmp_path / "cutover.yaml"
         sides = ("legacy", "internal")
-        write(
-            config, values={f"services.{name}.{side}": url for name, url in stand_in.urls.items() for side in sides}
-        )
+        values = {f"services.{name}.{side}": url for name, url in stand_in.urls.items() for side in sides}
+        # One account that hardly thinks asks for more than any person may.
+        write(config, values=values | {"limits.read.rate": "60000", "limits.read.burst": "10000"})
         keys = settings(jwt_secret=stand_in.jwt_secret, internal_key=stand_in.internal_key)
         credentials = {
             "CUTOVER_LOAD_USERNAME": stand_in.seed.admin_email,

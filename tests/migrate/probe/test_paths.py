@@ -5,7 +5,7 @@ import pytest
 from gateway.core.path import PathPattern
 from gateway.core.routes import Access, Target
 from migrate.probe.paths import spellings, tricks
-from tests.apps.probed import altered, probed, small
+from tests.apps.probed import altered, inferia, probed, small
 
 
 @pytest.mark.parametrize("name", ["inner.read", "inner.write"])
@@ -27,6 +27,20 @@ async def test_an_internal_route_that_is_exposed_is_found(name: str, method: str
         assert (found.passed, found.location, found.seen) == (False, "status", "200")
         assert "as it is, dry run" in found.detail
         assert not any(seen.method == "POST" for seen in at.upstream.seen)
+
+
+async def test_a_path_that_another_service_answers_is_no_way_in() -> None:
+    """An internal route may share its path with an existing one of the service that passes through."""
+    async with probed(inferia()) as at:
+        shared = at.route("internal.guardrail-about")
+        assert shared.legacy.path.text == "/"
+        found = await tricks(at.setting, shared)
+        assert found.passed, found
+        assert all(seen.target == "/" for seen in at.upstream.seen)
+    async with probed(inferia(passthrough="")) as at:
+        found = await tricks(at.setting, at.route("internal.guardrail-about"))
+        assert found.passed, found
+        assert at.upstream.seen == []
 
 
 def test_the_spellings_are_many() -> None:
