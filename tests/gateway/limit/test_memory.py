@@ -70,3 +70,15 @@ def test_clock_is_one_that_nobody_turns() -> None:
     first = monotonic()
     assert monotonic() >= first
     assert CAPACITY == 65536
+
+
+def test_bucket_in_use_is_not_forgotten_for_being_old() -> None:
+    """What counts is when a bucket was used last, not when it was first."""
+    buckets = MemoryBuckets(capacity=10, clock=Clock())
+    for key in ("old", *map(str, range(9))):
+        buckets.take(key, PACE)
+    buckets.take("old", PACE)
+    for number in range(9, 11):
+        buckets.take(str(number), PACE)
+    assert buckets.take("old", PACE).wait > 0
+    assert buckets.take("0", PACE).wait == 0
