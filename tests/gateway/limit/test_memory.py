@@ -74,11 +74,11 @@ def test_clock_is_one_that_nobody_turns() -> None:
 
 def test_bucket_in_use_is_not_forgotten_for_being_old() -> None:
     """What counts is when a bucket was used last, not when it was first."""
-    buckets = MemoryBuckets(capacity=10, clock=Clock())
-    for key in ("old", *map(str, range(9))):
-        buckets.take(key, PACE)
-    buckets.take("old", PACE)
-    for number in range(9, 11):
-        buckets.take(str(number), PACE)
-    assert buckets.take("old", PACE).wait > 0
-    assert buckets.take("0", PACE).wait == 0
+    buckets, quick = MemoryBuckets(capacity=10, clock=Clock()), pace_of("q", Limit(1000, 1, 2))
+    for _ in range(2):
+        buckets.take("old", quick)
+    for key in range(9):
+        buckets.take(str(key), PACE)
+    assert buckets.take("old", quick).wait > 0
+    buckets.take("new", PACE)
+    assert buckets.take("old", quick).wait > 0
