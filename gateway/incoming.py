@@ -146,13 +146,17 @@ def _ended(cause: str | None) -> Exception:
 
 def request_of(scope: Scope) -> Request:
     """The request head of an ASGI scope; the target as it stood on the wire where the server tells it."""
-    raw = scope.get("state", {}).get("target")
+    client = scope.get("client")
+    state = scope.get("state", {})
+    known = state.get("head")
+    if known is not None:
+        return Request(scope["method"], known.text, known.headers, b"", client[0] if client else "")
+    raw = state.get("target")
     if raw is None:
         raw = scope.get("raw_path") or scope["path"].encode()
         raw = raw.partition(b"?")[0]
         if scope.get("query_string"):
             raw = raw + b"?" + scope["query_string"]
-    client = scope.get("client")
     return Request(
         scope.get("method", "GET"),
         raw.decode("utf-8", "surrogateescape"),

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import httptools
 
-from gateway.listen.flow import Flow, address
+from gateway.listen.flow import address
 from gateway.listen.head import REASONS, refusal
+from gateway.listen.patience import Patience
 from gateway.listen.scope import opens_socket, scope_of, shared_scope
 from gateway.listen.socket import Socket
 from gateway.listen.turn import Turn
@@ -21,30 +22,29 @@ from gateway.listen.turn import Turn
 if TYPE_CHECKING:
     import asyncio
 
+    from gateway.listen.heads import Known
     from gateway.listen.reception import Message, Reception
 
 _TELLING = frozenset({b"expect", b"transfer-encoding", b"content-length", b"upgrade"})
 _VERSIONS = frozenset({"1.0", "1.1"})
 
 
-class Http1(Flow):
+class Http1(Patience):
     """One connection of HTTP/1.0 or 1.1."""
 
     def __init__(self, reception: Reception) -> None:
-        super().__init__(reception.loop)
+        super().__init__(reception.loop, reception.bounds())
         self.extra: tuple[bytes, ...] = ()
         self._reception = reception
-        self._bounds = reception.bounds()
         self._parser = httptools.HttpRequestParser(self)
         self._client: tuple[str, int] | None = None
-        self._turn: Turn | None = None
         self._waiting: deque[Turn] = deque()
         self._feeding: Turn | None = None
         self._handshake: Message | None = None
         self._refusal = 0
-        self._in_head = self._deaf = self._ending = self._pumping = False
-        self._unread = self._count = 0
-        self._age = 0.0
+        self._pumping = False
+        self._read = 0
+        self._plain: Message | None = None
 
     # What the event loop says.
 
@@ -77,6 +77,11 @@ class Http1(Flow):
         """See asyncio."""
         if self._deaf:
             return
+        at_rest = self._turn is None and self._feeding is None and not self._in_head
+        if at_rest and (known := self._reception.heads.get(data)) is not None:
+            self._again(known)
+            return
+        read = self._read
         self._unread += len(data)
         try:
             self._parser.feed_data(data)
@@ -89,6 +94,8 @@ class Http1(Flow):
             self._malformed(400)
         if self._unread > self._bounds.head and not self._deaf:
             self._malformed(431)
+        if at_rest and self._plain is not None and self._read == read + 1 and not (self._in_head or self._feeding):
+            self._reception.heads.put(data, self._plain)
         if self._turn is None:
             self._pump()
         if self._waiting or (self._feeding is not None and self._feeding.full):
@@ -132,6 +139,8 @@ class Http1(Flow):
         keep = version == "1.1" and not upgrade and parser.should_keep_alive()
         expects = version == "1.1" and telling.get(b"expect", b"").lower() == b"100-continue"
         self._feeding = Turn(self, scope, keep=keep, expects=expects)
+        self._read += 1
+        self._plain = scope if keep and not telling else None
         if len(self._waiting) < self._bounds.pipelined:
             self._waiting.append(self._feeding)
         else:
@@ -184,34 +193,14 @@ class Http1(Flow):
     def broken_off(self, *, clean: bool) -> None:
         """An answer ends early. `clean`: its framing shows that without a reset."""
         self._deaf = True
-        self._close() if clean else self.abort()
+        self.finish() if clean else self.abort()
 
     # What the listener says.
-
-    def tick(self, seconds: float) -> None:
-        """See Connection."""
-        self._age += seconds
-        bounds, turn = self._bounds, self._turn
-        if self._ending:
-            if self._age > bounds.linger:
-                self.transport.abort()
-        elif self.stuck is not None:
-            self._tick_stuck()
-        elif turn is None:
-            started = self._in_head or not self._count
-            if self._age > (bounds.head_seconds if started else bounds.keep_alive):
-                self._give_up(started=started)
-        elif turn.done:
-            if self._age > bounds.idle:
-                self.transport.abort()
-        elif self._waits_for(turn) and (turn.lags(seconds, bounds.idle, bounds.rate) or self._age > bounds.idle):
-            self._deaf = True
-            turn.fail("slow")
 
     def dismiss(self, *, last_call: bool) -> None:
         """See Connection."""
         if self._turn is None and not self._in_head and not self._ending and not last_call:
-            self._close()
+            self.finish()
 
     def cut(self) -> None:
         """See Connection."""
@@ -220,10 +209,14 @@ class Http1(Flow):
             self._turn.leave()
         self.abort()
 
-    # Within.
+    def finish(self) -> None:
+        """End when what was written has gone out."""
+        self._deaf = self._ending = True
+        self._age = 0.0
+        self.send_now()
+        self.transport.close()
 
-    def _waits_for(self, turn: Turn) -> bool:
-        return not (turn.whole or self.held or turn.expects or turn.cause)
+    # Within.
 
     def _pump(self) -> None:
         if self._pumping:
@@ -245,7 +238,7 @@ class Http1(Flow):
         if turn.keep:
             self._pump()
         elif turn.whole:
-            self._close()
+            self.finish()
         else:
             self._hang_up()
 
@@ -264,27 +257,19 @@ class Http1(Flow):
         self.write(refusal(status, identity, self.extra))
         self._hang_up()
 
-    def _give_up(self, *, started: bool) -> None:
-        if started and (self._in_head or self._unread):
-            self.refuse(408, "slow-head")
-        self._close()
-
-    def _tick_stuck(self) -> None:
-        if self.took_some():
-            self._age = 0.0
-        elif self._age > self._bounds.idle:
-            self.cut()
-
-    def _close(self) -> None:
-        self._deaf = self._ending = True
-        self._age = 0.0
-        self.send_now()
-        self.transport.close()
-
     def _hang_up(self) -> None:
         self._deaf = self._ending = True
         self._age = 0.0
         self.half_close()
+
+    def _again(self, known: Known) -> None:
+        # The same bytes between two requests: the parser would say the same of them, and be where it was.
+        self._age = 0.0
+        state = {"target": known.target, "head": known}
+        turn = Turn(self, {**self._shared, **known.scope, "state": state}, keep=True, expects=False)
+        turn.end()
+        self._waiting.append(turn)
+        self._pump()
 
     def _switch(self, scope: Message, rest: bytes) -> None:
         # Without an answer that is still owed, nothing could come between the handshake and its frames.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 from gateway.batch import Batch
+from gateway.listen.heads import Heads
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
@@ -54,6 +55,7 @@ class Reception:
         "connections",
         "draining",
         "extra",
+        "heads",
         "loop",
         "refused",
         "tasks",
@@ -72,6 +74,7 @@ class Reception:
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
         self.batch = Batch()
+        self.heads = Heads()
         self._ticking: asyncio.TimerHandle | None = None
         self._tick()
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from gateway.core.exchange import Request
 from gateway.incoming import Body, ClientGone, request_of
+from gateway.listen.heads import Heads
+from gateway.listen.scope import scope_of
 from gateway.problem import BadRequest, TooLarge, TooSlow
 
 
@@ -108,3 +111,16 @@ async def test_what_ends_a_body_too_early_has_its_answer(cause: str, kind: type[
     with pytest.raises(kind) as ended:
         await body.take()
     assert isinstance(ended.value, ClientGone) or ended.value.headers == (("connection", "close"),)  # type: ignore[attr-defined]
+
+
+def test_a_head_that_the_listener_knows_is_taken_as_read() -> None:
+    """Texts that the listener has made are not made again; method and address are the request's own."""
+    shared = {"type": "http", "client": ("1.2.3.4", 5)}
+    scope = {**shared, **scope_of(shared, "1.1", "GET", b"/a?b", [(b"x", b"\xff")])}
+    heads = Heads()
+    heads.put(b"data", scope)
+    known = heads.get(b"data")
+    assert known is not None
+    again = {**shared, **known.scope, "state": {"target": known.target, "head": known}}
+    assert request_of(again) == request_of(scope) == Request("GET", "/a?b", (("x", "\xff"),), b"", "1.2.3.4")
+    assert request_of(again).headers is request_of(again).headers

@@ -1,0 +1,44 @@
+"""Heads that clients sent before, byte for byte: what they mean need not be read again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from gateway.listen.reception import Message
+
+ENTRIES = 1024
+"""Heads that are remembered; when there are more, remembering begins anew."""
+LONGEST = 4096
+"""Bytes of a head beyond which it is not remembered."""
+
+
+class Known(NamedTuple):
+    """One request without a body, on a connection that stays: its part of the ASGI scope, and the same as texts."""
+
+    scope: Message
+    target: bytes
+    text: str
+    headers: tuple[tuple[str, str], ...]
+
+
+class Heads:
+    """What was read between two requests, by its bytes; bounded."""
+
+    __slots__ = ("_known", "get")
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Known] = {}
+        self.get = self._known.get
+
+    def put(self, data: bytes, scope: Message) -> None:
+        """Remember what these bytes mean, wherever a parser that owes nothing reads them and nothing else."""
+        if len(data) > LONGEST:
+            return
+        if len(self._known) >= ENTRIES:
+            self._known.clear()
+        target: bytes = scope["state"]["target"]
+        own = ("http_version", "method", "path", "raw_path", "query_string", "headers")
+        texts = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
+        kept = {name: scope[name] for name in own}
+        self._known[data] = Known(kept, target, target.decode("utf-8", "surrogateescape"), texts)
