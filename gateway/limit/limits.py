@@ -150,11 +150,11 @@ async def failed(limits: Limits, table: RouteTable, refusal: Unauthenticated, cl
 
 
 def learn(limits: Limits, route: Route, request: Request, status: int) -> None:
-    """Take note of whether a service accepted an API key."""
+    """Take note of whether a service accepted an API key; an error may mean anything, a bad key among it."""
     credential = header(request.headers, "authorization") if route.access is Access.API_KEY else None
     if credential is not None and status == 401:  # noqa: PLR2004 - HTTPStatus.UNAUTHORIZED
         limits.accepted.discard(credential)
-    elif credential is not None:
+    elif credential is not None and status < 400:  # noqa: PLR2004 - HTTPStatus.BAD_REQUEST
         limits.accepted.add(credential)
 
 
