@@ -85,6 +85,7 @@ class Owners:
         self._owners: Remembered[tuple[str, ...], Found] = Remembered(OWNERS, clock)
         self._lists: Remembered[tuple[str, ...], Found] = Remembered(LISTS, clock)
         self._asking: dict[tuple[str, ...], asyncio.Task[Found]] = {}
+        self._running: set[asyncio.Task[Found]] = set()
         self._known: tuple[RouteTable, tuple[Lookup, ...]] | None = None
 
     async def found(self, table: RouteTable, question: Question) -> Found:
@@ -119,10 +120,11 @@ class Owners:
         key = question.key
         task = self._asking.get(key)
         if task is None:
-            if len(self._asking) >= AT_ONCE:
+            if len(self._running) >= AT_ONCE:
                 self._note(question, "busy")
                 raise Unavailable("Too much is being looked up", reason="scope-busy", headers=_AGAIN)
             task = self._asking[key] = asyncio.create_task(self._ask(table, question))
+            self._running.add(task)
             task.add_done_callback(lambda done: self._done(key, done))
         return task
 
@@ -134,17 +136,21 @@ class Owners:
             for value in ids or ("",):
                 question = Question(lookup, value, caller, credential if _forwards(table, lookup) else "")
                 self._memory(question).drop(question.key)
+                # What is being answered may be from before the write: nobody joins it, and it is not kept.
+                self._asking.pop(question.key, None)
 
     def close(self) -> None:
         """Ask no more."""
-        for task in self._asking.values():
+        for task in self._running:
             task.cancel()
 
     def _memory(self, question: Question) -> Remembered[tuple[str, ...], Found]:
         return self._lists if question.lookup.member else self._owners
 
     def _done(self, key: tuple[str, ...], task: asyncio.Task[Found]) -> None:
-        del self._asking[key]
+        self._running.discard(task)
+        if self._asking.get(key) is task:
+            del self._asking[key]
         if not task.cancelled():
             # Looked at, so that an error nobody waited for is not reported as forgotten.
             task.exception()
@@ -165,7 +171,8 @@ class Owners:
             raise Unavailable(
                 "Whose this is cannot be learned now", reason="scope-unknown", headers=_AGAIN
             ) from error
-        self._memory(question).put(question.key, found)
+        if self._asking.get(question.key) is asyncio.current_task():
+            self._memory(question).put(question.key, found)
         self._note(question, "asked")
         return found
 

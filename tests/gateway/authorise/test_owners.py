@@ -265,6 +265,25 @@ async def test_a_write_of_ones_own_is_seen_at_once() -> None:
         assert at.targets == ["/thing/x", "/thing/y", "/pools/org-1", "/thing/x", "/pools/org-1"]
 
 
+async def test_a_question_from_before_a_write_is_not_believed_after_it() -> None:
+    """An answer on its way while its object was deleted is not remembered, and nobody who comes later gets it."""
+    async with known() as at:
+        at.answers["/thing/a"] = (200, {"org_id": "org-1"})
+        at.hold.clear()
+        early = asyncio.create_task(at.own("a"))
+        await at.asked.wait()
+        at.asked.clear()
+        at.owners.forget(at.table, ME, "", ("a",))
+        late = asyncio.create_task(at.own("a"))
+        await at.asked.wait()
+        assert len(at.targets) == 2
+        at.owners.forget(at.table, ME, "", ("a",))
+        at.hold.set()
+        assert (await early, await late) == (True, True)
+        at.answers["/thing/a"] = (200, {"org_id": "org-2"})
+        assert not await at.own("a")
+
+
 async def test_a_creation_forgets_the_lists_too() -> None:
     """It names no id yet."""
     async with known() as at:
