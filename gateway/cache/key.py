@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from gateway.core.routes import Route
 
 Key = tuple[str, ...]
-"""Route, target, caller, credential digest, and the Accept headers."""
+"""Route, target, caller, credential digest, the Accept headers, and the scheme and host the client asked for."""
 
 _ALONE = frozenset({"range", "if-range", "if-match", "if-unmodified-since", "cookie", "expect"})
 CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 _ACCEPTS = ("accept", "accept-language", "accept-encoding", "accept-charset")
+_WAY = ("x-forwarded-proto", "x-forwarded-host", "forwarded")
+"""What a service writes addresses with: a client's Host must not stand in the answer to another's."""
 _SALT = secrets.token_bytes(32)
 
 
@@ -43,7 +45,7 @@ def key_of(route: Route, caller: Caller, client: str, request: Request) -> Key |
         caller.organisation,
         "\n".join(caller.roles),
         hashlib.blake2b(credential.encode("latin-1"), key=_SALT, digest_size=16).hexdigest() if credential else "",
-        *(", ".join(header_values(request.headers, name)) for name in _ACCEPTS),
+        *(", ".join(header_values(request.headers, name)) for name in (*_ACCEPTS, *_WAY)),
     )
 
 

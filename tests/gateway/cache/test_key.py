@@ -32,10 +32,13 @@ def with_header(name: str, value: str) -> Request:
         (READ, USER, "1.1.1.1", Request("GET", "/a?x=1", (*ASK.headers[:2], ("Authorization", "Bearer two")))),
         (READ, USER, "1.1.1.1", Request("GET", "/a?x=1", ASK.headers[:2])),
         (READ, USER, "1.1.1.1", with_header("accept-language", "de")),
+        (READ, USER, "1.1.1.1", with_header("X-Forwarded-Host", "evil.example")),
+        (READ, USER, "1.1.1.1", with_header("X-Forwarded-Proto", "https")),
+        (READ, USER, "1.1.1.1", with_header("Forwarded", 'for=1.1.1.1;host="evil.example";proto=http')),
     ],
 )
 def test_answers_are_never_shared_between(item: object, caller: Caller, client: str, request_: Request) -> None:
-    """Other routes, subjects, organisations, roles, schemes, targets, credentials and Accept headers."""
+    """Other routes, subjects, organisations, roles, schemes, targets, credentials, Accept headers, and hosts."""
     assert isinstance(item, type(READ))
     assert key_of(item, caller, client, request_) != key_of(READ, USER, "1.1.1.1", ASK)
 
