@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 BROKEN = "broken"
 """How a delivery failed when it was the service that broke off."""
+GONE = "client-gone"
+"""How it failed when it was the client that left."""
 _BODYLESS = frozenset({204, 304})
 """Their Content-Length, where a service sends one, counts a body that does not follow (RFC 9110 §8.6)."""
 
 
 @dataclass(slots=True)
 class Delivery:
-    """What became of an answer: bytes passed on, and `broken`, `client-gone` or nothing."""
+    """What became of an answer: bytes passed on, and `BROKEN`, `GONE` or nothing."""
 
     size: int
     failure: str = ""
@@ -36,7 +38,8 @@ async def deliver(answer: Answer, body: Body, send: Send) -> Delivery:
     """Send the answer; the service's side is given up at once when the client leaves.
 
     A pause of the client pauses the service: one piece is in flight at a time. When the service breaks off the
-    answer is left incomplete, so that the server cuts the connection and the client sees it.
+    answer is left incomplete, so that the server cuts the connection and the client sees it. A client that leaves
+    with every byte that Content-Length promised has its answer: that is no failure.
     """
     given = answer.headers
     if answer.status in _BODYLESS:
@@ -49,7 +52,10 @@ async def deliver(answer: Answer, body: Body, send: Send) -> Delivery:
     if isinstance(answer.body, bytes):
         await send({"type": "http.response.body", "body": answer.body})
         return Delivery(len(answer.body))
-    return await _relay(answer.body, body, send)
+    delivery = await _relay(answer.body, body, send)
+    if delivery.failure == GONE and ("content-length", str(delivery.size)) in [(n.lower(), v) for n, v in given]:
+        delivery.failure = ""
+    return delivery
 
 
 @lru_cache(maxsize=4096)
@@ -65,10 +71,10 @@ async def _relay(arriving: Arriving, body: Body, send: Send) -> Delivery:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
             size += len(piece)
         if watch.done():
-            return Delivery(size, "client-gone")
+            return Delivery(size, GONE)
         await send({"type": "http.response.body", "body": b""})
     except (TransportError, ClientGone):
-        return Delivery(size, "client-gone" if watch.done() else BROKEN)
+        return Delivery(size, GONE if watch.done() else BROKEN)
     finally:
         watch.cancel()
         arriving.close()

@@ -86,6 +86,13 @@ async def test_client_that_leaves_ends_the_source(pieces: tuple[bytes, ...]) -> 
     assert (delivery.failure, body.closed.is_set()) == ("client-gone", True)
 
 
+@pytest.mark.parametrize(("length", "failure"), [("1", ""), ("2", "client-gone")])
+async def test_client_that_leaves_with_the_whole_answer_has_not_missed_any(length: str, failure: str) -> None:
+    """A client that has every byte Content-Length promised may go: only one that lacks some counts as gone."""
+    delivery, _ = await sent(Answer(200, (("Content-Length", length),), Pieces(b"a", hang=True)), leaves=True)
+    assert delivery == Delivery(1, failure)
+
+
 @pytest.mark.parametrize("status", [204, 304])
 async def test_length_of_a_body_that_does_not_follow_is_left_out(status: int) -> None:
     """204 and 304 end with their head, whatever Content-Length a service sends with them (RFC 9110 §8.6)."""
