@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from gateway.listen.reception import Message
+    from collections.abc import MutableMapping
+
+    Message = MutableMapping[str, Any]
 
 ENTRIES = 1024
 """Heads that are remembered; when there are more, remembering begins anew."""
