@@ -14,8 +14,7 @@ from gateway.cache.whole import whole
 from gateway.circuit import CircuitOpen, Circuits, State
 from gateway.core.routes import Effect
 from gateway.forward import is_safe, problem
-from gateway.idempotency.key import REPLAYED
-from gateway.idempotency.step import Keyed
+from gateway.keyed import answered_before, keyed, passed_on
 from gateway.problem import UpstreamProblem
 from gateway.retry import Budgets
 from gateway.stage import Standing
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from gateway.answer import Answer, Answering
+    from gateway.authenticate import Identity
     from gateway.cache.key import Key
     from gateway.caller import Caller
     from gateway.circuit import Circuit, Permit
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gateway.core.resilience import CircuitPolicy
     from gateway.core.routes import Route
     from gateway.core.table import Matched, RouteTable
-    from gateway.idempotency.step import Once
+    from gateway.idempotency.step import Keyed, Once
     from gateway.incoming import Body
     from gateway.metrics import Metrics
     from gateway.record import Entry
@@ -76,6 +76,7 @@ class Gate(Protocol):
 
     pool: Pool
     settings: Settings
+    identity: Identity
     metrics: Metrics
     tickets: Tickets
     public_url: str
@@ -108,15 +109,17 @@ async def exchange(
     """Ask the service, unless its circuit is open, and transform its answer.
 
     Only served calls move a circuit: copies and transparent calls pass it by, and so do routes that ask for health.
-    Only they count with their Idempotency-Key (`once_key`, empty without one).
+    A copy claims no Idempotency-Key (`once_key`, empty without one).
 
     Raises:
         UpstreamProblem: the service gave no usable answer, or is not asked.
         Problem: the key stands in the way.
         ClientGone: the client left while its body was passed on, or while a read was waited for.
     """
-    if once_key and stands is Standing.SERVED:
-        return await _once(context, call, matched, request, caller, once_key)
+    if once_key and stands is not Standing.COPY:
+        mine = await keyed(context, call, matched, caller, stands, once_key)
+        if mine is not None:
+            return await _once(context, call, matched, request, caller, mine)
     if stands is not Standing.SERVED or matched.route.health:
         return await _asked(context, call, matched, request, caller)
     if matched.route.coalesce or matched.route.cache is not None:
@@ -128,20 +131,25 @@ async def exchange(
     return await _watched(context, call, matched, lambda: _asked(context, call, matched, request, caller))
 
 
-async def _once(context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, key: str) -> Answer:
-    route = matched.route
+async def again(
+    context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, key: str
+) -> Answer | None:
+    """What a verified caller was answered to the same request with this key, None without such an answer."""
+    upstream = await answered_before(context, call, matched, request, caller, key)
+    return None if upstream is None else await _transformed(context, call, matched, request, caller, upstream)
 
+
+async def _once(
+    context: Gate, call: Served, matched: Matched, request: Request, caller: Caller, mine: Keyed
+) -> Answer:
     async def onward(source: Source | None) -> Answering:
         def send() -> Awaitable[Answering]:
             return _forwarded(context, call, matched, request, source)
 
-        return await (send() if route.health else _watched(context, call, matched, send))
+        unwatched = mine.regardless or matched.route.health
+        return await (send() if unwatched else _watched(context, call, matched, send))
 
-    keyed = Keyed(key, route, caller, call.request.headers, call.entry.client)
-    body = None if call.body.taken else call.body
-    upstream, replayed = await context.once.pass_on(keyed, request, body, onward, call.table.policy.idempotency)
-    if replayed:
-        call.told = (*call.told, (REPLAYED, "true"))
+    upstream = await passed_on(context, call, mine, request, onward)
     return await _transformed(context, call, matched, request, caller, upstream)
 
 

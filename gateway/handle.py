@@ -5,6 +5,7 @@ Every step is a function in `Parts`, called in this order and nowhere else.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from gateway.caller import ANONYMOUS
 from gateway.core.mark import READ
 from gateway.core.subject import storable
 from gateway.cors import preflight
-from gateway.exchange import Resilience, exchange
+from gateway.exchange import Resilience, again, exchange
 from gateway.forward import forward
 from gateway.guard import guard
 from gateway.idempotency.step import key_for
@@ -25,7 +26,7 @@ from gateway.incoming import HELD
 from gateway.limit import Limits, learn, limit
 from gateway.match import match
 from gateway.prepare import dressed, mapped, with_forwarding
-from gateway.problem import Forbidden, Hidden, RateLimited, Unauthenticated, Unavailable
+from gateway.problem import Forbidden, Hidden, Problem, RateLimited, Unauthenticated, Unavailable
 from gateway.record import shown_path
 from gateway.reload import Reloads
 from gateway.stage import Standing, standing
@@ -142,15 +143,16 @@ async def handle(context: Context, call: Call) -> Answer:
     caller, refusals = ANONYMOUS, enforced(context, call.entry, stands)
     with refusals:
         caller = await identified(context, call, matched)
-        call.entry.scheme = caller.scheme
-        call.entry.subject = storable(caller.subject, context.settings.fingerprint_key)
-        call.entry.organisation = storable(caller.organisation, context.settings.fingerprint_key)
+        note(call.entry, caller, context.settings.fingerprint_key)
     # Strangers never make us hold a body.
     await buffer(call, whole=matched.route.needs_body)
-    with refusals:
-        await permitted(context, call, matched, caller, stands)
+    try:
+        with refusals:
+            await permitted(context, call, matched, caller, stands)
+    except Hidden as refusal:
+        return await gone(context, call, matched, caller, refusal)
     request = prepare(context, call, matched, caller, stands)
-    key = "" if stands is Standing.TRANSPARENT else key_for(matched.route, call.request)
+    key = key_for(matched.route, call.request, lenient=stands is Standing.TRANSPARENT)
     if call.mark is not None:
         dry_run.check_mode(call.mark, matched.route)
         if call.mark.mode != READ:
@@ -170,6 +172,30 @@ def stage(context: Context, entry: Entry, matched: Matched, *, copy: bool) -> St
     stands = context.parts.standing(context.flags(), matched.route, copy=copy)
     entry.standing = stands
     return stands
+
+
+def note(entry: Entry, caller: Caller, key: bytes) -> None:
+    """Who calls, as it may be written down."""
+    entry.scheme = caller.scheme
+    entry.subject = storable(caller.subject, key)
+    entry.organisation = storable(caller.organisation, key)
+
+
+async def gone(context: Context, call: Call, matched: Matched, caller: Caller, refusal: Hidden) -> Answer:
+    """What a retry gets whose first attempt took its object away: the answer that this caller's own key has.
+
+    Raises:
+        Hidden: it has none to the same request, so that the refusal stands.
+        ClientGone: the client left while its body was read.
+    """
+    key = key_for(matched.route, call.request, lenient=True)
+    if key and call.mark is None and caller.verified:
+        with suppress(Problem):
+            request = prepare(context, call, matched, caller, Standing.SERVED)
+            answer = await again(context, call, matched, request, caller, key)
+            if answer is not None:
+                return answer
+    raise refusal
 
 
 class enforced:  # noqa: N801 - reads as what is inside; a generator would cost more than what it encloses

@@ -17,6 +17,7 @@ from gateway.core.exchange import Response, header
 from gateway.core.observation import Bucket
 from gateway.core.routes import Stage
 from gateway.idempotency.claim import Verdict
+from gateway.idempotency.claimant import claimant
 from gateway.idempotency.identity import asked, in_service_terms
 from gateway.idempotency.key import REPLAYED, BadKeyError, counts, key_of
 from gateway.idempotency.opened import opened
@@ -24,7 +25,6 @@ from gateway.idempotency.passing import lasting
 from gateway.idempotency.refusal import refusal
 from gateway.settings import JWT_SECRET, REDIS, redis_url
 from gateway.store.database import secret_key
-from shadow.claimant import claimant
 from shadow.invisible import conflict, cors_headers
 from shadow.plan import Copying, Side
 from shadow.turn import Tee, declared_length
@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from gateway.core.exchange import Headers
+    from gateway.core.exchange import Headers, Request
+    from gateway.core.routes import Route
     from gateway.core.table import RouteTable
     from gateway.idempotency.claim import Asked
     from gateway.idempotency.claims import Claims, Outcome
+    from gateway.idempotency.identity import Claimant
     from gateway.idempotency.keys import Kept
     from shadow.turn import Turn
 
@@ -119,12 +121,23 @@ class Once:
         except BadKeyError:
             # Legacy never looked at it.
             return None
-        keys = self._claims.keys
-        who = claimant(keys, self._table, route, request, secret=self._secret, now=self._clock()) if key else None
+        who = self._claimant(route, request) if key else None
         if who is None:
             return None
+        keys = self._claims.keys
         said = in_service_terms(route, plan.parameters, request)
         return asked(keys, who, route, key, said, whole=whole)
+
+    def _claimant(self, route: Route, request: Request) -> Claimant | None:
+        return claimant(
+            self._claims.keys,
+            self._table,
+            route,
+            request.headers,
+            request.client,
+            secret=self._secret,
+            now=self._clock(),
+        )
 
     def _answer(self, turn: Turn, outcome: Outcome) -> Response:
         cors = cors_headers(self._table.policy.cors, turn.request)

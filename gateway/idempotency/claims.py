@@ -88,6 +88,15 @@ class Claims:
             return Outcome(Verdict.CLAIMED, claim)
         return self.met(found, asked)
 
+    async def seen(self, asked: Asked) -> Outcome | None:
+        """What stands where this request would claim its key, None when nothing does; nothing is claimed.
+
+        Raises:
+            Away: the ledger cannot be asked.
+        """
+        found = await self._ledger.find(asked.slot)
+        return None if found is None else self.met(found, asked)
+
     def met(self, found: Found, asked: Asked) -> Outcome:
         """What a request meets in an entry; an answer that was not kept, or cannot be opened, is no answer."""
         verdict = judge(found, asked)

@@ -59,6 +59,10 @@ class EmbeddedLedger:
         """See Ledger."""
         return await self._run(lambda connection: self._claim(connection, slot, entry, terms))
 
+    async def find(self, slot: str) -> Found | None:
+        """See Ledger."""
+        return await self._run(lambda connection: self._find(connection, slot))
+
     async def put(self, slot: str, entry: Entry, terms: Idempotency) -> bool:
         """See Ledger."""
         return await self._run(lambda connection: self._put(connection, slot, entry, terms))
@@ -120,7 +124,12 @@ class EmbeddedLedger:
             if row is None:
                 self._enter(connection, slot, entry, terms, now)
                 return None
-        return Found(_entry(row), lapsed=row["leased"] < now)
+        return _found(row, now)
+
+    def _find(self, connection: sqlite3.Connection, slot: str) -> Found | None:
+        now = self._clock()
+        row = self._row(connection, slot, now)
+        return None if row is None else _found(row, now)
 
     def _put(self, connection: sqlite3.Connection, slot: str, entry: Entry, terms: Idempotency) -> bool:
         now = self._clock()
@@ -170,6 +179,10 @@ def _values(slot: str, entry: Entry, terms: Idempotency, now: float) -> dict[str
         "leased": now + terms.lease,
         "expires": now + terms.keep,
     }
+
+
+def _found(row: sqlite3.Row, now: float) -> Found:
+    return Found(_entry(row), lapsed=row["leased"] < now)
 
 
 def _entry(row: sqlite3.Row) -> Entry:

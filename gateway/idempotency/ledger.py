@@ -26,6 +26,10 @@ class Ledger(Protocol):
         """Enter the slot when it is free (None), else what stands there."""
         ...
 
+    async def find(self, slot: str) -> Found | None:
+        """What stands in the slot, None when it is free; nothing changes."""
+        ...
+
     async def put(self, slot: str, entry: Entry, terms: Idempotency) -> bool:
         """Enter the slot when it is free or the entry's owner has it; False when another has it."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.idempotency.claim import Entry, Found, State
@@ -22,6 +23,7 @@ _AT_ONCE = 32
 """Calls under way at once: each takes a connection of the client, and others need some too."""
 _WAIT = 1.0
 """Seconds for a call and the wait for its turn."""
+_NOBODY = Entry("", "", "", "")
 _SCRIPT = """
 local named = redis.call('GET', KEYS[2])
 if named and named ~= ARGV[2] then return {'foreign'} end
@@ -33,7 +35,8 @@ if ARGV[1] == 'drop' then
   if owner == ARGV[3] then redis.call('DEL', KEYS[1]) end
   return {'free'}
 end
-if owner and (ARGV[1] == 'claim' or owner ~= ARGV[3]) then
+if ARGV[1] == 'find' and not owner then return {'free'} end
+if owner and (ARGV[1] == 'claim' or ARGV[1] == 'find' or owner ~= ARGV[3]) then
   local held = redis.call('HMGET', KEYS[1], 'owner', 'head', 'body', 'holder', 'state', 'answer', 'leased')
   local lapsed = '0'
   if tonumber(held[7]) < now then lapsed = '1' end
@@ -62,13 +65,17 @@ class SharedLedger:
         """See Ledger."""
         return await self._run("claim", slot, entry, _milliseconds(terms.lease), _milliseconds(terms.keep))
 
+    async def find(self, slot: str) -> Found | None:
+        """See Ledger."""
+        return await self._run("find", slot, _NOBODY, 0, 0)
+
     async def put(self, slot: str, entry: Entry, terms: Idempotency) -> bool:
         """See Ledger."""
         return await self._run("put", slot, entry, _milliseconds(terms.lease), _milliseconds(terms.keep)) is None
 
     async def drop(self, slot: str, owner: str) -> None:
         """See Ledger."""
-        await self._run("drop", slot, Entry(owner, "", "", ""), 0, 0)
+        await self._run("drop", slot, replace(_NOBODY, owner=owner), 0, 0)
 
     async def close(self) -> None:
         """See Ledger."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.core.exchange import header
 from gateway.idempotency.claim import Verdict, kept
-from gateway.idempotency.identity import asked, bearer, known_user, user
+from gateway.idempotency.identity import asked
 from gateway.idempotency.key import BadKeyError, counts, key_of
 from gateway.idempotency.ledger import Away
 from gateway.idempotency.passing import Digested, Recorded, Replay, lasting
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
     from gateway.answer import Answering
-    from gateway.caller import Caller
-    from gateway.core.exchange import Headers, Request
+    from gateway.core.exchange import Request
     from gateway.core.idempotency import Idempotency
     from gateway.core.routes import Route
+    from gateway.idempotency.claim import Asked
     from gateway.idempotency.claims import Claim, Claims, Outcome
     from gateway.idempotency.identity import Claimant
     from gateway.idempotency.keys import Keys
@@ -34,17 +34,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """A request with a key: its route, who asks, the headers it came with, and the client's address."""
+    """A request with a key: its route, and whose key it is; with `regardless` it goes on without the ledger."""
 
     key: str
     route: Route
-    caller: Caller
-    headers: Headers
-    client: str
+    who: Claimant
+    regardless: bool = False
 
 
-def key_for(route: Route, request: Request) -> str:
+def key_for(route: Route, request: Request, *, lenient: bool = False) -> str:
     """The key that counts for this request; empty for reads, safe methods and requests without one.
+
+    With `lenient` a header that cannot name one request counts as none.
 
     Raises:
         BadRequest: the header cannot name one request.
@@ -54,6 +55,8 @@ def key_for(route: Route, request: Request) -> str:
     try:
         return key_of(request.headers)
     except BadKeyError as error:
+        if lenient:
+            return ""
         raise BadRequest(str(error), reason="idempotency-key") from None
 
 
@@ -65,6 +68,11 @@ class Once:
         self._metrics = metrics
         self._tasks: set[asyncio.Task[Any]] = set()
 
+    @property
+    def keys(self) -> Keys:
+        """What digests are made with."""
+        return self._claims.keys
+
     async def pass_on(
         self, keyed: Keyed, request: Request, source: Source | None, onward: Onward, terms: Idempotency
     ) -> tuple[Answering, bool]:
@@ -75,10 +83,10 @@ class Once:
         Raises:
             Conflict: a request with this key is under way, was lost, or has an answer that cannot be given again.
             Unprocessable: the key was used for another request.
-            Unavailable: the ledger is away.
+            Unavailable: the ledger is away, and the request does not go on regardless.
             Problem, ClientGone: as `onward` does.
         """
-        digested = None if source is None else Digested(source, self._claims.keys.body())
+        digested = self._digested(source)
         outcome = await self._met(keyed, request, digested, terms)
         self._count(keyed, outcome.verdict)
         if outcome.verdict is Verdict.REPLAYED and outcome.answer is not None:
@@ -93,6 +101,25 @@ class Once:
             task.add_done_callback(_give_up)
             raise
 
+    async def again(self, keyed: Keyed, request: Request, source: Source | None) -> Answering | None:
+        """The answer kept for the same request of the same caller, None without one; nothing is claimed or sent.
+
+        Raises:
+            Problem, ClientGone: the body cannot be read.
+        """
+        digested = self._digested(source)
+        ask = self._asked(keyed, request, digested)
+        try:
+            outcome = await self._claims.seen(ask)
+        except Away:
+            return None
+        if outcome is not None:
+            outcome = await self._compared(outcome, ask, digested)
+        if outcome is None or outcome.verdict is not Verdict.REPLAYED or outcome.answer is None:
+            return None
+        self._count(keyed, outcome.verdict)
+        return Replay(outcome.answer)
+
     async def close(self) -> None:
         """Let what is under way end, for a second; what is cut then counts as lost."""
         if self._tasks:
@@ -104,10 +131,9 @@ class Once:
         await self._claims.close()
 
     async def _met(self, keyed: Keyed, request: Request, digested: Digested | None, terms: Idempotency) -> Outcome:
-        keys = self._claims.keys
-        ask = asked(keys, _claimant(keys, keyed), keyed.route, keyed.key, request, whole=digested is None)
+        ask = self._asked(keyed, request, digested)
         try:
-            outcome = await self._claims.claim(ask, terms)
+            outcome = await self._claims.claim(ask, terms, regardless=keyed.regardless)
         except Away as error:
             self._count(keyed, "away")
             raise Unavailable(
@@ -115,11 +141,20 @@ class Once:
                 reason="ledger",
                 headers=(("retry-after", "1"),),
             ) from error
+        return await self._compared(outcome, ask, digested)
+
+    async def _compared(self, outcome: Outcome, ask: Asked, digested: Digested | None) -> Outcome:
         if outcome.verdict is Verdict.COMPARE and outcome.found is not None and digested is not None:
             while await digested.take():
                 pass
             return self._claims.met(outcome.found, replace(ask, body=digested.text))
         return outcome
+
+    def _digested(self, source: Source | None) -> Digested | None:
+        return None if source is None else Digested(source, self.keys.body())
+
+    def _asked(self, keyed: Keyed, request: Request, digested: Digested | None) -> Asked:
+        return asked(self.keys, keyed.who, keyed.route, keyed.key, request, whole=digested is None)
 
     async def _send(self, claim: Claim, digested: Digested | None, onward: Onward, host: str) -> Answering:
         try:
@@ -149,12 +184,6 @@ class Once:
 
     def _count(self, keyed: Keyed, outcome: str) -> None:
         self._metrics.count("cutover_idempotency_total", route=keyed.route.id, outcome=outcome)
-
-
-def _claimant(keys: Keys, keyed: Keyed) -> Claimant:
-    if known_user(keyed.route, keyed.caller.subject):
-        return user(keys, keyed.headers, keyed.caller.subject, keyed.caller.organisation)
-    return bearer(keys, keyed.headers, keyed.client)
 
 
 def _unsent(error: BaseException) -> bool:

@@ -51,6 +51,11 @@ class Fickle:
         self._answer()
         return None if found is entry else Found(found)
 
+    async def find(self, slot: str) -> Found | None:
+        """See Ledger."""
+        self._answer()
+        return Found(self.entries[slot]) if slot in self.entries else None
+
     async def put(self, slot: str, entry: Entry, terms: Idempotency) -> bool:
         """See Ledger."""
         del terms

@@ -130,6 +130,56 @@ async def test_a_client_that_moves_itself_to_the_gateway_path_keeps_its_keys(cal
     assert (calm.arrived(one), calm.arrived(other)) == (1, 1)
 
 
+GATEWAY_PATHS = {
+    "rollback": (Stage.GATEWAY, Stage.SHADOW),
+    "rollback to the start": (Stage.CANARY, Stage.LEGACY),
+    "forward again": (Stage.SHADOW, Stage.GATEWAY),
+    "within a rollback": (Stage.SHADOW, Stage.LEGACY),
+}
+
+
+@pytest.mark.parametrize("order", GATEWAY_PATHS)
+async def test_a_client_of_the_gateway_path_retries_over_a_rollback(either: Flipped, order: str) -> None:
+    """Served or transparent, there or by the old path: one write, and the first answer again."""
+    before, after = GATEWAY_PATHS[order]
+    create, move = new_key(), new_key()
+    moved: dict[str, Any] = {"target": "/api/v1/items/a%2Fb/move", "body": b'{"to":"shelf"}', "at": either.gateway}
+    await either.flip(before, **LEFT)
+    first = await either.post(create, "/api/v1/items", at=either.gateway), await either.post(move, **moved)
+    await either.flip(after, **LEFT)
+    again = [
+        await either.retry(create, "/api/v1/items", at=either.gateway, credential=token(iat=2)),
+        await either.retry(move, **moved),
+        await either.retry(create),
+        await either.retry(move, "/items/move", body=MOVE),
+    ]
+    assert [one.status for one in (*first, *again)] == [201] * 6
+    assert [one.body for one in again] == [one.body for one in (*first, *first)]
+    assert [replayed(one) for one in (*first, *again)] == [False, False, True, True, True, True]
+    assert (either.arrived(create), either.arrived(move)) == (1, 1)
+
+
+async def test_a_rollback_while_the_gateway_path_waits_lets_no_second_in(calm: Flipped) -> None:
+    """The transparent retry of a write under way is told to wait, and then gets its answer."""
+    key, release = new_key(), asyncio.Event()
+
+    async def hold(_head: object, _body: bytes, writer: asyncio.StreamWriter) -> None:
+        await release.wait()
+        writer.write(answer("201 Created", b"late", ("content-type", "text/plain")))
+
+    await calm.flip(Stage.GATEWAY)
+    calm.service.override = hold
+    first = asyncio.create_task(calm.post(key, "/api/v1/items", at=calm.gateway))
+    await calm.until_arrived(key)
+    await calm.flip(Stage.SHADOW, **LEFT)
+    waiting = await calm.post(key, "/api/v1/items", at=calm.gateway)
+    release.set()
+    assert (waiting.status, b"key-in-flight" in waiting.body) == (409, True)
+    assert (await first).body == b"late"
+    again = await calm.retry(key, "/api/v1/items", at=calm.gateway)
+    assert (again.body, replayed(again), calm.arrived(key)) == (b"late", True, 1)
+
+
 async def test_another_body_is_told_on_both_paths(calm: Flipped) -> None:
     """422, and the service sees nothing of it."""
     key = new_key()

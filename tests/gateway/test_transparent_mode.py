@@ -130,7 +130,7 @@ async def test_answers_lead_to_the_gateway(up: Upstream, gate: Running) -> None:
 
 
 async def test_nothing_is_remembered(up: Upstream, gate: Running) -> None:
-    """Neither cache nor Idempotency-Key: each call reaches the service, as it would on the legacy path."""
+    """No cache, and no key where the ledger is away: each call reaches the service, as on the legacy path."""
     keyed: dict[str, Any] = {"headers": {**bearer(), "Idempotency-Key": "one"}, "json": {}}
     for _ in range(2):
         await gate.client.post("/api/v1/things/7/stop", **keyed)

@@ -35,6 +35,17 @@ async def test_a_slot_is_claimed_once(place: Ledgers) -> None:
     assert await place.open().claim("other", OTHER, TERMS) is None
 
 
+async def test_a_look_claims_nothing(place: Ledgers) -> None:
+    """A free slot stays free; a taken one is shown as it is, to whoever asks."""
+    ledger = place.open()
+    assert await ledger.find("slot") is None
+    assert await ledger.claim("slot", FIRST, TERMS) is None
+    assert await place.open().find("slot") == Found(FIRST)
+    assert await place.open().find("other") is None
+    assert await ledger.put("slot", replace(FIRST, state=State.DONE), TERMS)
+    assert await place.open().find("slot") == Found(replace(FIRST, state=State.DONE))
+
+
 async def test_of_many_claims_at_once_one_wins(place: Ledgers) -> None:
     """Eight processes with four attempts each: one of them has the slot, the rest are told who."""
     processes = [place.open() for _ in range(8)]

@@ -1,4 +1,7 @@
-"""Whose key it is on the legacy path: as the gateway would say it, and no replay for a credential nobody checked."""
+"""Whose key it is where nobody is turned away: on the legacy path, and transparently on the gateway's.
+
+As a served call would say it, and no replay for a credential that nobody checked.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from gateway.core.routes import Access, Authorization
 from gateway.idempotency.identity import Claimant, bearer, user
 
 if TYPE_CHECKING:
-    from gateway.core.exchange import Request
+    from gateway.core.exchange import Headers
     from gateway.core.policy import Policy
     from gateway.core.routes import Route
     from gateway.core.table import RouteTable
@@ -30,15 +33,15 @@ _SIGNATURE_ONLY: Any = {
 
 
 def claimant(
-    keys: Keys, table: RouteTable, route: Route, request: Request, *, secret: str, now: float
+    keys: Keys, table: RouteTable, route: Route, headers: Headers, client: str, *, secret: str, now: float
 ) -> Claimant | None:
     """Who asks, or None for a token that the service itself refuses: nothing can be done twice with it.
 
     `secret` checks HMAC signatures; empty when this process has none. A token that cannot be checked here names its
     user all the same, so that a flip does not let that user write twice; it gets no answer that another one got.
     """
-    holder = bearer(keys, request.headers, request.client)
-    token = _token(request)
+    holder = bearer(keys, headers, client)
+    token = _token(headers)
     if route.access is not Access.JWT or not token:
         return holder
     claims, checked = _claims(token, table.policy, secret)
@@ -49,11 +52,11 @@ def claimant(
     if not valid and table.services[route.service].authorization is Authorization.FORWARD:
         return None
     named = organisation if _plain(organisation) else ""
-    return user(keys, request.headers, str(subject), str(named), verified=checked and valid)
+    return user(keys, headers, str(subject), str(named), verified=checked and valid)
 
 
-def _token(request: Request) -> str:
-    words = (header(request.headers, "authorization") or "").split()
+def _token(headers: Headers) -> str:
+    words = (header(headers, "authorization") or "").split()
     return words[1] if len(words) == 2 and words[0].lower() == "bearer" else ""  # noqa: PLR2004 - scheme, credential
 
 

@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
 
 from gateway.core.credentials import Credentials, Tokens
-from gateway.core.exchange import Request
 from gateway.core.routes import Access
+from gateway.idempotency.claimant import claimant
 from gateway.idempotency.identity import Claimant, bearer, user
 from gateway.idempotency.keys import Keys
-from shadow.claimant import claimant
 from tests.apps.table import JWT_SECRET, ORGANISATION, route, table, token
+
+if TYPE_CHECKING:
+    from gateway.core.exchange import Headers
 
 KEYS = Keys(b"k" * 32)
 OPEN = route("deploy", "compute", "POST /deploy", "POST /api/deploy")
@@ -22,22 +24,24 @@ TABLE = table("http://127.0.0.1:1", OPEN, CHECKED)
 FORGED = token(secret="x" * 40)
 
 
-def sent(credential: str) -> Request:
-    """A request with a credential, from one address."""
-    headers = (("Authorization", f"Bearer {credential}"),) if credential else ()
-    return Request("POST", "/deploy", headers, client="203.0.113.9")
+CLIENT = "203.0.113.9"
+
+
+def sent(credential: str) -> Headers:
+    """The headers of a request with a credential."""
+    return (("Authorization", f"Bearer {credential}"),) if credential else ()
 
 
 def who(credential: str, *, of: Any = OPEN, secret: str = JWT_SECRET, at: Any = TABLE) -> Claimant | None:
     """The claimant of a request now."""
-    return claimant(KEYS, at, of, sent(credential), secret=secret, now=time.time())
+    return claimant(KEYS, at, of, sent(credential), CLIENT, secret=secret, now=time.time())
 
 
 @pytest.mark.parametrize("of", [OPEN, CHECKED])
 def test_a_genuine_token_names_its_user_as_the_gateway_would(of: Any) -> None:
     """Verified, so that a refreshed token gets the answers of the one before."""
     one = token()
-    assert who(one, of=of) == user(KEYS, sent(one).headers, "user-1", ORGANISATION)
+    assert who(one, of=of) == user(KEYS, sent(one), "user-1", ORGANISATION)
     again = who(token(iat=1), of=of)
     assert again is not None
     assert (again.scope, again.verified) == (("user", "user-1", ORGANISATION), True)
@@ -49,14 +53,14 @@ def test_a_genuine_token_names_its_user_as_the_gateway_would(of: Any) -> None:
 def test_a_token_that_holds_no_longer_names_its_user_where_the_service_asks_nobody(claims: dict[str, Any]) -> None:
     """There it works, so its user must not write twice; a service that checks tokens refuses it by itself."""
     stale = token(**claims)
-    assert who(stale) == user(KEYS, sent(stale).headers, "user-1", ORGANISATION, verified=False)
+    assert who(stale) == user(KEYS, sent(stale), "user-1", ORGANISATION, verified=False)
     assert who(stale, of=CHECKED) is None
 
 
 @pytest.mark.parametrize("credential", [FORGED, "sk-key", "a.b.c", token(sub="\xe9"), token(sub=7), token(sub=None)])
 def test_whatever_is_no_genuine_token_counts_as_itself(credential: str) -> None:
     """A forged token gets its own scope and nothing of the user it names."""
-    assert who(credential) == bearer(KEYS, sent(credential).headers, "")
+    assert who(credential) == bearer(KEYS, sent(credential), "")
 
 
 def test_a_token_of_a_kind_that_nobody_accepts_counts_as_itself() -> None:
@@ -64,12 +68,12 @@ def test_a_token_of_a_kind_that_nobody_accepts_counts_as_itself() -> None:
     unsigned = jwt.encode({"sub": "user-1", "exp": 1e12}, None, algorithm="none")
     stronger = token(algorithm="HS512", secret="x" * 64)
     for credential in (unsigned, stronger):
-        assert who(credential) == bearer(KEYS, sent(credential).headers, "")
+        assert who(credential) == bearer(KEYS, sent(credential), "")
 
 
 def test_without_the_secret_a_token_names_its_user_and_proves_nothing() -> None:
     """No second write after a flip, and no answer that another credential got."""
-    assert who(FORGED, secret="") == user(KEYS, sent(FORGED).headers, "user-1", ORGANISATION, verified=False)
+    assert who(FORGED, secret="") == user(KEYS, sent(FORGED), "user-1", ORGANISATION, verified=False)
     assert who(token(exp=1), secret="", of=CHECKED) is None
 
 
@@ -86,11 +90,11 @@ def test_the_policy_says_whose_tokens_count() -> None:
 
 def test_callers_without_a_credential_are_told_apart_by_address() -> None:
     """Scripts and nodes that orchestration asks for nothing."""
-    assert who("") == Claimant(("client", "203.0.113.9"), "")
+    assert who("") == Claimant(("client", CLIENT), "")
 
 
 @pytest.mark.parametrize("access", [Access.PUBLIC, Access.API_KEY])
 def test_only_routes_with_tokens_know_users(access: Access) -> None:
     """Elsewhere the credential counts, as at the gateway."""
     one = token()
-    assert who(one, of=replace(OPEN, access=access)) == bearer(KEYS, sent(one).headers, "")
+    assert who(one, of=replace(OPEN, access=access)) == bearer(KEYS, sent(one), "")
