@@ -12,6 +12,8 @@ ENTRIES = 1024
 """Results that one function remembers; when there are more it begins anew."""
 LONGEST = 4096
 """Bytes of headers beyond which nothing is remembered, so that nobody fills the memory."""
+MOST = 128
+"""Lines beyond which nothing is remembered: empty ones weigh a hundred times their bytes."""
 _MISSING = object()
 
 
@@ -31,7 +33,7 @@ def recalled[*Rest, Result, Text: (str, bytes)](
         if found is not _MISSING:
             return found
         result = function(headers, *rest)
-        if sum([len(name) + len(value) for name, value in headers]) <= LONGEST:
+        if len(headers) <= MOST and sum([len(name) + len(value) for name, value in headers]) <= LONGEST:
             if len(known) >= ENTRIES:
                 known.clear()
             known[key] = result

@@ -21,6 +21,7 @@ class Bounds:
     connections: int = 8192
     requests: int = 100_000
     head: int = 128 * 1024
+    lines: int = 1024
     head_seconds: float = 15.0
     keep_alive: float = 75.0
     idle: float = 30.0

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 ENTRIES = 1024
 """Heads that are remembered; when there are more, remembering begins anew."""
-LONGEST = 4096
-"""Bytes of a head beyond which it is not remembered."""
+LONGEST, MOST = 4096, 128
+"""Bytes and lines of a head beyond which it is not remembered."""
 
 
 class Known(NamedTuple):
@@ -35,7 +35,7 @@ class Heads:
 
     def put(self, data: bytes, scope: Message) -> None:
         """Remember what these bytes mean, wherever a parser that owes nothing reads them and nothing else."""
-        if len(data) > LONGEST:
+        if len(data) > LONGEST or len(scope["headers"]) > MOST:
             return
         if len(self._known) >= ENTRIES:
             self._known.clear()

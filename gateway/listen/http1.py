@@ -45,6 +45,7 @@ class Http1(Patience):
         self._pumping = False
         self._read = 0
         self._plain: Message | None = None
+        self._headers: list[tuple[bytes, bytes]] = []
 
     # What the event loop says.
 
@@ -92,7 +93,9 @@ class Http1(Patience):
                 return
         except httptools.HttpParserError:
             self._malformed(400)
-        if self._unread > self._bounds.head and not self._deaf:
+        flooded = self._in_head and len(self._headers) > self._bounds.lines
+        if (flooded or self._unread > self._bounds.head) and not self._deaf:
+            self._headers = []
             self._malformed(431)
         if at_rest and self._plain is not None and self._read == read + 1 and not (self._in_head or self._feeding):
             self._reception.heads.put(data, self._plain)
@@ -107,7 +110,7 @@ class Http1(Patience):
         """See httptools."""
         self._in_head = True
         self._url = b""
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._headers = []
         self._telling: dict[bytes, bytes] = {}
         if self._turn is None:
             self._age = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.recall import ENTRIES, LONGEST, recalled
+from gateway.core.recall import ENTRIES, LONGEST, MOST, recalled
 
 
 def test_the_same_headers_are_worked_out_once() -> None:
@@ -43,6 +43,15 @@ def test_refusals_are_not_remembered() -> None:
         with pytest.raises(KeyError):
             refuse(())
     assert calls == [0, 0]
+
+
+def test_a_flood_of_tiny_lines_is_not_remembered() -> None:
+    """Lines count as well as bytes: a thousand heads of four thousand empty lines would fill half a gigabyte."""
+    calls: list[int] = []
+    count = recalled(lambda headers: calls.append(len(headers)))
+    for lines in (MOST, MOST, MOST + 1, MOST + 1):
+        count((("a", ""),) * lines)
+    assert calls == [MOST, MOST + 1, MOST + 1]
 
 
 def test_memory_is_bounded() -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.listen.bounds import Bounds
-from gateway.listen.heads import ENTRIES, LONGEST, Heads
+from gateway.listen.heads import ENTRIES, LONGEST, MOST, Heads
 from gateway.listen.http1 import Http1
 from gateway.listen.reception import Reception
 from gateway.listen.scope import scope_of
@@ -167,3 +167,12 @@ def test_memory_is_bounded() -> None:
     for number in range(ENTRIES + 1):
         put(b"%d" % number)
     assert [heads.get(b"%d" % number) is not None for number in (0, ENTRIES - 1, ENTRIES)] == [False, False, True]
+
+
+def test_a_flood_of_tiny_lines_is_not_remembered() -> None:
+    """Lines count as well as bytes: an empty one weighs far more than it took on the wire."""
+    heads = Heads()
+    for lines in (MOST, MOST + 1):
+        heads.put(b"%d" % lines, scope_of(SHARED, "1.1", "GET", b"/a", [(b"a", b"")] * lines))
+    assert heads.get(b"%d" % MOST) is not None
+    assert heads.get(b"%d" % (MOST + 1)) is None

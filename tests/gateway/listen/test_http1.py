@@ -373,6 +373,14 @@ async def test_endless_head_is_refused_before_it_fills_the_memory() -> None:
             assert on.refused == [(431, "head-size")]
 
 
+async def test_head_of_tiny_lines_is_refused_before_its_bytes_are() -> None:
+    """Ten thousand empty headers fill ten times the memory that they took on the wire, and wait for no end."""
+    async with listening(echo, lines=500) as on:
+        answered = await talk(on.port, b"GET / HTTP/1.1\r\n" + b"a:\r\n" * 502)
+        assert answered.startswith(b"HTTP/1.1 431 ")
+        assert on.refused == [(431, "head-size")]
+
+
 async def test_endless_trailers_are_cut() -> None:
     """Trailers, and extensions of a chunk, are bounded as a head is."""
     for end in (b"0\r\n" + b"b: c\r\n" * 100_000, b"5;" + b"x" * 600_000):
