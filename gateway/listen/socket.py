@@ -108,7 +108,7 @@ class Socket(Flow):
         except OSError:
             self._end(LOST, "")
         except Exception:  # noqa: BLE001 - the outermost boundary: one socket's fault ends one socket
-            _log.exception("%s", scope["path"])
+            _log.exception("%s", scope["raw_path"].decode("latin-1"))
         finally:
             if not self._accepted and not self._refusing:
                 self._refuse(500)

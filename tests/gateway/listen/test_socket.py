@@ -150,6 +150,18 @@ async def test_bad_handshake_is_refused(line: bytes, status: bytes) -> None:
         assert [reason for _, reason in on.refused] == ["handshake"]
 
 
+async def test_fault_is_logged_with_the_path_as_it_came(caplog: pytest.LogCaptureFixture) -> None:
+    """Decoded, a client's path would write lines of its own into the log."""
+
+    async def fault(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise RuntimeError("a fault")
+
+    async with listening(fault) as on:
+        with pytest.raises(InvalidStatus):
+            await connect(f"ws://127.0.0.1:{on.port}/a%0Ab%1B[31m")
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == ["/a%0Ab%1B[31m"]
+
+
 async def test_application_may_refuse() -> None:
     """An answer in the handshake's place is passed on and ends the connection; a close is 403; a fault 500."""
 
