@@ -21,6 +21,7 @@ from gateway.cors import preflight
 from gateway.exchange import Resilience, again, exchange
 from gateway.forward import forward
 from gateway.guard import guard
+from gateway.idempotency.key import REPLAYED
 from gateway.idempotency.step import key_for
 from gateway.incoming import HELD
 from gateway.limit import Limits, learn, limit
@@ -194,6 +195,7 @@ async def gone(context: Context, call: Call, matched: Matched, caller: Caller, r
             request = prepare(context, call, matched, caller, Standing.SERVED)
             answer = await again(context, call, matched, request, caller, key)
             if answer is not None:
+                call.told += ((REPLAYED, "true"),)
                 return answer
     raise refusal
 

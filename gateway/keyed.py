@@ -76,10 +76,7 @@ async def answered_before(
 ) -> Answering | None:
     """The answer that a verified caller's same request was given, None without one; nothing is claimed."""
     mine = Keyed(key, matched.route, _proved(context, call, matched, caller))
-    upstream = await context.once.again(mine, request, _coming(call))
-    if upstream is not None:
-        call.told = (*call.told, (REPLAYED, "true"))
-    return upstream
+    return await context.once.again(mine, request, _coming(call))
 
 
 def _coming(call: Come) -> Body | None:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from gateway.caller import Caller
@@ -15,6 +16,8 @@ from gateway.core.mark import DRY_RUN, MARK_HEADER, READ, TRIAL, sign
 from gateway.core.permissions import Permissions
 from gateway.core.resilience import CircuitPolicy, RetryPolicy
 from gateway.core.routes import Access, Effect, Lookup, Stage
+from gateway.handle import Parts
+from gateway.problem import Hidden
 from gateway.store.database import open_store
 from tests.apps.echo import raw, respond, upstream
 from tests.apps.gateways import Running, running
@@ -25,8 +28,6 @@ from tests.apps.table import ORGANISATION, bearer, flags, place, route, settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
-
-    import httpx
 
     from tests.apps.echo import Seen, Upstream
 
@@ -357,6 +358,48 @@ async def test_only_a_finished_answer_is_given_for_what_is_gone(gate: Gate) -> N
     assert (await first).status_code == 204
     assert replayed(await gate.delete())
     assert gate.writes() == 1
+
+
+async def test_an_answer_that_was_not_kept_whole_is_none(gate: Gate) -> None:
+    """It broke off: the retry meets the 404 rather than half of it."""
+    gate.service.behave = _cut(gate.things)
+    with pytest.raises(httpx.RemoteProtocolError):
+        await gate.delete()
+    gate.forget("1")
+    assert (await gate.delete()).status_code == 404
+    assert gate.writes() == 1
+
+
+def _cut(things: Things) -> Any:
+    async def behave(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        if seen.method == "GET":
+            return await things.behave(seen, reader, writer)
+        things.owners.clear()
+        return await raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", keep=False)(seen, reader, writer)
+
+    return behave
+
+
+async def test_nobody_in_particular_is_answered_from_memory_where_things_are_hidden(tmp_path: Path) -> None:
+    """An address is no proof: only a verified caller's key is looked at."""
+    things, store, hidden = Things(), tmp_path / "cutover.db", asyncio.Event()
+    open_store(store).close()
+
+    async def hiding(*_arguments: Any, **_options: Any) -> None:
+        if hidden.is_set():
+            raise Hidden(failed="path.id")
+
+    async with (
+        upstream(things.behave) as service,
+        running(
+            table(service.address, *ROUTES, **POLICY), settings=settings(store=store), parts=Parts(authorise=hiding)
+        ) as made,
+    ):
+        gate = Gate(made, service, things)
+        assert (await gate.post(path="/api/login", headers={})).status_code == 201
+        assert replayed(await gate.post(path="/api/login", headers={}))
+        hidden.set()
+        assert (await gate.post(path="/api/login", headers={})).status_code == 404
 
 
 async def test_other_refusals_stand(gate: Gate) -> None:
