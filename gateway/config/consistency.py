@@ -194,12 +194,14 @@ def _check_collisions(routes: list[RouteDraft], findings: Findings) -> None:
 
 def _check_globs(routes: list[RouteDraft], changes: list[Lined[Change]], findings: Findings) -> None:
     ids = [draft.route.id for draft in routes if draft.route.id]
-    for change in changes:
-        for glob in change.value.routes:
+    named = [(change.line, f"change {change.value.id}", change.value.routes) for change in changes]
+    named += [(it.line, f"route {it.route.id}: drops", it.route.cache.drops) for it in routes if it.route.cache]
+    for line, who, globs in named:
+        for glob in globs:
             if not any(fnmatchcase(name, glob) for name in ids):
                 meant = nearest(glob, ids)
                 findings.add(
-                    change.line,
-                    f"change {change.value.id}: {glob!r:.60} matches no route",
+                    line,
+                    f"{who}: {glob!r:.60} matches no route",
                     f"write {meant}" if meant else "write a route id or a glob like deployments.*",
                 )

@@ -50,9 +50,15 @@ def test_options_arrive() -> None:
 
 def test_a_write_may_name_what_it_makes_useless() -> None:
     """`cache: {drops: …}` without `for` stands on any route."""
-    assert read("cache: {drops: [models.*, pools.list]}", method="POST", effect="write").cache == Caching(
-        0.0, ("models.*", "pools.list")
+    assert read("cache: {drops: [model*, pools.list]}", method="POST", effect="write").cache == Caching(
+        0.0, ("model*", "pools.list")
     )
+
+
+def test_a_write_names_routes_that_are_there() -> None:
+    """A slip in `drops` would leave kept answers standing in silence: it is told with the route that was meant."""
+    (problem,) = told(text("cache: {drops: [pool.list, model*]}", method="POST", effect="write"))
+    assert problem.endswith("route models: drops: 'pool.list' matches no route; write pools.list")
 
 
 @pytest.mark.parametrize(
