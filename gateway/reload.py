@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gateway import __version__
 from gateway.core.digest import table_digest
 from gateway.core.errors import RefusedError
+from gateway.metrics import series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,8 +71,8 @@ class Reloads:
         """The state as metrics of this moment."""
         return {
             "cutover_reload_failed": int(bool(self.problems)),
-            "cutover_reloads_done": self.done,
-            "cutover_reloads_refused": self.refused,
+            series("cutover_reloads_total", result="done"): self.done,
+            series("cutover_reloads_total", result="refused"): self.refused,
         }
 
 

@@ -79,7 +79,8 @@ def test_state_tells_the_last_attempt() -> None:
     reloads = Reloads("one")
     reloads.failed("x.yaml:1: a\nx.yaml:2: b")
     assert (reloads.digest, reloads.problems) == ("one", ("x.yaml:1: a", "x.yaml:2: b"))
-    assert reloads.gauges == {"cutover_reload_failed": 1, "cutover_reloads_done": 0, "cutover_reloads_refused": 1}
+    done, refused = 'cutover_reloads_total{result="done"}', 'cutover_reloads_total{result="refused"}'
+    assert reloads.gauges == {"cutover_reload_failed": 1, done: 0, refused: 1}
     reloads.succeeded("two")
     assert reloads.digest == "two"
-    assert reloads.gauges == {"cutover_reload_failed": 0, "cutover_reloads_done": 1, "cutover_reloads_refused": 1}
+    assert reloads.gauges == {"cutover_reload_failed": 0, done: 1, refused: 1}
