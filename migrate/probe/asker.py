@@ -9,12 +9,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from gateway.core.exchange import Response, header
+from gateway.core.mark import MARK_HEADER
 from migrate.replay.client import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from gateway.core.exchange import Failure, Request, Response
+    from gateway.core.exchange import Failure, Request
 
 PER_ROUTE = 96
 """Requests to one route in a run."""
@@ -23,6 +25,10 @@ ANSWER = 3.0
 """Seconds for one whole answer."""
 TOTAL = 120.0
 """Seconds for the whole run."""
+
+
+_LIMITED = 429
+_DIGITS = 3
 
 
 class SpentError(Exception):
@@ -51,7 +57,7 @@ class Asker:
         self._end = clock() + total
 
     async def ask(self, url: str, route: str, request: Request) -> Response | Failure:
-        """The answer; Host is added in front unless the request brings one.
+        """The answer; Host is added in front unless the request brings one. A 429 is asked again when it says.
 
         Raises:
             SpentError: too many requests to this route, or no time left.
@@ -67,7 +73,22 @@ class Asker:
                 raise SpentError(f"{self._per_route} requests to this route are enough")
             self._counts[route] += 1
             self.requests += 1
-            return await ask(url, with_host(url, request), deadline=min(self._answer, left))
+            answer = await self._once(url, request, left)
+            while (pause := _asked_to_wait(request, answer)) and pause < self._end - self._clock():
+                await asyncio.sleep(pause)
+                answer = await self._once(url, request, self._end - self._clock())
+            return answer
+
+    async def _once(self, url: str, request: Request, left: float) -> Response | Failure:
+        return await ask(url, with_host(url, request), deadline=min(self._answer, left))
+
+
+def _asked_to_wait(request: Request, answer: Response | Failure) -> int:
+    """Seconds after which what a limit refused may be asked again; a mark is good once, so a marked one never."""
+    if not isinstance(answer, Response) or answer.status != _LIMITED or header(request.headers, MARK_HEADER):
+        return 0
+    said = header(answer.headers, "retry-after") or ""
+    return int(said) if said.isdecimal() and len(said) < _DIGITS else 0
 
 
 def with_host(url: str, request: Request) -> Request:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from gateway.core.exchange import Failure, Request, Response
@@ -32,6 +34,25 @@ async def test_a_route_is_asked_so_often_and_no_more() -> None:
         await asker.ask("http://127.0.0.1:1", "a", REQUEST)
     await asker.ask("http://127.0.0.1:1", "b", REQUEST)
     assert asker.requests == 2
+
+
+@pytest.mark.parametrize(("headers", "asked", "status"), [((), 2, 200), ((("Cutover-Copy", "x"),), 1, 429)])
+async def test_a_limit_is_waited_for(headers: tuple[tuple[str, str], ...], asked: int, status: int) -> None:
+    """Probes use up the limit of those who fail: a 429 is asked again after Retry-After, no mark twice."""
+    told = iter([b"429 Too Many Requests\r\nRetry-After: 1", b"200 OK"])
+    came: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 " + next(told) + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        found = await Asker([url]).ask(url, "r", Request("GET", "/", headers))
+    assert isinstance(found, Response)
+    assert (found.status, len(came)) == (status, asked)
 
 
 async def test_time_runs_out() -> None:
