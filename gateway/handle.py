@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from gateway.context import HandOff
     from gateway.core.exchange import Headers, Request
     from gateway.core.mark import Mark, MarkVerifier
+    from gateway.core.routes import Route
     from gateway.core.table import Matched, RouteTable
     from gateway.flags.flag import FlagSnapshot
     from gateway.idempotency.step import Once
@@ -146,7 +147,7 @@ async def handle(context: Context, call: Call) -> Answer:
         caller = await identified(context, call, matched)
         note(call.entry, caller, context.settings.fingerprint_key)
     # Strangers never make us hold a body.
-    await buffer(call, whole=matched.route.needs_body)
+    await buffer(call, matched.route)
     try:
         with refusals:
             await permitted(context, call, matched, caller, stands)
@@ -224,14 +225,17 @@ class enforced:  # noqa: N801 - reads as what is inside; a generator would cost 
         return True
 
 
-async def buffer(call: Call, *, whole: bool) -> None:
+async def buffer(call: Call, route: Route) -> None:
     """Read a body that is small or must be known; any other stays a stream.
 
     Raises:
         TooLarge: the body exceeds the limit, or 1 MiB where it must be known.
         ClientGone: the client left in the middle.
     """
-    if call.body.taken or not (whole or call.body.small):
+    if call.body.taken:
+        return
+    whole = route.needs_body
+    if not (whole or call.body.small):
         return
     body = await call.body.read(HELD if whole else None)
     headers = tuple(pair for pair in call.request.headers if pair[0].lower() != "transfer-encoding")
