@@ -47,9 +47,10 @@ class Flow(asyncio.Protocol):
 
     def put(self, data: bytes, batch: Batch) -> None:
         """Send, together with what others in the batch send in this turn of the loop."""
-        if not self._outgoing:
-            batch.add(self)
+        waits = bool(self._outgoing)
         self._outgoing += data
+        if not waits:
+            batch.add(self)
         if len(self._outgoing) > _TOGETHER:
             self.send_now()
 

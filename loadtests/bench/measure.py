@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.core.errors import UnreachableError, UsageError
 from loadtests.bench.child import free_ports, running
 from loadtests.bench.peers import DIRECT, GATEWAY, HAPROXY, NGINX, PLAIN, TARGET, Peer, peers, tokens
+from loadtests.bench.sockets import sockets
 from loadtests.bench.throughput import added, interleaved, rate, ratio, ratios
 from loadtests.bench.wrk import script
 
@@ -90,6 +91,12 @@ def streams(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, An
     return {**found, "added": extra}
 
 
+def idle_sockets(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
+    """What each of `plan.streams` open and silent WebSockets costs the gateway, in bytes."""
+    say("sockets: gateway")
+    return sockets(directory, cores, plan.streams)
+
+
 def candidates(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
     """The same pass-through over each transport, and under each server."""
     asked = directory / "ask.lua"
@@ -164,6 +171,7 @@ _PARTS: dict[str, Callable[[Plan, Path, Cores, Say], dict[str, Any]]] = {
     "throughput": throughput,
     "latency": latency,
     "streams": streams,
+    "sockets": idle_sockets,
     "candidates": candidates,
 }
 PARTS = tuple(_PARTS)

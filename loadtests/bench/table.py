@@ -45,6 +45,12 @@ def _streams(part: Mapping[str, Any]) -> Iterable[str]:
     yield f"  added first byte p99 {extra * 1e3:.2f}  {verdict(extra <= GOALS['first'])} <= {GOALS['first'] * 1e3:g}"
 
 
+def _sockets(part: Mapping[str, Any]) -> Iterable[str]:
+    held = verdict(part["each"] <= GOALS["socket"])
+    yield f"{part['sockets']} idle WebSockets; bytes of memory"
+    yield f"  gateway {part['before']:,} without them, {part['each']:,.0f} for each  {held} <= {GOALS['socket']:,}"
+
+
 def _candidates(part: Mapping[str, Any]) -> Iterable[str]:
     yield "the same pass-through: server+transport, 32 connections; median of rounds"
     yield from _peers(part["peers"])
@@ -68,5 +74,6 @@ _PARTS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "throughput": _throughput,
     "latency": _latency,
     "streams": _streams,
+    "sockets": _sockets,
     "candidates": _candidates,
 }

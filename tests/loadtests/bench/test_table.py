@@ -25,6 +25,8 @@ FOUND: dict[str, Any] = {
         "gateway": {"first_p50": 0.001, "first_p99": 0.014, "delay_p99": 0.001, "failed": 1, "opened": 9},
         "added": {"first_p50": 0.0, "first_p99": 0.012, "delay_p99": 0.0},
     },
+    "sockets": {"sockets": 1000, "before": 60_000_000, "after": 90_000_000, "each": 30_000.0},
+    "candidates": {"peers": {"own+own": peer(15_000)}},
 }
 
 
@@ -37,6 +39,8 @@ def test_goals_are_said_to_be_met_or_missed() -> None:
     assert any("gateway / haproxy" in line and "met" not in line.lower() for line in lines)
     assert any("1.50  met <= 2" in line for line in lines)
     assert any("12.00  MISSED <= 10" in line for line in lines)
+    assert any("60,000,000 without them, 30,000 for each  met <= 40,000" in line for line in lines)
+    assert any("own+own" in line and "15,000/s" in line for line in lines)
 
 
 def test_errors_are_shouted() -> None:
