@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
@@ -28,10 +28,10 @@ class Answering(Arriving, Protocol):
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
-    """What the client gets; `body` is whole or arriving."""
+    """What the client gets; `body` is whole or arriving. Nothing of it is assigned to; see `Request`."""
 
-    status: int
-    headers: Headers = ()
-    body: bytes | Arriving = b""
+    status: Final[int]
+    headers: Final[Headers] = ()
+    body: Final[bytes | Arriving] = b""
