@@ -87,7 +87,8 @@ async def send(
     connection = (None if fresh else pool.rested(origin)) or await pool.take(origin, timeouts.connect, fresh=True)
     connection.start(bodyless=request.method == "HEAD")
     try:
-        await connection.write(serialise(request), timeouts.idle)
+        if not connection.put(serialise(request)):
+            await connection.taken(timeouts.idle)
         if source is not None:
             await _pour(connection, source, timeouts.idle)
         head = await connection.head(timeouts.first_byte)

@@ -73,11 +73,21 @@ class Connection(asyncio.Protocol):
         Raises:
             TransportError: the connection ended, or nothing could be sent for `seconds`.
         """
-        if self.put(data):
-            return
+        if not self.put(data):
+            await self.taken(seconds)
+
+    async def taken(self, seconds: float) -> None:
+        """Return when the service takes more.
+
+        Raises:
+            TransportError: the connection ended, or the service took nothing for `seconds`.
+        """
         self._writable = self._loop.create_future()
         self._until(seconds)
-        await self._in_time(self._writable)
+        try:
+            await self._writable
+        finally:
+            self._deadlines.discard(self)
 
     def put(self, data: bytes) -> bool:
         """Send; whether more may follow at once, without waiting for the service to take this.
@@ -111,8 +121,11 @@ class Connection(asyncio.Protocol):
         """
         reading = self._reading
         self._until(seconds)
-        while reading.head is None:
-            await self._wait()
+        try:
+            while reading.head is None:
+                await self._more()
+        finally:
+            self._deadlines.discard(self)
         return reading.head
 
     async def read(self, seconds: float) -> bytes:
@@ -121,11 +134,14 @@ class Connection(asyncio.Protocol):
         Raises:
             TransportError: the body broke off or nothing came for `seconds`.
         """
-        while not self._reading.buffered:
-            if self._reading.complete:
-                return b""
-            self._until(seconds)
-            await self._wait()
+        try:
+            while not self._reading.buffered:
+                if self._reading.complete:
+                    return b""
+                self._until(seconds)
+                await self._more()
+        finally:
+            self._deadlines.discard(self)
         data = self._reading.take()
         if self._paused_reading and self._transport is not None and not self._closed:
             self._paused_reading = False
@@ -251,19 +267,13 @@ class Connection(asyncio.Protocol):
     def _until(self, seconds: float) -> None:
         self._seconds = seconds
         self.deadline = self._loop.time() + seconds
+        self._deadlines.add(self)
 
-    async def _wait(self) -> None:
+    def _more(self) -> asyncio.Future[None]:
         if self._failure is not None or self._closed:
             raise self._failure or self._broken()
         self._waiter = self._loop.create_future()
-        await self._in_time(self._waiter)
-
-    async def _in_time(self, future: asyncio.Future[None]) -> None:
-        self._deadlines.add(self)
-        try:
-            await future
-        finally:
-            self._deadlines.discard(self)
+        return self._waiter
 
     def _wake(self) -> None:
         for future in (self._waiter, self._writable):
