@@ -7,9 +7,14 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 if TYPE_CHECKING:
     import pytest
 
+# How long an example takes says how busy the machine is, and no test asks for that.
+settings.register_profile("cutover", deadline=None)
+settings.load_profile("cutover")
 
 # Workers inherit a width that readline exports, which is nobody's terminal; each test begins without one.
 os.environ.pop("COLUMNS", None)
