@@ -8,7 +8,7 @@ import re
 import secrets
 from binascii import b2a_base64
 from functools import lru_cache
-from hmac import new as keyed
+from hashlib import sha256
 from itertools import count
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from gateway.downstream import ALGORITHM, HEADER, ISSUER, TYPE, service_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from hmac import HMAC
+    from hashlib import _Hash
 
     from gateway.caller import Caller
     from gateway.core.exchange import Headers
@@ -31,6 +31,8 @@ _REMEMBERED = 8192
 _LONG = 512
 """Characters of a path beyond which nothing is remembered of it."""
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+_BLOCK = 64
+"""Bytes that SHA-256 takes in at a time."""
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -77,22 +79,25 @@ class HandOff:
         kept = {name: value for name, value in said.items() if name not in {"iat", "exp", "jti"}}
         return self._finished(*self._begun(str(said["aud"]), json.dumps(kept, separators=(",", ":"))[:-1]))
 
-    def _start(self, caller: Caller, service: str, method: str, path: str) -> tuple[bytes, HMAC]:
+    def _start(self, caller: Caller, service: str, method: str, path: str) -> tuple[bytes, _Hash, _Hash]:
         return self._begun(service, f'{_claims(caller, service, method)},"path":{encode_basestring_ascii(path)}')
 
-    def _begun(self, service: str, claims: str) -> tuple[bytes, HMAC]:
+    def _begun(self, service: str, claims: str) -> tuple[bytes, _Hash, _Hash]:
         # Blanks after a member mean nothing (RFC 8259 §2); at a multiple of three bytes base64 can be cut.
         begun = _HEAD + _packed((claims + " " * (-len(claims) % 3)).encode())
-        return begun, keyed(service_key(self._master, service).encode(), begun, "sha256")
+        inner, outer = _keyed(service_key(self._master, service).encode())
+        inner.update(begun)
+        return begun, inner, outer
 
-    def _finished(self, begun: bytes, seal: HMAC) -> str:
+    def _finished(self, begun: bytes, inner: _Hash, outer: _Hash) -> str:
         now = int(self._clock())
         if now != self._second:
             self._second, self._times = now, f',"iat":{now},"exp":{now + LIFETIME},"jti":"{self._run}'
         rest = _packed(f'{self._times}.{next(self._number)}"}}'.encode())
-        own = seal.copy()
-        own.update(rest)
-        return (begun + rest + b"." + _packed(own.digest())).decode()
+        inner, outer = inner.copy(), outer.copy()
+        inner.update(rest)
+        outer.update(inner.digest())
+        return (begun + rest + b"." + _packed(outer.digest())).decode()
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -111,6 +116,12 @@ def _claims(caller: Caller, service: str, method: str) -> str:
     told = {"sub": caller.subject, "org": caller.organisation, "roles": caller.roles} if caller.verified else {}
     known = {name: value for name, value in told.items() if value}
     return json.dumps({**claims, **known, "htm": method}, separators=(",", ":"))[:-1]
+
+
+def _keyed(key: bytes) -> tuple[_Hash, _Hash]:
+    # The two hashes of an HMAC (RFC 2104 §2) with their keys taken in: copies of them cost a third of the library's.
+    block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    return sha256(bytes(byte ^ 0x36 for byte in block)), sha256(bytes(byte ^ 0x5C for byte in block))
 
 
 def _packed(data: bytes) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -12,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.core.errors import UnreachableError, UsageError
 from loadtests.bench.child import free_ports, running
+from loadtests.bench.cores import cpu_seconds
 from loadtests.bench.peers import DIRECT, GATEWAY, HAPROXY, NGINX, PLAIN, TARGET, Peer, peers, tokens
 from loadtests.bench.sockets import sockets
 from loadtests.bench.throughput import added, interleaved, rate, ratio, ratios
-from loadtests.bench.wrk import script
+from loadtests.bench.wrk import load, script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +100,29 @@ def idle_sockets(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[st
     return sockets(directory, cores, plan.streams)
 
 
+def profile(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
+    """Where the gateway's processor time goes: by function, in microseconds of a request."""
+    asked, seen = directory / "ask.lua", directory / "seen.json"
+    asked.write_text(script(TARGET, tokens()))
+    with peers(directory, cores, GATEWAY, sampled=seen) as started:
+        gateway = started[GATEWAY]
+        load(cores, gateway.base, asked, connections=CONNECTIONS, seconds=1.0)
+        say("profile: gateway")
+        os.kill(gateway.pid, signal.SIGUSR1)
+        before = cpu_seconds(gateway.pid)
+        sample = load(cores, gateway.base, asked, connections=CONNECTIONS, seconds=plan.rounds * plan.seconds)
+        each = (cpu_seconds(gateway.pid) - before) * 1e6 / max(1, sample.requests)
+        os.kill(gateway.pid, signal.SIGUSR2)
+    found = json.loads(seen.read_text())
+    cost = each / max(1, found["taken"])
+    return {
+        "cpu_microseconds": each,
+        "samples": found["taken"],
+        "within": {name: count * cost for name, count in sorted(found["within"].items(), key=lambda pair: -pair[1])},
+        "itself": {name: count * cost for name, count in sorted(found["itself"].items(), key=lambda pair: -pair[1])},
+    }
+
+
 def candidates(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
     """The same pass-through over each transport, and under each server."""
     asked = directory / "ask.lua"
@@ -173,5 +199,6 @@ _PARTS: dict[str, Callable[[Plan, Path, Cores, Say], dict[str, Any]]] = {
     "streams": streams,
     "sockets": idle_sockets,
     "candidates": candidates,
+    "profile": profile,
 }
 PARTS = tuple(_PARTS)

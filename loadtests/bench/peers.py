@@ -53,10 +53,13 @@ def tokens() -> list[str]:
 
 
 @contextlib.contextmanager
-def peers(directory: Path, cores: Cores, *names: str, streams: int = 0) -> Iterator[dict[str, Peer]]:
+def peers(
+    directory: Path, cores: Cores, *names: str, streams: int = 0, sampled: Path | None = None
+) -> Iterator[dict[str, Peer]]:
     """The named peers, each before the same upstream; logs and configuration lie in `directory`.
 
-    `streams` is the port of the service with streams and sockets. Only the direct path runs on the load's core.
+    `streams` is the port of the service with streams and sockets. Only the direct path runs on the load's core. With
+    `sampled` the gateway writes down there what it was at; see `sampled`.
 
     Raises:
         UnreachableError: one did not start.
@@ -71,6 +74,8 @@ def peers(directory: Path, cores: Cores, *names: str, streams: int = 0) -> Itera
         for name in names:
             port, second = ports.pop(), ports.pop()
             command, environment = _command(name, directory, (port, second), upstream, streams or upstream)
+            if name == GATEWAY and sampled is not None:
+                command[2:3] = ["loadtests.bench.sampled", str(sampled)]
             pid = stack.enter_context(
                 running(cores.on_peer(*command), directory / f"{name}.log", port=port, environment=environment)
             )

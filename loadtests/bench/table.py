@@ -11,6 +11,10 @@ GOALS = {"nginx": 0.40, "plain": 30.0, "latency": 2.0, "first": 0.010, "socket":
 """At least so many of nginx and of the plain pass-through; at most so much of the rest (ratio, seconds, bytes)."""
 
 
+_SHOWN = 40
+"""Functions of a profile that are printed; the JSON holds all."""
+
+
 def text(found: Mapping[str, Any]) -> str:
     """Every part that was measured."""
     return "\n".join("\n".join(_PARTS[part](found[part])) + "\n" for part in _PARTS if part in found)
@@ -56,6 +60,20 @@ def _candidates(part: Mapping[str, Any]) -> Iterable[str]:
     yield from _peers(part["peers"])
 
 
+def _profile(part: Mapping[str, Any]) -> Iterable[str]:
+    yield f"where {part['cpu_microseconds']:.0f} us of processor time a request go ({part['samples']} samples)"
+    yield "  with what it calls, us                                   itself, us"
+    own = [pair for pair in part["within"].items() if pair[0].startswith("gateway/")]
+    alone = list(part["itself"].items())
+    for (one, inclusive), (two, exclusive) in zip(own[:_SHOWN], alone[:_SHOWN], strict=False):
+        yield f"  {inclusive:6.1f} {_short(one):<50} {exclusive:5.1f} {_short(two)}"
+
+
+def _short(name: str) -> str:
+    place, _, function = name.partition(":")
+    return f"{place.rpartition('/')[2].removesuffix('.py')} {function}"[-48:]
+
+
 def _peers(peers: Mapping[str, Any]) -> Iterable[str]:
     for name, figures in peers.items():
         errors = f"  ERRORS {figures['errors']}" if figures["errors"] else ""
@@ -76,4 +94,5 @@ _PARTS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "streams": _streams,
     "sockets": _sockets,
     "candidates": _candidates,
+    "profile": _profile,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import uuid
 from base64 import urlsafe_b64decode
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.caller import ANONYMOUS, Caller
-from gateway.context import LIFETIME, HandOff, identity_headers, request_id
+from gateway.context import LIFETIME, HandOff, _keyed, identity_headers, request_id
 from gateway.core.exchange import Request
 from gateway.downstream import service_key
 from tests.apps.table import service
@@ -179,3 +180,12 @@ def test_other_request_ids_are_replaced(given: str) -> None:
     """Anything else is replaced by a new UUID."""
     assert uuid.UUID(request_id((("X-Request-ID", given),)))
     assert uuid.UUID(request_id(()))
+
+
+@given(st.binary(max_size=100), st.binary(max_size=200))
+def test_seal_is_the_hmac_of_the_standard(key: bytes, message: bytes) -> None:
+    """Whatever the key's length, both hashes together are the library's HMAC-SHA-256."""
+    inner, outer = _keyed(key)
+    inner.update(message)
+    outer.update(inner.digest())
+    assert outer.digest() == hmac.digest(key, message, "sha256")

@@ -26,6 +26,12 @@ FOUND: dict[str, Any] = {
         "added": {"first_p50": 0.0, "first_p99": 0.012, "delay_p99": 0.0},
     },
     "sockets": {"sockets": 1000, "before": 60_000_000, "after": 90_000_000, "each": 30_000.0},
+    "profile": {
+        "cpu_microseconds": 140.0,
+        "samples": 9,
+        "within": {"migrate/cli.py:main": 140.0, "gateway/handle.py:handle": 60.0},
+        "itself": {"gateway/core/exchange.py:header": 3.5, "<string>:__init__": 2.0},
+    },
     "candidates": {"peers": {"own+own": peer(15_000)}},
 }
 
@@ -41,6 +47,14 @@ def test_goals_are_said_to_be_met_or_missed() -> None:
     assert any("12.00  MISSED <= 10" in line for line in lines)
     assert any("60,000,000 without them, 30,000 for each  met <= 40,000" in line for line in lines)
     assert any("own+own" in line and "15,000/s" in line for line in lines)
+
+
+def test_a_profile_names_the_gateways_functions() -> None:
+    """What is called is told for functions of the gateway only, what works itself for all."""
+    lines = text(FOUND).splitlines()
+    (line,) = [line for line in lines if "handle handle" in line]
+    assert line.split() == ["60.0", "handle", "handle", "3.5", "exchange", "header"]
+    assert not any("migrate" in line for line in lines)
 
 
 def test_errors_are_shouted() -> None:
