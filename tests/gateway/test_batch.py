@@ -20,18 +20,20 @@ class Sends:
             self._batch.add(Sends(self._sent, self._name + " again"))
 
 
-async def test_the_first_sends_at_once_and_the_others_together() -> None:
-    """Whoever follows in the same turn of the loop sends at its end, in order; the next turn begins anew."""
+async def test_many_send_together_and_few_at_once() -> None:
+    """The first of a turn sends at once; after a turn with many all wait for its end, until few come again."""
     batch, sent = Batch(), list[str]()
-    for name in "abc":
-        batch.add(Sends(sent, name))
-    assert sent == ["a"]
-    await asyncio.sleep(0)
-    assert sent == ["a", "b", "c"]
-    batch.add(Sends(sent, "d"))
-    assert sent == ["a", "b", "c", "d"]
-    await asyncio.sleep(0)
-    assert len(sent) == 4
+
+    def turn(names: str) -> str:
+        sent.clear()
+        for name in names:
+            batch.add(Sends(sent, name))
+        return "".join(sent)
+
+    for names, at_once in (("abc", "a"), ("def", ""), ("g", ""), ("h", "h"), ("ij", "i"), ("k", "k")):
+        assert turn(names) == at_once
+        await asyncio.sleep(0)
+        assert "".join(sent) == names
 
 
 async def test_whoever_is_added_while_others_send_sends_too() -> None:
