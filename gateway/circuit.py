@@ -73,6 +73,11 @@ class Circuit:
             self._turn(State.HALF_OPEN, now)
         return self._state
 
+    @property
+    def closed(self) -> bool:
+        """Whether `admit` would give a permit and do nothing else; the permit is `phase`."""
+        return self._state is State.CLOSED
+
     def admit(self, policy: CircuitPolicy, now: float) -> Permit | None:
         """A permit, or none: then `wait` says when asking again may help."""
         if self._state is State.CLOSED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,15 +11,16 @@ from gateway.attend import Attention
 from gateway.cache.key import key_of
 from gateway.cache.reuse import Reuse, reused
 from gateway.cache.whole import whole
-from gateway.circuit import CircuitOpen, Circuits, State
+from gateway.circuit import Circuits, State
 from gateway.core.routes import Effect
-from gateway.forward import is_safe, problem
+from gateway.forward import is_safe, problem, recovered
 from gateway.keyed import answered_before, keyed, passed_on
 from gateway.problem import UpstreamProblem
 from gateway.retry import Budgets
 from gateway.stage import Standing
 from gateway.ticket import PARAMETER
 from gateway.transport.errors import TransportError
+from gateway.watched import admitted, judged
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,10 +29,8 @@ if TYPE_CHECKING:
     from gateway.authenticate import Identity
     from gateway.cache.key import Key
     from gateway.caller import Caller
-    from gateway.circuit import Circuit, Permit
     from gateway.context import HandOff
     from gateway.core.exchange import Headers, Request
-    from gateway.core.resilience import CircuitPolicy
     from gateway.core.routes import Route
     from gateway.core.table import Matched, RouteTable
     from gateway.idempotency.step import Keyed, Once
@@ -40,10 +39,9 @@ if TYPE_CHECKING:
     from gateway.record import Entry
     from gateway.settings import Settings
     from gateway.ticket import Tickets
-    from gateway.transport.client import Source
+    from gateway.transport.client import Source, Upstream
     from gateway.transport.pool import Pool
-
-_log = logging.getLogger("cutover.gateway")
+    from gateway.watched import Watched
 
 
 @dataclass
@@ -180,59 +178,54 @@ async def _reused(
 
 
 async def _watched[T](context: Gate, call: Served, matched: Matched, work: Callable[[], Awaitable[T]]) -> T:
-    watched = Watched(context, call, matched)
-    try:
-        answer = await work()
-    except UpstreamProblem as failure:
-        watched.failed(failure)
-        raise
-    except BaseException:
-        watched.circuit.abandoned(watched.permit)
-        raise
-    watched.circuit.answered(watched.permit, watched.policy, watched.now())
+    service = call.table.services[matched.route.service]
+    watched = admitted(service, context.resilience.circuits, call.table.policy.circuit, context.metrics)
+    answer = await judged(watched, work())
     call.on_break = watched.broke
     return answer
 
 
-class Watched:
-    """One request that its service's circuit admitted, and what it is told about it.
+async def resumed(
+    context: Gate,
+    call: Served,
+    matched: Matched,
+    request: Request,
+    caller: Caller,
+    watched: Watched,
+    first: Upstream | TransportError,
+) -> Answer:
+    """The rest of an exchange that a shortcut began: a read without a body was sent, and `first` came of it.
 
     Raises:
-        CircuitOpen: it admits none.
+        UpstreamProblem: the service gave no usable answer.
+        ClientGone: the client left while a second attempt was waited for.
     """
+    asked = _recovered(context, call, matched, request, first)
+    upstream = await judged(watched, context.resilience.attention.over(call.body, asked))
+    call.on_break = watched.broke
+    return await _transformed(context, call, matched, request, caller, upstream)
 
-    __slots__ = ("_context", "_service", "circuit", "now", "permit", "policy")
 
-    def __init__(self, context: Gate, call: Served, matched: Matched) -> None:
-        self.now = asyncio.get_running_loop().time
-        self.policy: CircuitPolicy = call.table.policy.circuit
-        self._context = context
-        self._service = call.table.services[matched.route.service]
-        self.circuit: Circuit = context.resilience.circuits.of(self._service)
-        permit = self.circuit.admit(self.policy, self.now())
-        if permit is None:
-            raise CircuitOpen(self._service.name, self.circuit.wait(self.policy, self.now()))
-        self.permit: Permit = permit
-
-    def failed(self, failure: UpstreamProblem) -> None:
-        """The gateway has to answer for the service; where it only could not rewrite the answer, there was one."""
-        if failure.reason == "rewrite":
-            self.circuit.answered(self.permit, self.policy, self.now())
-            return
-        phase = self.circuit.phase
-        self.circuit.failed(self.permit, self.policy, self.now())
-        self._tell(phase)
-
-    def broke(self) -> None:
-        """The answer broke off after its head had been passed on."""
-        phase = self.circuit.phase
-        self.circuit.broke(self.permit, self.policy, self.now())
-        self._tell(phase)
-
-    def _tell(self, phase: int) -> None:
-        if self.circuit.phase != phase:
-            self._context.metrics.count("cutover_circuit_opened_total", service=self._service.name)
-            _log.warning("%s failed too often and is left alone for %g s", self._service.name, self.policy.open)
+async def _recovered(
+    context: Gate, call: Served, matched: Matched, request: Request, first: Upstream | TransportError
+) -> Answering:
+    service, upstream = call.table.services[matched.route.service], first
+    if isinstance(upstream, TransportError):
+        upstream = await recovered(
+            context.pool,
+            service,
+            matched.route,
+            request,
+            None,
+            upstream,
+            time.perf_counter() - call.entry.asked,
+            budget=context.resilience.budgets.of(service.name),
+            policy=call.table.policy.retries,
+            metrics=context.metrics,
+            renewed=context.hand_off.renewed,
+        )
+    call.entry.hear(upstream.status)
+    return upstream
 
 
 async def _asked(context: Gate, call: Served, matched: Matched, request: Request, caller: Caller) -> Answer:

@@ -62,22 +62,49 @@ async def forward(
     try:
         return await send(pool, origin, request, body, route.timeouts)
     except TransportError as error:
-        reason = again(error, safe=body is None and is_safe(route, request))
-        if not reason:
-            raise problem(service, error) from error
-        if reason not in _FREE and not budget.spend(policy, now()):
-            metrics.count("cutover_retries_denied_total", service=service.name, why=reason)
-            raise problem(service, error) from error
-        if reason == "connect":
-            await asyncio.sleep(_PAUSE * random.uniform(0.5, 1.5))  # noqa: S311 - spreads attempts, hides nothing
-        left = remaining(route.timeouts, error, now() - started)
-        if left is None:
-            raise problem(service, error) from error
+        return await recovered(
+            pool, service, route, request, body, error, now() - started,
+            budget=budget, policy=policy, metrics=metrics, renewed=renewed,
+        )  # fmt: skip
+
+
+async def recovered(
+    pool: Pool,
+    service: Service,
+    route: Route,
+    request: Request,
+    body: Body | None,
+    error: TransportError,
+    spent: float,
+    *,
+    budget: Budget,
+    policy: RetryPolicy,
+    metrics: Metrics,
+    renewed: Callable[[Request], Request],
+) -> Upstream:
+    """The service's answer to a second attempt, where one may follow a first that failed after `spent` seconds.
+
+    Raises:
+        Unreachable, TimedOut: see `forward`.
+    """
+    reason = again(error, safe=body is None and is_safe(route, request))
+    if not reason:
+        raise problem(service, error) from error
+    if reason not in _FREE and not budget.spend(policy, asyncio.get_running_loop().time()):
+        metrics.count("cutover_retries_denied_total", service=service.name, why=reason)
+        raise problem(service, error) from error
+    if reason == "connect":
+        pause = _PAUSE * random.uniform(0.5, 1.5)  # noqa: S311 - spreads attempts, hides nothing
+        await asyncio.sleep(pause)
+        spent += pause
+    left = remaining(route.timeouts, error, spent)
+    if left is None:
+        raise problem(service, error) from error
     metrics.count("cutover_retries_total", service=service.name, why=reason)
     try:
-        return await send(pool, origin, renewed(request), body, left, fresh=True)
-    except TransportError as error:
-        raise problem(service, error) from error
+        return await send(pool, origin_of(service.internal), renewed(request), body, left, fresh=True)
+    except TransportError as again_failed:
+        raise problem(service, again_failed) from again_failed
 
 
 def is_safe(route: Route, request: Request) -> bool:
