@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from gateway.core.exchange import Headers, Request
     from gateway.core.routes import Timeouts
     from gateway.transport.connection import Connection
+    from gateway.transport.heads import Head
     from gateway.transport.origin import Origin
     from gateway.transport.pool import Pool
-    from gateway.transport.reading import Head
 
 
 class Source(Protocol):

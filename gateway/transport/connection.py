@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import select
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from gateway.batch import Batch
 from gateway.transport.deadlines import Deadlines
 from gateway.transport.errors import Broken, Silent
 from gateway.transport.reading import Reading
+from gateway.transport.sending import HIGH, Sending
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
-    from gateway.transport.reading import Head
-
-_HIGH = 1 << 18
+    from gateway.transport.heads import Head, Heads
 
 
-class Connection(asyncio.Protocol):
+class Listener(Protocol):
+    """Somebody who waits for an answer without a coroutine."""
+
+    def heard(self) -> None:
+        """The response head is here, or it will not come; see `Connection.listen`."""
+        ...
+
+
+class Connection(Sending):
     """One request at a time: `start`, `write` it, `head`, then `read` until empty.
 
     Everything that goes wrong surfaces from these as a TransportError. `on_idle_end` is called when the connection
@@ -31,26 +38,19 @@ class Connection(asyncio.Protocol):
         on_idle_end: Callable[[Connection], None],
         deadlines: Deadlines | None = None,
         batch: Batch | None = None,
+        heads: Heads | None = None,
     ) -> None:
+        super().__init__(deadlines or Deadlines(), batch or Batch())
         self.idle_since = 0.0
-        self.deadline = 0.0
         self.used = 0
         self.in_use = True
-        self._loop = asyncio.get_running_loop()
-        self._deadlines = deadlines or Deadlines()
-        self._batch = batch or Batch()
-        self._outgoing = b""
         self._on_idle_end = on_idle_end
-        self._transport: asyncio.Transport | None = None
         self._poll = select.poll()
-        self._reading = Reading(bodyless=False)
-        self._failure: Exception | None = None
-        self._sent = self._spoiled = self._closed = False
-        self._paused_reading = self._paused_writing = False
+        self._reading = Reading(bodyless=False, known=heads)
+        self._listener: Listener | None = None
+        self._spoiled = self._paused_reading = False
         self._told: Callable[[], None] | None = None
-        self._seconds = 0.0
         self._waiter: asyncio.Future[None] | None = None
-        self._writable: asyncio.Future[None] | None = None
 
     @property
     def ended(self) -> bool:
@@ -67,52 +67,6 @@ class Connection(asyncio.Protocol):
         self.in_use = True
         self.used += 1
 
-    async def write(self, data: bytes, seconds: float) -> None:
-        """Send; waits while the service does not take it.
-
-        Raises:
-            TransportError: the connection ended, or nothing could be sent for `seconds`.
-        """
-        if not self.put(data):
-            await self.taken(seconds)
-
-    async def taken(self, seconds: float) -> None:
-        """Return when the service takes more.
-
-        Raises:
-            TransportError: the connection ended, or the service took nothing for `seconds`.
-        """
-        self._writable = self._loop.create_future()
-        self._until(seconds)
-        try:
-            await self._writable
-        finally:
-            self._deadlines.discard(self)
-
-    def put(self, data: bytes) -> bool:
-        """Send; whether more may follow at once, without waiting for the service to take this.
-
-        Raises:
-            TransportError: the connection ended.
-        """
-        if self._closed or self._transport is None:
-            raise self._failure or self._broken()
-        if self._outgoing:
-            self._outgoing += data
-        else:
-            self._outgoing = data
-            self._batch.add(self)
-        return not self._paused_writing and len(self._outgoing) < _HIGH
-
-    def send_now(self) -> None:
-        """See Batch."""
-        data, self._outgoing = self._outgoing, b""
-        if data and not self._closed and self._transport is not None:
-            self._sent = True
-            self._transport.write(data)
-        if self._writable is not None and not self._paused_writing and not self._writable.done():
-            self._writable.set_result(None)
-
     async def head(self, seconds: float) -> Head:
         """The response head; informational responses are skipped.
 
@@ -127,6 +81,16 @@ class Connection(asyncio.Protocol):
         finally:
             self._deadlines.discard(self)
         return reading.head
+
+    def listen(self, listener: Listener, seconds: float) -> None:
+        """Let this one hear, once, when the head is there or `failure` says why it is not, within `seconds`."""
+        self._listener = listener
+        self._until(seconds)
+
+    def unheard(self) -> None:
+        """Nobody listens any more."""
+        self._listener = None
+        self._deadlines.discard(self)
 
     async def read(self, seconds: float) -> bytes:
         """What has arrived of the body since the last call, empty at its end.
@@ -156,6 +120,16 @@ class Connection(asyncio.Protocol):
         """Call this once when the response head arrives, at once where it is there; None calls nobody."""
         self._told = told
         self._tell()
+
+    @property
+    def answer(self) -> Head | None:
+        """The response head, as soon as it has arrived."""
+        return self._reading.head
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why there will be no more of the response."""
+        return self._failure or (self.broken() if self._closed else None)
 
     @property
     def answered(self) -> bool:
@@ -193,6 +167,10 @@ class Connection(asyncio.Protocol):
 
     def expire(self) -> None:
         """The deadline has passed: whoever waits sees that the service is silent."""
+        if self._listener is not None:
+            self._failure = Silent(f"nothing came for {self._seconds:g} s", sent=True)
+            self._tell_listener()
+            return
         for future in (self._waiter, self._writable):
             if future is not None and not future.done():
                 future.set_exception(Silent(f"nothing came for {self._seconds:g} s", sent=True))
@@ -214,12 +192,15 @@ class Connection(asyncio.Protocol):
             self._reading.feed(data)
         except Broken as error:
             self.fail(error)
-        if self._reading.buffered > _HIGH and not self._paused_reading and self._transport is not None:
+        if self._reading.buffered > HIGH and not self._paused_reading and self._transport is not None:
             self._paused_reading = True
             self._transport.pause_reading()
         if self._told is not None:
             self._tell()
-        if self._waiter is not None and not self._waiter.done():
+        if self._listener is not None:
+            if self._reading.head is not None:
+                self._tell_listener()
+        elif self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     def eof_received(self) -> bool:
@@ -233,16 +214,6 @@ class Connection(asyncio.Protocol):
         del exc
         self._ended()
 
-    def pause_writing(self) -> None:
-        """See asyncio."""
-        self._paused_writing = True
-
-    def resume_writing(self) -> None:
-        """See asyncio."""
-        self._paused_writing = False
-        if self._writable is not None and not self._writable.done():
-            self._writable.set_result(None)
-
     # Within.
 
     def _tell(self) -> None:
@@ -250,32 +221,36 @@ class Connection(asyncio.Protocol):
             self._told()
             self._told = None
 
+    def _tell_listener(self) -> None:
+        listener = self._listener
+        if listener is not None:
+            self._listener = None
+            self._deadlines.discard(self)
+            listener.heard()
+
     def _ended(self) -> None:
         self.close()
         if not self.in_use:
             self._on_idle_end(self)
             return
         if not self._reading.complete and self._failure is None:
-            self._failure = self._broken()
+            self._failure = self.broken()
         self._wake()
 
-    def _broken(self) -> Broken:
+    def broken(self) -> Broken:
+        """See Sending."""
         stale = self.used > 1 and not self._reading.heard
         where = "in the middle of its answer" if self.answered else "before answering"
         return Broken(f"the service closed the connection {where}", sent=self._sent, stale=stale)
 
-    def _until(self, seconds: float) -> None:
-        self._seconds = seconds
-        self.deadline = self._loop.time() + seconds
-        self._deadlines.add(self)
-
     def _more(self) -> asyncio.Future[None]:
         if self._failure is not None or self._closed:
-            raise self._failure or self._broken()
+            raise self._failure or self.broken()
         self._waiter = self._loop.create_future()
         return self._waiter
 
     def _wake(self) -> None:
+        self._tell_listener()
         for future in (self._waiter, self._writable):
             if future is not None and not future.done():
                 future.set_result(None)

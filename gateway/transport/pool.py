@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -12,6 +12,7 @@ from gateway.batch import Batch
 from gateway.transport.connection import Connection
 from gateway.transport.deadlines import Deadlines
 from gateway.transport.errors import ConnectFailed, ConnectTimedOut
+from gateway.transport.heads import Heads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,7 @@ class Pool:
         self._limit = limit
         self._idle: dict[Origin, list[Connection]] = {}
         self._retired: frozenset[Origin] = frozenset()
+        self._heads = Heads()
         self._opened: dict[Origin, int] = {}
         self._known: dict[Origin, WeakSet[Connection]] = {}
 
@@ -68,6 +70,10 @@ class Pool:
         while now - resting[0].idle_since > MAX_IDLE:
             resting.pop(0).close()
 
+    def put_back(self, origin: Origin, connection: Connection) -> None:
+        """Let a connection rest on that `rested` gave and nobody used."""
+        self._idle[origin].append(connection)
+
     def idle(self, origin: Origin) -> int:
         """How many connections rest."""
         return len(self._idle.get(origin, ()))
@@ -105,7 +111,7 @@ class Pool:
         try:
             async with asyncio.timeout(seconds):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(lambda ended: self._forget(origin, ended), self._deadlines, self._batch),
+                    partial(Connection, partial(self._forget, origin), self._deadlines, self._batch, self._heads),
                     origin.host,
                     origin.port,
                     ssl=context,

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httptools
 
 from gateway.transport.errors import Broken
-
-if TYPE_CHECKING:
-    from gateway.core.exchange import Headers
+from gateway.transport.heads import END, Head, Heads
 
 HEAD_LIMIT = 1 << 18
 _LENGTH, _CODING = len("content-length"), len("transfer-encoding")
@@ -20,23 +17,17 @@ _SWITCHING = 101
 _FAILED = 500
 
 
-@dataclass(slots=True)
-class Head:
-    """Status and headers of a response, latin-1 decoded, in wire order with duplicates."""
-
-    status: int
-    headers: Headers
-
-
 class Reading:
     """Feed it bytes; `head` appears, then `take` the body until `complete`.
 
     With `bodyless` (the answer to HEAD) the head is the whole. Informational responses and trailers are dropped.
-    One reading serves a connection: `begin` again for each response, as long as it is `reusable`.
+    One reading serves a connection: `begin` again for each response, as long as it is `reusable`. `known` are heads
+    that came before, on this connection or on others.
     """
 
-    def __init__(self, *, bodyless: bool) -> None:
+    def __init__(self, *, bodyless: bool, known: Heads | None = None) -> None:
         self._parser: Any = httptools.HttpResponseParser(self)
+        self._known = known or Heads()
         self.begin(bodyless=bodyless)
 
     def begin(self, *, bodyless: bool) -> None:
@@ -49,6 +40,7 @@ class Reading:
         self._fields: list[tuple[bytes, bytes]] = []
         self._size = 0
         self._chunks: list[bytes] = []
+        self._length = -1
         self._framed = False
         self._keep = False
 
@@ -63,10 +55,37 @@ class Reading:
         Raises:
             Broken: they are no HTTP, or the head is endless.
         """
-        self.heard = True
+        first, self.heard = not self.heard, True
         if self._parser is None or self.complete:
             self._keep = False
             return
+        if first and not self._bodyless:
+            end = data.find(END) + len(END)
+            if self._recalled(data, end):
+                return
+            self._parse(data)
+            self._remember(data, end)
+        else:
+            self._parse(data)
+
+    def _recalled(self, data: bytes, end: int) -> bool:
+        # The same bytes before a whole body: the parser would say the same of them, and be where it was.
+        known = self._known.get(data[:end])
+        if known is None or len(data) - end != known.length:
+            return False
+        self.head, self._length = known.head, known.length
+        self.complete = self._framed = self._keep = True
+        if known.length:
+            self._chunks.append(data[end:])
+            self.buffered = known.length
+        return True
+
+    def _remember(self, data: bytes, end: int) -> None:
+        whole = self.complete and self._keep and self._length == len(data) - end
+        if whole and self.head is not None and self.head.status < _FAILED:
+            self._known.put(data[:end], self.head, self._length)
+
+    def _parse(self, data: bytes) -> None:
         if self.head is None:
             self._size += len(data)
         try:
@@ -140,13 +159,15 @@ class Reading:
             self._size = sum(len(name) + len(value) for name, value in self._fields)
             if self._size > HEAD_LIMIT:
                 raise ValueError("the response head is too large")
-        self._framed = status in {204, 304}
-        for name, _ in self._fields:
+        self._framed, coded = status in {204, 304}, False
+        for name, value in self._fields:
             # Most names have another length, and lowering every one costs more than looking at it.
             if len(name) == _LENGTH and name.lower() == b"content-length":
-                self._framed = True
+                self._framed, self._length = True, int(value)
             elif len(name) == _CODING and name.lower() == b"transfer-encoding":
-                self._framed = self._chunked() or self._framed
+                self._framed, coded = self._chunked() or self._framed, True
+        if coded:
+            self._length = -1
         self._keep = self._parser.should_keep_alive()
         pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._fields]
         self.head = Head(status, tuple(pairs))
