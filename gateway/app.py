@@ -34,6 +34,8 @@ from gateway.problem import PROBLEM_TYPE, Moved, NotAllowed, NotFound, Problem
 from gateway.record import Entry, named, record, refused, shown
 from gateway.reload import Reloads, Swap, swap_of
 from gateway.shared import connect
+from gateway.shortcut.crossing import CLIENT_GONE
+from gateway.shortcut.learn import Shortcuts, onward
 from gateway.stream import BROKEN, deliver
 from gateway.ticket import Tickets
 from gateway.transport.origin import origin_of
@@ -48,6 +50,9 @@ if TYPE_CHECKING:
     from gateway.flags.flag import FlagSnapshot
     from gateway.listen.tls import Certificate
     from gateway.settings import Settings
+    from gateway.shortcut.crossing import Crossing
+    from gateway.transport.client import Upstream
+    from gateway.transport.errors import TransportError
     from gateway.transport.origin import Origin
 
     Scope = MutableMapping[str, Any]
@@ -56,8 +61,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Gateway", "Parts", "build_app"]
 
-CLIENT_GONE = 499
-"""The status recorded, never sent, when the client left before it was answered."""
 _log = logging.getLogger("cutover.gateway")
 
 
@@ -68,6 +71,7 @@ class Gateway:
         self.context = context
         self.certificate: Certificate | None = None
         self._pages = Pages(context)
+        self._shortcuts = Shortcuts(context, self._onward)
         self._beat = Beat(context.metrics.histogram("cutover_event_loop_lag_seconds"))
 
     def refused(self, status: int, reason: str, client: str, identity: str) -> None:
@@ -133,21 +137,41 @@ class Gateway:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, *, internal: bool) -> None:
         started = time.perf_counter()
-        context = self.context
         if not internal:
-            context.metrics.in_flight += 1
+            self.context.metrics.in_flight += 1
+        call = self._call(scope, receive)
+        answer = self._answered(call, self._asked(call, internal=internal))
+        await self._delivered(call, answer, send, started, internal=internal)
+        if call.passed is not None and (known := scope.get("state", {}).get("head")) is not None:
+            self._shortcuts.learn(call, known, (call.request.client, call.scheme == "https"))
+
+    async def _onward(
+        self, crossing: Crossing, first: Upstream | TransportError, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """The rest of a request that began on a shortcut."""
+        call = self._call(scope, receive)
+        call.entry = crossing.entry()
+        answer = self._answered(call, onward(self.context, call, crossing, first))
+        await self._delivered(call, answer, send, crossing.started, internal=False)
+
+    def _call(self, scope: Scope, receive: Receive) -> Call:
         request = request_of(scope)
         identity = request_id(request.headers)
         entry = Entry(identity, request.method, request.path, request.client, trace=trace_of(request.headers))
-        table = context.table
+        table = self.context.table
         body = Body(receive, request.headers, table.policy.max_body)
         body.turn = scope["state"].get("turn") if "state" in scope else None
-        call = Call(table, request, body, scope["scheme"], entry)
+        return Call(table, request, body, scope["scheme"], entry)
+
+    async def _delivered(
+        self, call: Call, answering: Awaitable[Answer], send: Send, started: float, *, internal: bool
+    ) -> None:
+        entry = call.entry
         try:
-            answer = await self._answer(call, internal=internal)
+            answer = await answering
             entry.status = answer.status
-            headers = with_cors(table.policy.cors, request, _stamped(answer, call))
-            delivery = await deliver(Answer(answer.status, headers, answer.body), body, send)
+            headers = with_cors(call.table.policy.cors, call.request, _stamped(answer, call))
+            delivery = await deliver(Answer(answer.status, headers, answer.body), call.body, send)
             entry.size, entry.failure = delivery.size, delivery.failure
             if delivery.failure == BROKEN and call.on_break is not None:
                 call.on_break()
@@ -167,16 +191,19 @@ class Gateway:
         if entry.route or not internal:
             record(metrics, entry, self.context.log)
 
-    async def _answer(self, call: Call, *, internal: bool) -> Answer:
+    async def _asked(self, call: Call, *, internal: bool) -> Answer:
+        if internal:
+            own = sight.page(self.context, call.request.method, call.entry.path)
+            if own is not None:
+                return own
+            await self._admit_copy(call)
+        elif (page := self._pages.find(call.table, call.entry.path)) is not None:
+            return await self._pages.answer(call, page)
+        return await self._handled(call)
+
+    async def _answered(self, call: Call, answering: Awaitable[Answer]) -> Answer:
         try:
-            if internal:
-                own = sight.page(self.context, call.request.method, call.entry.path)
-                if own is not None:
-                    return own
-                await self._admit_copy(call)
-            elif (page := self._pages.find(call.table, call.entry.path)) is not None:
-                return await self._pages.answer(call, page)
-            return await self._handled(call)
+            return await answering
         except Problem as problem:
             return self._problem_answer(problem, call)
         except ClientGone:

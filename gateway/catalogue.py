@@ -41,6 +41,7 @@ METRICS = {
     ),
     "cutover_cut_total": _counter("Answers and WebSockets cut since they outlasted the drain."),
     "cutover_copies_total": _counter("Marked copies answered on the internal listener.", "route", "mode", "status"),
+    "cutover_shortcuts_total": _counter("Requests on the public listener that took a shortcut from head to service."),
     "cutover_passthrough_total": _counter("Requests on existing paths that passed through.", "route", "stage"),
     # What was refused.
     "cutover_refused_total": _counter("Requests the gateway's own policy refused.", "route", "status", "reason"),

@@ -67,7 +67,11 @@ class HandOff:
 
     def signed(self, caller: Caller, service: str, method: str, path: str) -> str:
         """The context as a compact JWS (RFC 7515) that holds for `LIFETIME` seconds and for this request only."""
-        return self._finished(*(self._started if len(path) <= _LONG else self._start)(caller, service, method, path))
+        return self.finished(*self.begun(caller, service, method, path))
+
+    def begun(self, caller: Caller, service: str, method: str, path: str) -> tuple[bytes, _Hash, _Hash]:
+        """What of a context is the same each time, for `finished`."""
+        return (self._started if len(path) <= _LONG else self._start)(caller, service, method, path)
 
     def renewed(self, request: Request) -> Request:
         """The same request to be sent once more: a service accepts a context once."""
@@ -77,7 +81,7 @@ class HandOff:
     def _again(self, context: str) -> str:
         said: dict[str, object] = json.loads(base64.urlsafe_b64decode(context.split(".")[1] + "=="))
         kept = {name: value for name, value in said.items() if name not in {"iat", "exp", "jti"}}
-        return self._finished(*self._begun(str(said["aud"]), json.dumps(kept, separators=(",", ":"))[:-1]))
+        return self.finished(*self._begun(str(said["aud"]), json.dumps(kept, separators=(",", ":"))[:-1]))
 
     def _start(self, caller: Caller, service: str, method: str, path: str) -> tuple[bytes, _Hash, _Hash]:
         return self._begun(service, f'{_claims(caller, service, method)},"path":{encode_basestring_ascii(path)}')
@@ -89,7 +93,8 @@ class HandOff:
         inner.update(begun)
         return begun, inner, outer
 
-    def _finished(self, begun: bytes, inner: _Hash, outer: _Hash) -> str:
+    def finished(self, begun: bytes, inner: _Hash, outer: _Hash) -> str:
+        """A context of this moment, with a number of its own."""
         now = int(self._clock())
         if now != self._second:
             self._second, self._times = now, f',"iat":{now},"exp":{now + LIFETIME},"jti":"{self._run}'

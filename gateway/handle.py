@@ -125,6 +125,7 @@ class Call:
     told: Headers = ()
     hops: Headers = ()
     on_break: Callable[[], None] | None = None
+    passed: tuple[Matched, Caller] | None = None
 
 
 async def handle(context: Context, call: Call) -> Answer:
@@ -163,6 +164,7 @@ async def handle(context: Context, call: Call) -> Answer:
     if call.mark is None:
         learn(context.limits, matched.route, call.request, answer.status)
         settled(context.rights, table, matched, caller, call.request, answer.status)
+        call.passed = (matched, caller) if stands is Standing.SERVED else None
         return answer
     return dry_run.with_upstream(answer, request, context.settings.fingerprint_key)
 

@@ -65,7 +65,7 @@ class Listener:
     @property
     def running(self) -> int:
         """How many requests and sockets are being answered."""
-        return len(self._reception.tasks) if self._reception else 0
+        return len(self._reception.tasks) + self._reception.passing if self._reception else 0
 
     @property
     def connections(self) -> int:
@@ -132,7 +132,7 @@ async def _emptied(reception: Reception, end: float) -> None:
 
 
 async def _cut(reception: Reception, seconds: float) -> int:
-    cut = len(reception.tasks)
+    cut = len(reception.tasks) + reception.passing
     if cut:
         _log.warning("%d answers were cut after %g s of draining", cut, seconds)
     for connection in list(reception.connections):

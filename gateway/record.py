@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _text
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from gateway.core.subject import fingerprint
@@ -130,14 +130,43 @@ def shown(entry: Entry) -> str:
     return entry.path if entry.route else _LONG.sub("*", entry.path)
 
 
+class Fixed(NamedTuple):
+    """What of a log line is the same for every request with the same head from the same client."""
+
+    where: str
+    who: str
+    budget: str
+
+
+def fixed(entry: Entry) -> Fixed:
+    """That part of an entry."""
+    where = f',"method":{_text(entry.method)},"path":{_text(shown(entry))}'
+    return Fixed(
+        where + _members(_WHERE, entry.route, entry.standing, entry.service),
+        _members(_WHO, entry.client, entry.scheme, entry.subject, entry.organisation),
+        f',"limit":{_text(entry.limit)},"left":' if entry.limit else "",
+    )
+
+
 def line(entry: Entry) -> str:
     """The access log line: one JSON object; what is empty is left out."""
+    same = fixed(entry)
     return (
-        f'{{"at":{time.time():.3f},"request_id":{_text(entry.request_id)}{_traced(entry)},"method":{_text(entry.method)}'
-        f',"path":{_text(shown(entry))}{_members(_WHERE, entry.route, entry.standing, entry.service)}'
+        f'{{"at":{time.time():.3f},"request_id":{_text(entry.request_id)}{_traced(entry)}{same.where}'
         f',"status":{entry.status},"bytes":{entry.size},"seconds":{entry.seconds:.6f}{_waited(entry)}'
-        f"{_members(_WHO, entry.client, entry.scheme, entry.subject, entry.organisation)}{_budget(entry)}"
+        f"{same.who}{same.budget}{entry.left if same.budget else ''}"
         f"{_members(_WHY, entry.copy, entry.reason, entry.failure)}}}"
+    )
+
+
+def plain_line(
+    same: Fixed, request_id: str, trace: str, status: int, size: int, seconds: float, waited: float, left: int
+) -> str:
+    """The line of a traced request that its service answered and nothing befell."""
+    return (
+        f'{{"at":{time.time():.3f},"request_id":{_text(request_id)},"trace":"{trace}"{same.where}'
+        f',"status":{status},"bytes":{size},"seconds":{seconds:.6f},"upstream_seconds":{waited:.6f}'
+        f"{same.who}{same.budget}{left if same.budget else ''}}}"
     )
 
 
@@ -147,11 +176,6 @@ def _traced(entry: Entry) -> str:
 
 def _waited(entry: Entry) -> str:
     return f',"upstream_seconds":{entry.waited:.6f}' if entry.answered else ""
-
-
-def _budget(entry: Entry) -> str:
-    """The limit class and what is left of it, where there is a limit."""
-    return f',"limit":{_text(entry.limit)},"left":{entry.left}' if entry.limit else ""
 
 
 @lru_cache(maxsize=4096)

@@ -44,6 +44,15 @@ class Remembered[T]:
         self._entries.move_to_end(digest)
         return entry[0]
 
+    def until(self, digest: bytes) -> tuple[float, float] | None:
+        """When a value will be gone by either clock, the time of day first; see `holds`."""
+        entry = self._entries.get(digest)
+        return None if entry is None else entry[1:]
+
+    def holds(self, until: tuple[float, float], generation: int) -> bool:
+        """Whether what would be gone at these times is not yet, and nothing was cleared since `generation`."""
+        return generation == self.generation and self._clock() < until[0] and self._monotonic() < until[1]
+
     def put(self, digest: bytes, value: T, seconds: float, *, now: float, generation: int) -> None:
         """Remember for so long from `now` on, unless everything was cleared since `generation` was read."""
         if generation != self.generation or seconds <= 0:

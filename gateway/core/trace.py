@@ -15,7 +15,7 @@ _SHAPE = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(
 _NEWEST = "ff"
 _KNOWN_FLAGS = 0x03
 """Sampled and random; all others must be sent as zero (§3.2.2.5)."""
-_SAMPLED = "01"
+SAMPLED = "01"
 _MEMBERS, _LONGEST = 32, 4096
 _DIGITS = 48
 """Hexadecimal digits of a trace id and a span."""
@@ -47,6 +47,10 @@ class Trace(NamedTuple):
         parent = (PARENT, f"00-{self.id}-{self.span}-{self.flags}")
         return (parent, (STATE, self.state)) if self.state else (parent,)
 
+    def again(self) -> Trace:
+        """The same trace with another span, for another request in it."""
+        return Trace(self.id, _chance()[32:], self.flags, self.state)
+
 
 class Parent(NamedTuple):
     """What a `traceparent` says: the trace, the caller's span, the flags that are known."""
@@ -72,6 +76,17 @@ def parsed(value: str) -> Parent | None:
 
 def trace_of(headers: Headers) -> Trace:
     """The trace of a request with a span of our own: the client's where its headers hold, else a new one."""
+    return continued(headers) or new_trace()
+
+
+def new_trace() -> Trace:
+    """A trace that begins here."""
+    chance = _chance()
+    return Trace(chance[:32], chance[32:], SAMPLED)
+
+
+def continued(headers: Headers) -> Trace | None:
+    """The client's trace with a span of our own; None where its headers do not hold."""
     parents: list[str] = []
     states: list[str] = []
     for name, value in headers:
@@ -82,8 +97,7 @@ def trace_of(headers: Headers) -> Trace:
             states.append(value)
     given = parsed(parents[0].strip(" \t")) if len(parents) == 1 else None
     if given is None:
-        chance = _chance()
-        return Trace(chance[:32], chance[32:], _SAMPLED)
+        return None
     return Trace(given.id, _chance()[32:], given.flags, _state(states) if states else "")
 
 

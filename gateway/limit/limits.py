@@ -75,18 +75,22 @@ class Limits:
         words = {None: "none", True: "up", False: "away"}
         return {"redis": words[self.buckets.redis_up], "limits_local": self.is_share(table)}
 
+    def paces(self, table: RouteTable, name: str) -> tuple[Pace, Pace] | None:
+        """The pace of a class, and of this process's share of it; None where the table declares no such class."""
+        if table is not self._table:
+            self._paces, self._table = _paces(table), table
+        return self._paces.get(name)
+
     async def debit(self, table: RouteTable, name: str, subject: str, *, shadow: bool) -> Debit:
         """Take a token of this class for this subject; copies have buckets of their own beside the live ones.
 
         Raises:
             RateLimited: there is none.
         """
-        if table is not self._table:
-            self._paces, self._table = _paces(table), table
-        paces = self._paces.get(name)
+        paces = self.paces(table, name)
         if paces is None:
             return _FREE
-        key = f"{name}:shadow {subject}" if shadow else f"{name} {subject}"
+        key = bucket(f"{name}:shadow" if shadow else name, subject)
         pace, here = paces[1], self.buckets.take_here(key, paces[1])
         if here is None:
             pace, taken = await self.buckets.take(key, *paces)
@@ -113,6 +117,11 @@ class Limits:
         self._blocked[address_subject(client)] = monotonic() + seconds * SECOND
         if len(self._blocked) > BLOCKED:
             self._blocked.popitem(last=False)
+
+
+def bucket(name: str, subject: str) -> str:
+    """The name of the bucket of a class and a subject."""
+    return f"{name} {subject}"
 
 
 async def limit(

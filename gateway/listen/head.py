@@ -22,7 +22,8 @@ def _status_line(status: int) -> bytes:
     return f"HTTP/1.1 {status} {phrase}\r\n".encode()
 
 
-_STATUS_LINES = {status: _status_line(status) for status in range(200, 600)}
+STATUS_LINES = {status: _status_line(status) for status in range(200, 600)}
+"""How an answer begins."""
 
 
 def head(status: int, fields: list[bytes], *, close: bool) -> bytes:
@@ -42,7 +43,7 @@ def closed(status: int, block: bytes, lines: int, *, close: bool) -> bytes:
     """
     if block.count(b"\n") != lines or block.count(b"\r") != lines or b"\0" in block:
         raise ValueError("a header holds a line end")
-    return b"%b%b%b" % (_STATUS_LINES[status], block, b"connection: close\r\n\r\n" if close else b"\r\n")
+    return b"%b%b%b" % (STATUS_LINES[status], block, b"connection: close\r\n\r\n" if close else b"\r\n")
 
 
 REASONS = {

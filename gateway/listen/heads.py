@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -15,13 +16,37 @@ LONGEST, MOST = 4096, 128
 """Bytes and lines of a head beyond which it is not remembered."""
 
 
-class Known(NamedTuple):
-    """One request without a body, on a connection that stays: its part of the ASGI scope, and the same as texts."""
+PEERS = 8
+"""Ways to answer one head that are remembered, by who sends it."""
+Peer = tuple[str, bool]
+"""The address that a connection comes from, and whether over TLS."""
+
+
+class Shortcut(Protocol):
+    """Whoever has learned how a request that comes again is answered."""
+
+    def take(self, wire: Any) -> bool:
+        """Answer the request on a connection (`gateway.listen.passage`); False has done nothing and leaves it."""
+
+
+@dataclass(slots=True)
+class Known:
+    """One request without a body, on a connection that stays: its part of the ASGI scope, and the same as texts.
+
+    The application may leave a shortcut there for each peer.
+    """
 
     scope: Message
     target: bytes
     text: str
     headers: tuple[tuple[str, str], ...]
+    shortcuts: dict[Peer, Shortcut] = field(default_factory=dict)
+
+    def leave(self, peer: Peer, shortcut: Shortcut) -> None:
+        """Let this shortcut be tried from now on; bounded."""
+        if len(self.shortcuts) >= PEERS:
+            self.shortcuts.clear()
+        self.shortcuts[peer] = shortcut
 
 
 class Heads:

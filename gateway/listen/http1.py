@@ -14,7 +14,7 @@ import httptools
 
 from gateway.listen.flow import address
 from gateway.listen.head import REASONS, refusal
-from gateway.listen.patience import Patience
+from gateway.listen.passage import Passing
 from gateway.listen.scope import opens_socket, scope_of, shared_scope
 from gateway.listen.socket import Socket
 from gateway.listen.turn import Turn
@@ -29,13 +29,11 @@ _TELLING = frozenset({b"expect", b"transfer-encoding", b"content-length", b"upgr
 _VERSIONS = frozenset({"1.0", "1.1"})
 
 
-class Http1(Patience):
+class Http1(Passing):
     """One connection of HTTP/1.0 or 1.1."""
 
     def __init__(self, reception: Reception) -> None:
-        super().__init__(reception.loop, reception.bounds())
-        self.extra: tuple[bytes, ...] = ()
-        self._reception = reception
+        super().__init__(reception, reception.bounds())
         self._parser = httptools.HttpRequestParser(self)
         self._client: tuple[str, int] | None = None
         self._waiting: deque[Turn] = deque()
@@ -54,6 +52,7 @@ class Http1(Patience):
         super().connection_made(transport)
         self._client = address(transport, "peername")
         secure = transport.get_extra_info("ssl_object") is not None
+        self._peer = (self._client[0] if self._client else "", secure)
         if secure:
             self.extra = self._reception.extra
         self._shared = shared_scope("https" if secure else "http", self._client, address(transport, "sockname"))
@@ -61,7 +60,7 @@ class Http1(Patience):
         self._reception.connections.add(self)
         if self._reception.full:
             self._deaf, self._refusal = True, 503
-            self._pump()
+            self.next()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio."""
@@ -80,6 +79,7 @@ class Http1(Patience):
             return
         at_rest = self._turn is None and self._feeding is None and not self._in_head
         if at_rest and (known := self._reception.heads.get(data)) is not None:
+            # The same bytes between two requests: the parser would say the same of them, and be where it was.
             self._again(known)
             return
         read = self._read
@@ -100,7 +100,7 @@ class Http1(Patience):
         if at_rest and self._plain is not None and self._read == read + 1 and not (self._in_head or self._feeding):
             self._reception.heads.put(data, self._plain)
         if self._turn is None:
-            self._pump()
+            self.next()
         if self._waiting or (self._feeding is not None and self._feeding.full):
             self.hold()
 
@@ -167,15 +167,6 @@ class Http1(Patience):
 
     # What a turn says.
 
-    @property
-    def last(self) -> bool:
-        """Whether the connection ends after this answer."""
-        return self._reception.draining or self._count >= self._bounds.requests
-
-    def write(self, data: bytes) -> None:
-        """Send, together with what others send in this turn of the loop."""
-        self.put(data, self._reception.batch)
-
     def want(self) -> None:
         """The application has taken what there was of the body."""
         if not self._waiting:
@@ -221,7 +212,8 @@ class Http1(Patience):
 
     # Within.
 
-    def _pump(self) -> None:
+    def next(self) -> None:
+        """See Passing."""
         if self._pumping:
             return
         self._pumping = True
@@ -239,7 +231,7 @@ class Http1(Patience):
     def _settled(self, turn: Turn) -> None:
         self._turn = None
         if turn.keep:
-            self._pump()
+            self.next()
         elif turn.whole:
             self.finish()
         else:
@@ -266,19 +258,17 @@ class Http1(Patience):
         self.half_close()
 
     def _again(self, known: Known) -> None:
-        # The same bytes between two requests: the parser would say the same of them, and be where it was.
         self._age = 0.0
-        state = {"target": known.target, "head": known}
-        turn = Turn(self, {**self._shared, **known.scope, "state": state}, keep=True, expects=False)
-        turn.end()
-        self._waiting.append(turn)
-        self._pump()
+        shortcut = known.shortcuts.get(self._peer)
+        if shortcut is None or self.stuck is not None or not shortcut.take(self):
+            self._waiting.append(self.turn_of(known))
+            self.next()
 
     def _switch(self, scope: Message, rest: bytes) -> None:
         # Without an answer that is still owed, nothing could come between the handshake and its frames.
         if self._turn is not None or self._waiting or self._reception.draining:
             self._refusal = 503 if self._reception.draining else 400
-            self._pump()
+            self.next()
             return
         self._reception.connections.discard(self)
         self._ending = True

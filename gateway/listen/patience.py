@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.listen.flow import Flow
 
@@ -10,7 +10,35 @@ if TYPE_CHECKING:
     import asyncio
 
     from gateway.listen.bounds import Bounds
-    from gateway.listen.turn import Turn
+
+
+class Occupant(Protocol):
+    """The request that is being answered; see Intake."""
+
+    @property
+    def done(self) -> bool:
+        """Whether its answer is complete."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether its body is."""
+
+    @property
+    def expects(self) -> bool:
+        """Whether the client waits to be told to continue."""
+
+    @property
+    def cause(self) -> str:
+        """Why its body will not be complete."""
+
+    def leave(self) -> None:
+        """The client has gone."""
+
+    def lags(self, seconds: float, idle: float, rate: int) -> bool:
+        """Whether the body has come too slowly."""
+
+    def fail(self, cause: str) -> None:
+        """The body will not be complete."""
 
 
 class Patience(Flow):
@@ -19,7 +47,7 @@ class Patience(Flow):
     def __init__(self, loop: asyncio.AbstractEventLoop, bounds: Bounds) -> None:
         super().__init__(loop)
         self._bounds = bounds
-        self._turn: Turn | None = None
+        self._turn: Occupant | None = None
         self._in_head = self._deaf = self._ending = False
         self._unread = self._count = 0
         self._age = 0.0
@@ -56,7 +84,7 @@ class Patience(Flow):
         """End when what was written has gone out."""
         raise NotImplementedError
 
-    def _waits_for(self, turn: Turn) -> bool:
+    def _waits_for(self, turn: Occupant) -> bool:
         return not (turn.whole or self.held or turn.expects or turn.cause)
 
     def _give_up(self, *, started: bool) -> None:

@@ -43,7 +43,8 @@ class Reception:
 
     `bounds` gives the limits of this moment. `refused` hears of every refusal that the application never sees:
     status, reason, client address, request id. `arriving` are accepted and not yet connections, as during a TLS
-    handshake. `extra` are header lines that every answer over TLS carries.
+    handshake. `extra` are header lines that every answer over TLS carries. `passing` counts the requests that
+    shortcuts answer now, which have no task.
     """
 
     __slots__ = (
@@ -57,6 +58,7 @@ class Reception:
         "extra",
         "heads",
         "loop",
+        "passing",
         "refused",
         "tasks",
     )
@@ -72,6 +74,7 @@ class Reception:
         self.connections: set[Connection] = set()
         self.arriving: WeakSet[asyncio.BaseProtocol] = WeakSet()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.passing = 0
         self.draining = False
         self.batch = Batch()
         self.heads = Heads()

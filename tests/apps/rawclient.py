@@ -32,11 +32,15 @@ class Answer:
 
 
 class RawClient:
-    """One connection at a time; opened again when the server closed it, which `reconnects` counts."""
+    """One connection at a time; opened again when the server closed it, which `reconnects` counts.
 
-    def __init__(self, address: str) -> None:
+    `source` is the address it comes from, another loopback one.
+    """
+
+    def __init__(self, address: str, source: str | None = None) -> None:
         self._host, _, port = address.removeprefix("http://").partition(":")
         self._port = int(port)
+        self._source = (source, 0) if source else None
         self._head_asked = False
         self.reconnects = -1
         self.reader: asyncio.StreamReader | None = None
@@ -61,7 +65,7 @@ class RawClient:
         if self.writer is None or self.reader is None or self.reader.at_eof():
             self.close()
             self.reconnects += 1
-            self.reader, self.writer = await asyncio.open_connection(self._host, self._port)
+            self.reader, self.writer = await asyncio.open_connection(self._host, self._port, local_addr=self._source)
         self._head_asked = method == "HEAD"
         given = {name.lower() for name, _ in headers}
         fields = [] if "host" in given else [("Host", "platform.example:8000")]
