@@ -56,7 +56,7 @@ class HandOff:
         self._started = lru_cache(maxsize=_REMEMBERED)(self._start)
         # Unique in all processes at all times; nobody needs to be unable to guess it, since it is signed.
         self._run, self._number = secrets.token_hex(8), count()
-        self._second, self._times = -1, ""
+        self._second, self._times = -1, b""
 
     def headers(self, caller: Caller, service: Service, method: str, path: str) -> Headers:
         """What this service is told of the caller of this method and raw path."""
@@ -67,9 +67,9 @@ class HandOff:
 
     def signed(self, caller: Caller, service: str, method: str, path: str) -> str:
         """The context as a compact JWS (RFC 7515) that holds for `LIFETIME` seconds and for this request only."""
-        return self.finished(*self.begun(caller, service, method, path))
+        return self.finished(self.begun(caller, service, method, path))
 
-    def begun(self, caller: Caller, service: str, method: str, path: str) -> tuple[bytes, _Hash, _Hash]:
+    def begun(self, caller: Caller, service: str, method: str, path: str) -> Begun:
         """What of a context is the same each time, for `finished`."""
         return (self._started if len(path) <= _LONG else self._start)(caller, service, method, path)
 
@@ -81,28 +81,52 @@ class HandOff:
     def _again(self, context: str) -> str:
         said: dict[str, object] = json.loads(base64.urlsafe_b64decode(context.split(".")[1] + "=="))
         kept = {name: value for name, value in said.items() if name not in {"iat", "exp", "jti"}}
-        return self.finished(*self._begun(str(said["aud"]), json.dumps(kept, separators=(",", ":"))[:-1]))
+        return self.finished(self._begun(str(said["aud"]), json.dumps(kept, separators=(",", ":"))[:-1]))
 
-    def _start(self, caller: Caller, service: str, method: str, path: str) -> tuple[bytes, _Hash, _Hash]:
+    def _start(self, caller: Caller, service: str, method: str, path: str) -> Begun:
         return self._begun(service, f'{_claims(caller, service, method)},"path":{encode_basestring_ascii(path)}')
 
-    def _begun(self, service: str, claims: str) -> tuple[bytes, _Hash, _Hash]:
-        # Blanks after a member mean nothing (RFC 8259 §2); at a multiple of three bytes base64 can be cut.
-        begun = _HEAD + _packed((claims + " " * (-len(claims) % 3)).encode())
+    def _begun(self, service: str, claims: str) -> Begun:
+        begun = _HEAD + _aligned(claims)
         inner, outer = _keyed(service_key(self._master, service).encode())
         inner.update(begun)
-        return begun, inner, outer
+        return Begun(begun, inner, outer)
 
-    def finished(self, begun: bytes, inner: _Hash, outer: _Hash) -> str:
+    def finished(self, begun: Begun) -> str:
         """A context of this moment, with a number of its own."""
         now = int(self._clock())
-        if now != self._second:
-            self._second, self._times = now, f',"iat":{now},"exp":{now + LIFETIME},"jti":"{self._run}'
-        rest = _packed(f'{self._times}.{next(self._number)}"}}'.encode())
-        inner, outer = inner.copy(), outer.copy()
+        if now != begun.second:
+            if now != self._second:
+                times = f',"iat":{now},"exp":{now + LIFETIME}'
+                self._second, self._times = now, _aligned(times, f',"jti":"{self._run}.')
+            begun.at(now, self._times)
+        rest = _packed(b'%d"}' % next(self._number))
+        inner, outer = begun.inner_now.copy(), begun.outer.copy()
         inner.update(rest)
         outer.update(inner.digest())
-        return (begun + rest + b"." + _packed(outer.digest())).decode()
+        # 32 bytes are 43 digits and one sign of padding.
+        return (
+            begun.text_now + rest + b"." + b2a_base64(outer.digest(), newline=False)[:-1].translate(_URL_SAFE)
+        ).decode()
+
+
+class Begun:
+    """The beginning of a context, and how far both of its hashes are; with `..._now`, up to the times of a second."""
+
+    __slots__ = ("inner", "inner_now", "outer", "second", "text", "text_now")
+
+    def __init__(self, text: bytes, inner: _Hash, outer: _Hash) -> None:
+        self.text = self.text_now = text
+        self.inner = self.inner_now = inner
+        self.outer = outer
+        self.second = -1
+
+    def at(self, second: int, times: bytes) -> None:
+        """Go on to this second, of which `times` tells."""
+        self.second = second
+        self.text_now = self.text + times
+        self.inner_now = self.inner.copy()
+        self.inner_now.update(times)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -127,6 +151,11 @@ def _keyed(key: bytes) -> tuple[_Hash, _Hash]:
     # The two hashes of an HMAC (RFC 2104 §2) with their keys taken in: copies of them cost a third of the library's.
     block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
     return sha256(bytes(byte ^ 0x36 for byte in block)), sha256(bytes(byte ^ 0x5C for byte in block))
+
+
+def _aligned(text: str, end: str = "") -> bytes:
+    # Blanks after a member mean nothing (RFC 8259 §2); at a multiple of three bytes base64 can be cut.
+    return _packed((text + " " * (-len(text + end) % 3) + end).encode())
 
 
 def _packed(data: bytes) -> bytes:

@@ -47,10 +47,6 @@ class Trace(NamedTuple):
         parent = (PARENT, f"00-{self.id}-{self.span}-{self.flags}")
         return (parent, (STATE, self.state)) if self.state else (parent,)
 
-    def again(self) -> Trace:
-        """The same trace with another span, for another request in it."""
-        return Trace(self.id, _chance()[32:], self.flags, self.state)
-
 
 class Parent(NamedTuple):
     """What a `traceparent` says: the trace, the caller's span, the flags that are known."""
@@ -81,8 +77,18 @@ def trace_of(headers: Headers) -> Trace:
 
 def new_trace() -> Trace:
     """A trace that begins here."""
+    return Trace(*new_ids(), SAMPLED)
+
+
+def new_ids() -> tuple[str, str]:
+    """A trace id and a span that nobody had before."""
     chance = _chance()
-    return Trace(chance[:32], chance[32:], SAMPLED)
+    return chance[:32], chance[32:]
+
+
+def new_span() -> str:
+    """A span that nobody had before."""
+    return _chance()[32:]
 
 
 def continued(headers: Headers) -> Trace | None:

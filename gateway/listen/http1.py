@@ -7,14 +7,14 @@ never read as one. Trailers never become headers (RFC 9110 §6.5.1).
 
 from __future__ import annotations
 
-from collections import deque
+import logging
 from typing import TYPE_CHECKING
 
 import httptools
 
 from gateway.listen.flow import address
 from gateway.listen.head import REASONS, refusal
-from gateway.listen.passage import Passing
+from gateway.listen.passage import SOON, Passing
 from gateway.listen.scope import opens_socket, scope_of, shared_scope
 from gateway.listen.socket import Socket
 from gateway.listen.turn import Turn
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gateway.listen.heads import Known
     from gateway.listen.reception import Message, Reception
 
+_log = logging.getLogger("cutover.gateway")
 _TELLING = frozenset({b"expect", b"transfer-encoding", b"content-length", b"upgrade"})
 _VERSIONS = frozenset({"1.0", "1.1"})
 
@@ -36,10 +37,8 @@ class Http1(Passing):
         super().__init__(reception, reception.bounds())
         self._parser = httptools.HttpRequestParser(self)
         self._client: tuple[str, int] | None = None
-        self._waiting: deque[Turn] = deque()
         self._feeding: Turn | None = None
         self._handshake: Message | None = None
-        self._refusal = 0
         self._pumping = False
         self._read = 0
         self._plain: Message | None = None
@@ -259,10 +258,26 @@ class Http1(Passing):
 
     def _again(self, known: Known) -> None:
         self._age = 0.0
-        shortcut = known.shortcuts.get(self._peer)
-        if shortcut is None or self.stuck is not None or not shortcut.take(self):
+        if known.shortcuts.get(self._peer) is None or self.stuck is not None:
             self._waiting.append(self.turn_of(known))
             self.next()
+            return
+        # Whatever else comes stands behind it, as behind a turn.
+        self._turn, self._known = SOON, known
+        self.batch.work(self._shorten)
+
+    def _shorten(self) -> None:
+        if self._turn is not SOON or self._ending:
+            return
+        self._turn, known = None, self._known
+        try:
+            shortcut = known.shortcuts.get(self._peer)
+            if shortcut is None or not shortcut.take(self):
+                self._waiting.appendleft(self.turn_of(known))
+                self.next()
+        except Exception:  # noqa: BLE001 - the outermost boundary, as for a turn: one request's fault ends one connection
+            _log.exception("a shortcut failed")
+            self.cut()
 
     def _switch(self, scope: Message, rest: bytes) -> None:
         # Without an answer that is still owed, nothing could come between the handshake and its frames.

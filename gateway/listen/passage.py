@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from gateway.listen.patience import Patience
@@ -35,6 +36,18 @@ class Passage:
         """See Intake; there is no body that could."""
 
 
+class _Soon(Passage):
+    """A request that came before, until the end of the turn of the loop in which it came."""
+
+    __slots__ = ()
+
+    def leave(self) -> None:
+        """See Passage; nobody had heard of it yet."""
+
+
+SOON = _Soon()
+
+
 class Passing(Patience):
     """A connection on which a shortcut may answer: it says `begin`, and then `passed`, `hand_over` or `gave_up`."""
 
@@ -42,7 +55,11 @@ class Passing(Patience):
         super().__init__(reception.loop, bounds)
         self.extra: tuple[bytes, ...] = ()
         self._reception = reception
+        self.batch = reception.batch
         self._shared: Message = {}
+        self._known: Known
+        self._waiting: deque[Turn] = deque()
+        self._refusal = 0
 
     @property
     def last(self) -> bool:
@@ -57,12 +74,13 @@ class Passing(Patience):
 
     def passed(self, data: bytes, *, close: bool) -> None:
         """The answer, whole."""
-        self.gave_up()
+        self._turn = None
+        self._reception.passing -= 1
         self._age = 0.0
-        self.put(data, self._reception.batch)
+        self.put(data, self.batch)
         if close:
             self.finish()
-        else:
+        elif self._waiting or self.held or self._refusal:
             self.next()
 
     def hand_over(self, known: Known, app: App) -> None:
@@ -89,7 +107,7 @@ class Passing(Patience):
 
     def write(self, data: bytes) -> None:
         """Send, together with what others send in this turn of the loop."""
-        self.put(data, self._reception.batch)
+        self.put(data, self.batch)
 
     def want(self) -> None:
         """The application has taken what there was of the body."""

@@ -8,7 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
-from gateway.batch import Batch
+from gateway.batch import shared
 from gateway.listen.heads import Heads
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Reception:
         self.tasks: set[asyncio.Task[None]] = set()
         self.passing = 0
         self.draining = False
-        self.batch = Batch()
+        self.batch = shared()
         self.heads = Heads()
         self._ticking: asyncio.TimerHandle | None = None
         self._tick()

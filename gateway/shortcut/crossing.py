@@ -7,6 +7,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gateway.core.trace import SAMPLED, Trace
 from gateway.limit import UNLIMITED
 from gateway.limit.headers import remaining, told
 from gateway.limit.token_bucket import SECOND
@@ -18,7 +19,6 @@ from gateway.transport.errors import Broken, TransportError
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
-    from gateway.core.trace import Trace
     from gateway.limit.token_bucket import Taken
     from gateway.listen.passage import Passing
     from gateway.record import Entry
@@ -33,9 +33,24 @@ CLIENT_GONE = 499
 
 
 class Crossing(Passage):
-    """One request of a shortcut; `started` is on the performance counter."""
+    """One request of a shortcut; `started` on the performance counter, `left` what the caller's bucket holds."""
 
-    __slots__ = ("connection", "permit", "request_id", "started", "taken", "trace", "way", "wire")
+    __slots__ = (
+        "connection",
+        "ended",
+        "left",
+        "permit",
+        "request_id",
+        "size",
+        "span",
+        "started",
+        "status",
+        "taken",
+        "trace",
+        "waited",
+        "way",
+        "wire",
+    )
 
     def __init__(
         self,
@@ -44,23 +59,23 @@ class Crossing(Passage):
         connection: Connection,
         taken: Taken | None,
         request_id: str,
-        trace: Trace,
-        started: float,
+        trace: str,
+        span: str,
     ) -> None:
+        self.started = time.perf_counter()
         self.way = way
         self.wire = wire
         self.connection = connection
         self.taken = taken
         self.request_id = request_id
         self.trace = trace
-        self.started = started
+        self.span = span
         self.permit = way.circuit.phase
-
-    @property
-    def left(self) -> int:
-        """Tokens that are left in the caller's bucket."""
-        bucket = self.way.plan.bucket
-        return remaining(bucket.pace, self.taken) if bucket and self.taken else UNLIMITED
+        self.ended = False
+        bucket = way.plan.bucket
+        self.left = UNLIMITED if taken is None or bucket is None else remaining(bucket.pace, taken)
+        self.status = self.size = 0
+        self.waited = 0.0
 
     @property
     def limit_headers(self) -> Headers:
@@ -70,17 +85,26 @@ class Crossing(Passage):
 
     def entry(self) -> Entry:
         """What is recorded of it where it does not end here."""
-        return self.way.entry(self.request_id, self.trace, self.left, self.started)
+        given = self.way.plan.trace
+        flags, state = (given.flags, given.state) if given else (SAMPLED, "")
+        trace = Trace(self.trace, self.span, flags, state)
+        return self.way.entry(self.request_id, trace, self.left, self.started)
 
     def heard(self) -> None:
         """See `gateway.transport.connection.Listener`."""
+        self.wire.batch.work(self.go_on)
+
+    def go_on(self) -> None:
+        """The service has answered, or will not."""
+        if self.ended:
+            return
         try:
-            self._heard()
+            self._go_on()
         except Exception:  # noqa: BLE001 - the outermost boundary, as for a turn: one request's fault ends one connection
-            _log.exception("GET (request %s, trace %s)", self.request_id, self.trace.id)
+            _log.exception("GET (request %s, trace %s)", self.request_id, self.trace)
             self.wire.abort()
 
-    def _heard(self) -> None:
+    def _go_on(self) -> None:
         head = self.connection.answer
         if head is None:
             failure = self.connection.failure
@@ -98,6 +122,9 @@ class Crossing(Passage):
 
     def leave(self) -> None:
         """See Passage: the service's side is given up at once, and nothing is known of the service."""
+        if self.ended:
+            return
+        self.ended = True
         self.connection.unheard()
         self.connection.close()
         self.way.circuit.abandoned(self.permit)
@@ -107,39 +134,42 @@ class Crossing(Passage):
         self.way.ended(entry, self.started)
 
     def _pass_on(self, head: Head, relay: Relayed, body: bytes) -> None:
-        waited = time.perf_counter() - self.started
-        way, close = self.way, self.wire.last
+        self.waited = time.perf_counter() - self.started
+        way, wire = self.way, self.wire
+        close, self.ended = wire.last, True
         way.answered(self.connection, self.permit)
         end = "connection: close\r\n\r\n" if close else "\r\n"
-        extra = b"".join(self.wire.extra).decode("latin-1") if self.wire.extra else ""
+        extra = b"".join(wire.extra).decode("latin-1") if wire.extra else ""
         text = f"{relay.before}{self._limits()}x-request-id: {self.request_id}\r\n{relay.after}{extra}{end}"
-        self.wire.passed(text.encode("latin-1") + body, close=close)
-        self._record(head.status, len(body), waited)
+        self.status, self.size = head.status, len(body)
+        wire.passed(text.encode("latin-1") + body, close=close)
+        wire.batch.note(self._record)
 
     def _limits(self) -> str:
         bucket, taken = self.way.plan.bucket, self.taken
         if bucket is None or taken is None:
             return ""
-        left, reset = remaining(bucket.pace, taken), -(-taken.full // SECOND)
+        left, reset = self.left, -(-taken.full // SECOND)
         return f"{bucket.begin}{left};t={reset}{bucket.middle}{left}\r\nx-ratelimit-reset: {reset}\r\n"
 
-    def _record(self, status: int, size: int, waited: float) -> None:
-        way = self.way
-        served, asked = way.numbers(status)
-        now = time.perf_counter()
+    def _record(self) -> None:
+        way, now = self.way, time.perf_counter()
+        served, asked = way.numbers(self.status)
         seconds = now - self.started
         way.metrics.in_flight -= 1
         served.answers.value += 1
-        served.sent.value += size
+        served.sent.value += self.size
         served.seconds.observe(seconds)
         asked.answers.value += 1
-        asked.first_byte.observe(waited)
-        asked.seconds.observe(now - self.started)
-        log = way.log
-        if log is not None:
-            log.add(
-                plain_line(way.plan.same, self.request_id, self.trace.id, status, size, seconds, waited, self.left)
+        asked.first_byte.observe(self.waited)
+        asked.seconds.observe(seconds)
+        if way.log is not None:
+            same = way.plan.same
+            line = plain_line(
+                same, self.request_id, self.trace, self.status, self.size, seconds, self.waited, self.left
             )
+            way.log.add(line)
 
     def _hand_over(self, first: Upstream | TransportError) -> None:
+        self.ended = True
         self.wire.hand_over(self.way.known, partial(self.way.onward, self, first))

@@ -22,10 +22,9 @@ from gateway.transport.client import serialise
 from gateway.transport.origin import origin_of
 
 if TYPE_CHECKING:
-    from hashlib import _Hash
-
     from gateway.authorise.granted import Granted
     from gateway.caller import Caller
+    from gateway.context import Begun
     from gateway.core.exchange import Request
     from gateway.core.routes import Route, Service
     from gateway.core.table import Matched, RouteTable
@@ -72,7 +71,7 @@ class Plan:
     same: Fixed
     bucket: Bucket | None
     pieces: tuple[str, str, str, str, str]
-    begun: tuple[bytes, _Hash, _Hash] | None
+    begun: Begun | None
     request_id: str
     trace: Trace | None
 

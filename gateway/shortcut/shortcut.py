@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from gateway.core.random_id import random_id
-from gateway.core.trace import new_trace
+from gateway.core.trace import new_ids, new_span
 from gateway.shortcut.crossing import Crossing
 from gateway.shortcut.way import Way
 from gateway.transport.errors import TransportError
 
 if TYPE_CHECKING:
-    from gateway.core.trace import Trace
     from gateway.handle import Context
     from gateway.limit.token_bucket import Taken
     from gateway.listen.heads import Known
@@ -26,7 +24,19 @@ if TYPE_CHECKING:
 class Shortcut(Way):
     """See `gateway.listen.heads.Shortcut`. Nothing is decided here: what does not hold any more goes the long way."""
 
-    __slots__ = ("_at_once", "_buckets", "_budget", "_context", "_finished", "_flags", "_taken", "_terms", "_tokens")
+    __slots__ = (
+        "_at_once",
+        "_buckets",
+        "_budget",
+        "_context",
+        "_finished",
+        "_first_byte",
+        "_flags",
+        "_retries",
+        "_taken",
+        "_terms",
+        "_tokens",
+    )
 
     def __init__(
         self, context: Context, known: Known, plan: Plan, terms: Terms, manner: Manner, onward: Onward
@@ -38,6 +48,7 @@ class Shortcut(Way):
         self._tokens = context.identity.tokens(terms.table.policy)
         self._buckets = context.limits.buckets
         self._budget = context.resilience.budgets.of(plan.service.name)
+        self._retries, self._first_byte = terms.table.policy.retries, plan.matched.route.timeouts.first_byte
         self._finished = context.hand_off.finished
         self._taken = context.metrics.counter("cutover_shortcuts_total")
 
@@ -69,22 +80,20 @@ class Shortcut(Way):
         )
 
     def _begin(self, wire: Passing, connection: Connection, taken: Taken | None) -> None:
-        plan, started = self.plan, time.perf_counter()
-        trace = new_trace() if plan.trace is None else plan.trace.again()
-        crossing = Crossing(self, wire, connection, taken, plan.request_id or random_id(), trace, started)
+        plan = self.plan
+        trace, span = new_ids() if plan.trace is None else (plan.trace.id, new_span())
+        request_id = plan.request_id or random_id()
+        crossing = Crossing(self, wire, connection, taken, request_id, trace, span)
         wire.begin(crossing)
         self.metrics.in_flight += 1
         self._taken.value += 1
-        self._budget.earn(self._terms.table.policy.retries)
+        self._budget.earn(self._retries)
         connection.start(bodyless=False)
-        connection.listen(crossing, plan.matched.route.timeouts.first_byte)
+        connection.listen(crossing, self._first_byte)
+        one, two, three, four, rest = plan.pieces
+        context = "" if plan.begun is None else self._finished(plan.begun)
+        text = f"{one}{trace}{two}{span}{three}{context}{four}{request_id}{rest}"
         try:
-            connection.put(self._request(trace, crossing.request_id))
+            connection.put(text.encode("latin-1"))
         except TransportError:
             crossing.heard()
-
-    def _request(self, trace: Trace, request_id: str) -> bytes:
-        one, two, three, four, rest = self.plan.pieces
-        begun = self.plan.begun
-        context = "" if begun is None else self._finished(*begun)
-        return f"{one}{trace.id}{two}{trace.span}{three}{context}{four}{request_id}{rest}".encode("latin-1")

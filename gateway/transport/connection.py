@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 from typing import TYPE_CHECKING, Protocol, cast
 
-from gateway.batch import Batch
+from gateway.batch import Batch, shared
 from gateway.transport.deadlines import Deadlines
 from gateway.transport.errors import Broken, Silent
 from gateway.transport.reading import Reading
@@ -40,7 +40,7 @@ class Connection(Sending):
         batch: Batch | None = None,
         heads: Heads | None = None,
     ) -> None:
-        super().__init__(deadlines or Deadlines(), batch or Batch())
+        super().__init__(deadlines or Deadlines(), batch or shared())
         self.idle_since = 0.0
         self.used = 0
         self.in_use = True
@@ -199,7 +199,9 @@ class Connection(Sending):
             self._tell()
         if self._listener is not None:
             if self._reading.head is not None:
-                self._tell_listener()
+                listener, self._listener = self._listener, None
+                self._deadlines.discard(self)
+                listener.heard()
         elif self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from gateway.batch import Batch
+from gateway.batch import Batch, shared
 from gateway.transport.connection import Connection
 from gateway.transport.deadlines import Deadlines
 from gateway.transport.errors import ConnectFailed, ConnectTimedOut
@@ -132,7 +132,7 @@ class Pool:
 
     @cached_property
     def _batch(self) -> Batch:
-        return Batch()
+        return shared()
 
     @cached_property
     def _deadlines(self) -> Deadlines:

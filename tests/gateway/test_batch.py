@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.batch import Batch
+from gateway.batch import Batch, shared
 
 
 class Sends:
@@ -44,3 +44,46 @@ async def test_whoever_is_added_while_others_send_sends_too() -> None:
     for _ in range(3):
         await asyncio.sleep(0)
     assert sorted(sent) == ["a", "a again", "b", "b again"]
+
+
+async def test_work_comes_first_then_writes_then_notes() -> None:
+    """What work sends goes out in the same turn, and is written down when everybody has sent."""
+    batch, done = Batch(), list[str]()
+
+    def work(name: str) -> None:
+        done.append(f"work {name}")
+        batch.add(Sends(done, f"send {name}"))
+        batch.note(lambda: done.append(f"note {name}"))
+
+    for _ in range(2):
+        done.clear()
+        for name in "abc":
+            batch.work(lambda name=name: work(name))  # type: ignore[misc]
+        await asyncio.sleep(0)
+    assert done == [f"{what} {name}" for what in ("work", "send", "note") for name in "abc"]
+
+
+async def test_little_work_is_done_at_once() -> None:
+    """Whoever is alone in a turn does not wait for its end, unless the turn before had many."""
+    batch, done = Batch(), list[str]()
+
+    def turn(names: str) -> str:
+        done.clear()
+        for name in names:
+            batch.work(lambda name=name: done.append(name))  # type: ignore[misc]
+        return "".join(done)
+
+    for names, at_once in (("a", "a"), ("bcd", "b"), ("e", ""), ("f", "f")):
+        assert turn(names) == at_once
+        await asyncio.sleep(0)
+        assert "".join(done) == names
+
+
+async def test_one_batch_serves_a_loop() -> None:
+    """Listeners and connections to services share it; another loop has its own."""
+    assert shared() is shared()
+    assert await asyncio.to_thread(lambda: asyncio.run(_shared())) is not shared()
+
+
+async def _shared() -> Batch:
+    return shared()
