@@ -124,6 +124,9 @@ class Connection(asyncio.Protocol):
         try:
             while reading.head is None:
                 await self._more()
+                # A piece that came in the turn of the deadline ended this wait, so that `expire` found none to end.
+                if reading.head is None and self._loop.time() >= self.deadline:
+                    raise self._silent()
         finally:
             self._deadlines.discard(self)
         return reading.head
@@ -195,7 +198,7 @@ class Connection(asyncio.Protocol):
         """The deadline has passed: whoever waits sees that the service is silent."""
         for future in (self._waiter, self._writable):
             if future is not None and not future.done():
-                future.set_exception(Silent(f"nothing came for {self._seconds:g} s", sent=True))
+                future.set_exception(self._silent())
 
     # What the event loop does.
 
@@ -258,6 +261,9 @@ class Connection(asyncio.Protocol):
         if not self._reading.complete and self._failure is None:
             self._failure = self._broken()
         self._wake()
+
+    def _silent(self) -> Silent:
+        return Silent(f"nothing came for {self._seconds:g} s", sent=True)
 
     def _broken(self) -> Broken:
         stale = self.used > 1 and not self._reading.heard
