@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from tests.apps.gateways import Running
     from tests.apps.journal import Fault
 
-LIMITS = Timeouts(1.0, 0.4, 0.4)
-LONG = 4.0
+LIMITS = Timeouts(1.5, 0.7, 0.7)
+LONG = 6.0
 """Seconds that no request may take, on a busy machine too: many times what the limits of the routes allow."""
 ROUTES = (
     route("things.get", "compute", "GET /things", "GET /api/things", timeouts=LIMITS),
