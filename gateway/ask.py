@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import Request
 from gateway.core.routes import Timeouts
 from gateway.transport.client import send
-from gateway.transport.errors import Broken
+from gateway.transport.errors import Broken, Silent
 from gateway.transport.origin import origin_of
 
 if TYPE_CHECKING:
@@ -33,9 +34,19 @@ async def ask(
 ) -> Reply:
     """The answer of the service at the base address `url`; a connection it had silently closed is replaced once.
 
+    All of it takes no longer than the `timeouts` together: somebody may be waiting for what is asked here.
+
     Raises:
-        TransportError: no usable answer, or one of more than 1 MiB.
+        TransportError: no usable answer in time, or one of more than 1 MiB.
     """
+    try:
+        async with asyncio.timeout(timeouts.connect + timeouts.first_byte + timeouts.idle):
+            return await _answer(pool, url, target, headers, method, timeouts)
+    except TimeoutError:
+        raise Silent("the answer was not whole in time", sent=True) from None
+
+
+async def _answer(pool: Pool, url: str, target: str, headers: Headers, method: str, timeouts: Timeouts) -> Reply:
     origin = origin_of(url)
     request = Request(method, target, (("Host", origin.authority), *headers))
     try:

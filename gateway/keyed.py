@@ -101,7 +101,7 @@ async def _unproved(context: Gate, call: Come, matched: Matched) -> Claimant | N
         matched.route,
         headers,
         call.entry.client,
-        secret=settings.jwt_secret,
+        secrets=settings.jwt_secrets,
         now=settings.clock(),
     )
 

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import select
 import socket
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.core.errors import ConfigError, UnreachableError
@@ -29,6 +30,8 @@ _LAST_CALL = 0.5
 """Seconds in which an open connection may still ask after a stop began: its request may be on the way."""
 _HANDSHAKE = 10.0
 """Seconds in which a TLS handshake must be complete."""
+_TOLD = 64
+"""TLS connections beyond the bound whose handshake is completed, so that they can be told why they end."""
 _GOODBYE = 5.0
 """Seconds in which a TLS connection must be closed by both sides."""
 _log = logging.getLogger("cutover.gateway")
@@ -76,6 +79,8 @@ class Listener:
         """Accept connections."""
         tls = self._certificate
         reception = self._reception = Reception(self._app, self._bounds, self._refused, tls.headers if tls else ())
+        if tls:
+            tls.admits = partial(_has_room, reception)
 
         def arrive() -> asyncio.Protocol:
             protocol = Door(reception) if tls else Http1(reception)
@@ -123,6 +128,14 @@ class Listener:
                 break
             await asyncio.sleep(0)
         server.close()
+
+
+def _has_room(reception: Reception) -> bool:
+    # Handshakes under way are connections too: each costs memory and a file before anybody has asked for anything.
+    if len(reception.connections) + len(reception.arriving) <= reception.bounds().connections + _TOLD:
+        return True
+    reception.refuse(503, "full", "")
+    return False
 
 
 async def _emptied(reception: Reception, end: float) -> None:

@@ -22,6 +22,8 @@ from gateway.problem import Gone, Moved, NotAllowed
 from gateway.record import shown_path
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from gateway.core.exchange import Headers
     from gateway.core.table import Matched, RouteTable
     from gateway.exchange import Gate
@@ -92,7 +94,8 @@ async def pass_through(context: Gate, flags: FlagSnapshot, call: Passing, matche
         return answer
     check_crossing(table, route, call.request)
     context.metrics.count("cutover_passthrough_total", route=route.id, stage=str(flag.stage))
-    call.told += _told(flag, _successor(context.public_url, matched, call.request))
+    target = _gateway_target(matched, call.request)
+    call.told += _told(flag, successor_url(context.public_url, route, target))
     if flag.stage is Stage.CLOSED:
         raise Gone(f"{route.legacy} is closed; use {route.gateway} at {context.public_url}", reason="closed")
     call.body.check()
@@ -109,9 +112,21 @@ async def pass_through(context: Gate, flags: FlagSnapshot, call: Passing, matche
         metrics=context.metrics,
         renewed=_same,
     )
-    upstream = await (work if route.effect is Effect.WRITE else context.resilience.attention.over(call.body, work))
+    if route.effect is Effect.WRITE:
+        upstream = await _written(context, matched, target.partition("?")[0], work)
+    else:
+        upstream = await context.resilience.attention.over(call.body, work)
     entry.hear(upstream.status)
     return Answer(upstream.status, response_headers(upstream.headers), upstream)
+
+
+async def _written[T](context: Gate, matched: Matched, path: str, work: Awaitable[T]) -> T:
+    """What is kept of the gateway's path ends with a write that may have happened at the existing one."""
+    try:
+        return await work
+    finally:
+        drops = matched.route.cache.drops if matched.route.cache else ()
+        context.resilience.reuse.written(matched.route.service, path, drops)
 
 
 def _dressed(context: Gate, call: Passing, matched: Matched) -> Request:
@@ -133,12 +148,11 @@ def _same(request: Request) -> Request:
     return request
 
 
-def _successor(public_url: str, matched: Matched, request: Request) -> str:
+def _gateway_target(matched: Matched, request: Request) -> str:
     try:
-        target = to_gateway(matched.route, matched.parameters, request).target
+        return to_gateway(matched.route, matched.parameters, request).target
     except MappingError:
-        target = ""
-    return successor_url(public_url, matched.route, target)
+        return ""
 
 
 def _told(flag: Flag, successor: str) -> Headers:

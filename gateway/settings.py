@@ -53,6 +53,20 @@ class Settings:
     context_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     service_token: str = field(default="", repr=False)
 
+    @property
+    def jwt_secrets(self) -> tuple[str, ...]:
+        """The secrets with which tokens may be signed now: the present one, and during a rotation the one before."""
+        return _given(self.jwt_secret, self.jwt_secret_previous)
+
+
+def jwt_secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The same for a process that may do without; empty where it was given none."""
+    return _given(environment.get(JWT_SECRET, ""), environment.get(JWT_SECRET_PREVIOUS, ""))
+
+
+def _given(*secrets: str) -> tuple[str, ...]:
+    return tuple(secret for secret in secrets if secret)
+
 
 def load_settings(store: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment and the key files beside the store.

@@ -23,14 +23,14 @@ from gateway.idempotency.key import REPLAYED, BadKeyError, counts, key_of
 from gateway.idempotency.opened import opened
 from gateway.idempotency.passing import lasting
 from gateway.idempotency.refusal import refusal
-from gateway.settings import JWT_SECRET, REDIS, redis_url
+from gateway.settings import REDIS, jwt_secrets, redis_url
 from gateway.store.database import secret_key
 from shadow.invisible import conflict, cors_headers
 from shadow.plan import Copying, Side
 from shadow.turn import Tee, declared_length
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
     from pathlib import Path
 
     from gateway.core.exchange import Headers, Request
@@ -48,15 +48,15 @@ _log = logging.getLogger("cutover.shadow")
 class Once:
     """What the proxy does about keys; belongs to its event loop.
 
-    `secret` checks tokens; it is empty where this process was given none.
+    The `secrets` check tokens; they are empty where this process was given none.
     """
 
     def __init__(
-        self, table: RouteTable, claims: Claims, secret: str, clock: Callable[[], float] = time.time
+        self, table: RouteTable, claims: Claims, secrets: Sequence[str], clock: Callable[[], float] = time.time
     ) -> None:
         self._table = table
         self._claims = claims
-        self._secret = secret
+        self._secrets = secrets
         self._clock = clock
         self._tasks: set[asyncio.Task[Any]] = set()
         self._unguarded = 0
@@ -135,7 +135,7 @@ class Once:
             route,
             request.headers,
             request.client,
-            secret=self._secret,
+            secrets=self._secrets,
             now=self._clock(),
         )
 
@@ -169,7 +169,7 @@ def once(table: RouteTable, store: Path) -> Once:
     """
     address = redis_url(os.environ.get(REDIS, ""))
     claims = opened(store, secret_key(store.parent, "answers"), address)
-    return Once(table, claims, os.environ.get(JWT_SECRET, ""))
+    return Once(table, claims, jwt_secrets(os.environ))
 
 
 def _moving(turn: Turn) -> bool:

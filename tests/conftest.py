@@ -7,13 +7,13 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     import pytest
 
-# How long an example takes says how busy the machine is, and no test asks for that.
-settings.register_profile("cutover", deadline=None)
+# How long an example takes, or is in the making, says how busy the machine is, and no test asks for that.
+settings.register_profile("cutover", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("cutover")
 
 # Workers inherit a width that readline exports, which is nobody's terminal; each test begins without one.

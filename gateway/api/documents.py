@@ -96,8 +96,8 @@ class Documents:
 
     async def _text(self, table: RouteTable, service: Service) -> bytes:
         place = service.openapi
-        if not place.startswith(("/", "http://", "https://")):
-            return await asyncio.to_thread(_file, Path(table.folder, place))
+        if service.openapi_is_a_file:
+            return await asyncio.to_thread(read_document, Path(table.folder, place))
         parts = urlsplit(place)
         url = f"{parts.scheme}://{parts.netloc}" if parts.netloc else service.internal
         target = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -111,7 +111,13 @@ def _key(table: RouteTable, service: Service) -> tuple[str, str, str]:
     return service.internal, table.folder, service.openapi
 
 
-def _file(path: Path) -> bytes:
+def read_document(path: Path) -> bytes:
+    """The document in a file.
+
+    Raises:
+        OSError: it cannot be read.
+        Unusable: it is larger than `LARGEST`.
+    """
     with path.open("rb") as file:
         text = file.read(LARGEST + 1)
     if len(text) > LARGEST:

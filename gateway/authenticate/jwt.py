@@ -94,8 +94,7 @@ def _header(credential: str) -> tuple[str, str | None]:
 
 
 def _secrets(settings: Settings, shortest: int) -> list[str]:
-    both = (settings.jwt_secret, settings.jwt_secret_previous)
-    return [secret for secret in both if len(secret.encode()) >= shortest]
+    return [secret for secret in settings.jwt_secrets if len(secret.encode()) >= shortest]
 
 
 def _decode(credential: str, key: str | PublicKey, algorithm: str) -> dict[str, Any] | None:

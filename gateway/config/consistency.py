@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from gateway.config.addresses import check_addresses
 from gateway.config.face import check_face
 from gateway.config.lookups import check_lookups
 from gateway.core.nearest import nearest
@@ -29,8 +30,8 @@ def check(
     findings: Findings,
 ) -> None:
     """Add a problem for everything that does not fit."""
-    _check_listeners(policy, services, findings)
-    check_face(policy, services, routes, findings)
+    check_addresses(policy, services, findings)
+    check_face(policy, routes, findings)
     _check_names([(draft.route.id, draft.line) for draft in routes], "route", findings)
     _check_names([(change.value.id, change.line) for change in changes], "change", findings)
     for draft in routes:
@@ -42,20 +43,6 @@ def check(
     check_lookups(routes, services, findings)
     _check_collisions(routes, findings)
     _check_globs(routes, changes, findings)
-
-
-def _check_listeners(policy: Policy, services: Mapping[str, Lined[Service]], findings: Findings) -> None:
-    taken = {policy.listen: "the gateway", policy.internal_listen: "the gateway's internal listener"}
-    for service in services.values():
-        listen = service.value.shadow_listen
-        if listen in taken and not listen.endswith(":0"):
-            findings.add(
-                service.line,
-                f"service {service.value.name}: shadow_listen {listen} is taken by {taken[listen]}",
-                "write another port",
-            )
-        elif listen:
-            taken[listen] = f"service {service.value.name}"
 
 
 def _check_names(names: Iterable[tuple[str, int]], what: str, findings: Findings) -> None:

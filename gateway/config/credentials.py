@@ -20,6 +20,9 @@ SYMMETRIC = ("HS256", "HS384", "HS512")
 ASYMMETRIC = ("RS256", "ES256")
 _LEEWAY = 60.0
 _KEEP = 60.0
+_REFRESH = 1.0
+_JWT = "ey"
+"""How Base64 spells the brace with which the header of a JWT begins."""
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
@@ -38,6 +41,10 @@ def read_credentials(
 
 def _tokens(section: Section) -> Tokens:
     usual = Tokens()
+    if section.is_empty("audience"):
+        section.wrong(
+            "audience", "audience names none, and aud would not be checked", "write one, or remove the line"
+        )
     tokens = Tokens(
         issuer=section.read("issuer", filled, usual.issuer),
         audiences=tuple(item.value for item in section.values("audience", filled) or ()),
@@ -52,7 +59,7 @@ def _jwks(section: Section, environment: Mapping[str, str]) -> Jwks:
     usual = Jwks("")
     jwks = Jwks(
         url=section.need("url", expanding(environment, jwks_url)) or "",
-        refresh=section.read("refresh", duration, usual.refresh),
+        refresh=section.read("refresh", _at_least(_REFRESH), usual.refresh),
         keep=section.read("keep", duration, usual.keep),
     )
     if jwks.keep < jwks.refresh:
@@ -94,6 +101,23 @@ def _at_most(seconds: float) -> Callable[[str], float]:
     return read
 
 
+def _at_least(seconds: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        value = duration(text)
+        if value < seconds:
+            raise Wrong(f"{text!r:.40} is too often", f"write {seconds:g}s or more")
+        return value
+
+    return read
+
+
+def prefix(text: str) -> str:
+    """How API keys begin, by which they are told from a JWT: those begin with `ey`."""
+    if not _VISIBLE.fullmatch(text) or _JWT.startswith(text) or text.startswith(_JWT):
+        raise Wrong(f"{text!r:.40} does not tell API keys from tokens", "write how every key begins, like sk-")
+    return text
+
+
 def question(text: str) -> tuple[str, str]:
     """A method and a raw target: `GET /internal/models?limit=1`."""
     method, _, target = text.partition(" ")
@@ -109,7 +133,7 @@ def jwks_url(text: str) -> str:
         origin = origin_url(f"{parts.scheme}://{parts.netloc}")
     except ValueError:
         raise Wrong(f"{text!r:.80} is no URL", "write https://host/path") from None
-    if not parts.path or not _VISIBLE.fullmatch(text) or parts.fragment or "@" in parts.netloc:
+    if not parts.path or not _VISIBLE.fullmatch(text) or parts.fragment:
         raise Wrong(f"{text!r:.80} names no document", f"write {origin}/.well-known/jwks.json or what it is there")
     if parts.scheme == "http" and not _near(parts.hostname or ""):
         # Whoever answers this address decides who is let in.

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gateway.config.problem import Wrong
-from gateway.core.nearest import nearest
+from gateway.config.scalars import origin_url
 from gateway.core.policy import Api
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from gateway.config.operations import RouteDraft
-    from gateway.config.problem import Findings, Lined
+    from gateway.config.problem import Findings
     from gateway.config.section import Section
     from gateway.core.policy import Policy
-    from gateway.core.routes import Service
 
 PAGES = ("/openapi.json", "/docs", "/health/services")
 """The gateway's own pages below `gateway.api.prefix`."""
@@ -34,9 +31,13 @@ def read_api(section: Section) -> Api:
 
 def document(text: str) -> str:
     """Where a service's OpenAPI document stands: a path at the service, a URL, or a file beside cutover.yaml."""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise Wrong(f"{text!r:.80} is no URL", "write https://host/path") from None
     plain = text.isprintable() and " " not in text
     if parts.scheme in {"http", "https"} and parts.netloc and plain:
+        origin_url(f"{parts.scheme}://{parts.netloc}")
         return text
     if parts.scheme or not text.strip() or (text.startswith("/") and not _PATH.fullmatch(text)):
         raise Wrong(
@@ -55,10 +56,8 @@ def health(text: str) -> str:
     return text
 
 
-def check_face(
-    policy: Policy, services: Mapping[str, Lined[Service]], routes: list[RouteDraft], findings: Findings
-) -> None:
-    """Add a problem where own pages would stand in a route's place, or a service to pass through is not there."""
+def check_face(policy: Policy, routes: list[RouteDraft], findings: Findings) -> None:
+    """Add a problem where own pages would stand in a route's place."""
     own = {policy.api.prefix + page for page in PAGES}
     for draft in routes:
         if draft.gateway is None:
@@ -70,10 +69,6 @@ def check_face(
         if path.startswith("/ofrep/"):
             message = f"route {draft.route.id}: paths under /ofrep belong to the gateway itself"
             findings.add(draft.gateway.line, message, "write another path")
-    if policy.passthrough and policy.passthrough not in services:
-        meant = nearest(policy.passthrough, services)
-        mend = f"write {meant}" if meant else "write one of services:"
-        findings.add(0, f"gateway: passthrough {policy.passthrough!r:.60} is not declared", mend)
 
 
 def _prefix(text: str) -> str:

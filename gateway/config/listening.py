@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.config.scalars import duration, expanding, filled, size, whole
+from gateway.config.scalars import duration, expanding, filled, size, whole, whole_seconds
 from gateway.core.listening import Connections, Tls
 
 if TYPE_CHECKING:
@@ -13,18 +14,20 @@ if TYPE_CHECKING:
     from gateway.config.section import Section
 
 
-def read_tls(section: Section, environment: Mapping[str, str]) -> Tls:
-    """The certificate, as paths; both files or none."""
+def read_tls(section: Section, environment: Mapping[str, str], folder: str) -> Tls:
+    """The certificate, as paths, which start at `folder` where they are relative; both files or none."""
     usual = Tls()
-    path = expanding(environment, filled)
+    path = expanding(environment, lambda text: str(Path(folder, filled(text))))
     tls = Tls(
         certificate=section.read("certificate", path, usual.certificate),
         key=section.read("key", path, usual.key),
-        hsts=section.read("hsts", lambda text: 0 if text == "off" else int(duration(text)), usual.hsts),
+        hsts=section.read("hsts", lambda text: 0 if text == "off" else whole_seconds(text), usual.hsts),
     )
     for absent, given in (("certificate", "key"), ("key", "certificate")):
         if section.has(given) and not section.has(absent):
             section.wrong(given, f"{given} is given without {absent}", f"write {absent}: a path to a PEM file")
+    if section.has("hsts") and not (section.has("certificate") or section.has("key")):
+        section.wrong("hsts", "hsts is never sent in clear", "write certificate: and key:, or remove it")
     section.close()
     return tls
 

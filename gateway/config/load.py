@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.config.consistency import check
 from gateway.config.document import parse, read_text
+from gateway.config.named import NamedFiles, named
 from gateway.config.operations import read_defaults, read_routes
 from gateway.config.parts import read_changes, read_limits, read_services
 from gateway.config.policy import read_policy
@@ -45,6 +46,15 @@ def problems(path: Path, environment: Mapping[str, str] | None = None) -> list[P
     return findings.problems
 
 
+def named_files(path: Path, environment: Mapping[str, str] | None = None) -> NamedFiles:
+    """The files that a route table names, whatever else is wrong with it."""
+    try:
+        root = Section.of("", parse(read_text(path)), Findings())
+    except Wrong:
+        return NamedFiles()
+    return named(root, os.environ if environment is None else environment, str(path.parent))
+
+
 def _read(path: Path, environment: Mapping[str, str], findings: Findings) -> RouteTable | None:
     try:
         node = parse(read_text(path))
@@ -70,7 +80,7 @@ def _is_newer(root: Section, findings: Findings) -> bool:
 def _table(root: Section, environment: Mapping[str, str], findings: Findings, folder: str) -> RouteTable:
     platform = root.need("platform", filled)
     services = read_services(root, environment)
-    policy = read_policy(root.section("gateway"), environment, services)
+    policy = read_policy(root.section("gateway"), environment, services, folder)
     limits = read_limits(root)
     routes = read_routes(root, read_defaults(root.section("defaults")))
     changes = read_changes(root)

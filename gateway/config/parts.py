@@ -101,7 +101,9 @@ def _change(section: Section, title: str) -> Change:
     )
     legacy.close()
     gateway.close()
-    if change.at is None and not section.has("to"):
+    if section.has("to") and change.gateway_status is None and not change.gateway_reason:
+        section.wrong("to", "to says nothing", "write to: {status: …}, or remove it and write at: location:path")
+    elif change.at is None and not section.has("to"):
         section.wrong("id", "it says neither to: nor at:", "write to: {status: …} or at: location:path")
     return change
 

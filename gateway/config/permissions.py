@@ -18,7 +18,8 @@ PERMISSION = re.compile(r"[a-z0-9_.-]+(:[a-z0-9_.-]+)*")
 _HELD = re.compile(r"\*|[a-z0-9_.-]+(:[a-z0-9_.-]+)*(:\*)?")
 _ROLE = re.compile(r"[^\s,\"\x00-\x1f\x7f]{1,64}")
 _TARGET = re.compile(r"GET (/[!-~]*)")
-LEAST = 1.0
+LEAST, MOST = 1.0, 30.0
+"""Seconds between two questions: a right that is taken away shall not live on for longer."""
 
 
 def permission(text: str) -> str:
@@ -37,6 +38,8 @@ def read_permissions(section: Section, services: Collection[str]) -> Permissions
         refresh=_refresh(section.section("refresh"), services) if section.has("refresh") else None,
         stale=section.read("stale", duration, usual.stale),
     )
+    if permissions.refresh and permissions.stale < permissions.refresh.every:
+        section.wrong("stale", "stale is shorter than refresh: every", "write a longer stale:")
     section.close()
     return permissions
 
@@ -73,6 +76,8 @@ def _period(text: str) -> float:
     seconds = duration(text)
     if seconds < LEAST:
         raise Wrong(f"{text} is too often", "write 1s or more")
+    if seconds > MOST:
+        raise Wrong(f"{text} is too seldom: rights taken away would live on", f"write {MOST:g}s or less")
     return seconds
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from gateway.config.problem import Wrong
 from gateway.core.nearest import nearest
@@ -19,13 +19,20 @@ if TYPE_CHECKING:
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_LONGEST = 10 * 8760 * 3600.0
+"""Seconds; beyond ten years it is a slip of the hand, and no timer."""
 _SIZE = re.compile(r"(\d+)\s*(B|KB|MB|GB|KiB|MiB|GiB)")
 _BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_NUMERIC = re.compile(r"([^.]*\.)*(\d+|0x[0-9A-Fa-f]*)")
+"""A name whose last label is a number is meant as an address (URL standard, §3.5)."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_LEAST_RATE, _MOST_RATE = 1e-6, 1e9
+_UNCALLABLE = re.compile(r"%(?![0-9A-Fa-f]{2})|%(?:[01][0-9A-Fa-f]|7[Ff])")
 _PORTS = 65_535
+_USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def one_of[E: StrEnum](kind: type[E]) -> Callable[[str], E]:
@@ -74,13 +81,13 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
 
 
 def rate(text: str) -> float:
-    """A number above zero."""
+    """A number above zero that a clock can follow."""
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value < float("inf"):
-        raise Wrong(f"{text!r:.40} is not acceptable", "write a number above 0")
+    if not _LEAST_RATE <= value <= _MOST_RATE:
+        raise Wrong(f"{text!r:.40} is not acceptable", "write a number above 0, like 100")
     return value
 
 
@@ -102,7 +109,17 @@ def duration(text: str) -> float:
     if not found or (seconds := float(found[1]) * _SECONDS[found[2]]) <= 0:
         example = f"{text}s" if re.fullmatch(r"\d*[1-9]\d*", text) else "30s"
         raise Wrong(f"{text!r:.40} is no duration", f"write {example} (units: ms, s, m, h)")
+    if seconds > _LONGEST:
+        raise Wrong(f"{text!r:.40} is too long", f"write {_LONGEST / 3600:g}h or less")
     return seconds
+
+
+def whole_seconds(text: str) -> int:
+    """A duration for a header, in which there are no fractions."""
+    seconds = duration(text)
+    if seconds != int(seconds):
+        raise Wrong(f"{text!r:.40} is a fraction of a second", "write whole seconds, like 600s")
+    return int(seconds)
 
 
 def size(text: str) -> int:
@@ -144,6 +161,10 @@ def target(text: str) -> Target:
         raise Wrong(
             f"{text!r:.80} holds an empty segment or an unescaped character", "percent-encode it, as on the wire"
         )
+    if _UNCALLABLE.search(path) or {".", ".."} & set(unquote(path).split("/")):
+        raise Wrong(
+            f"{text!r:.80} can never be called", "write no dot segments, control characters or broken escapes"
+        )
     return Target(method, pattern)
 
 
@@ -175,24 +196,34 @@ def origin_url(text: str) -> str:
         raise Wrong(f"{text!r:.80} is no URL", "write http://host:port or https://host:port")
     if port == 0:
         raise Wrong(f"{text!r:.80} names no port", "write the port that the service listens on")
-    if text != f"{parts.scheme}://{parts.netloc}" or parts.netloc.endswith(":"):
-        raise Wrong(
-            f"{text!r:.80} carries more than an address", f"write {parts.scheme}://{parts.netloc.rstrip(':')}"
-        )
+    plain = f"{parts.scheme}://{parts.netloc.rpartition('@')[2].rstrip(':')}"
+    if text != plain:
+        raise Wrong(f"{text!r:.80} carries more than an address", f"write {plain}")
     return text
 
 
 def cors_origin(text: str) -> str:
-    """`*`, or an origin as browsers send it (RFC 6454)."""
-    return text if text == "*" else origin_url(text)
+    """`*`, or an origin as browsers send it (RFC 6454): they are compared letter by letter."""
+    if text == "*":
+        return text
+    parts = urlsplit(origin_url(text))
+    sent = text.lower()
+    if parts.port == _USUAL_PORTS[parts.scheme]:
+        sent = sent.rpartition(":")[0]
+    if text != sent:
+        raise Wrong(f"{text!r:.80} is not how browsers send it", f"write {sent}")
+    return text
 
 
-def network(text: str) -> str:
+def proxies(text: str) -> str:
     """An address or network of trusted proxies."""
     try:
-        ipaddress.ip_network(text, strict=False)
+        found = ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise Wrong(f"{text!r:.60} is no address", "write an IP address or network, like 10.0.0.0/8") from None
+    if not found.prefixlen:
+        # Whoever is believed says who the client is, and with that whose limit is debited.
+        raise Wrong(f"{text!r:.60} is every address there is", "write the network of your proxies")
     return text
 
 
@@ -224,12 +255,20 @@ def expanding[T](environment: Mapping[str, str], parse: Callable[[str], T]) -> C
 
 def _is_host(text: str) -> bool:
     if not text.startswith("["):
-        return bool(_HOST.fullmatch(text))
+        return bool(_HOST.fullmatch(text)) and (not _NUMERIC.fullmatch(text) or _is_ipv4(text))
     try:
         ipaddress.IPv6Address(text[1:].removesuffix("]"))
     except ValueError:
         return False
     return text.endswith("]")
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _either(words: Iterable[str]) -> str:

@@ -40,6 +40,8 @@ def read_scope(section: Section, access: Access, gateway: Target | None) -> Scop
         lookups=tuple(item for item in found if isinstance(item, Lookup)),
         tenancy=words[0] if words else Tenancy.UNSAID,
     )
+    if section.is_empty("scope"):
+        section.wrong("scope", "scope names nothing", "write what must be the caller's own, or remove the line")
     if words and (places or found or len(words) > 1):
         section.wrong("scope", f"{words[0]} stands beside others", f"write scope: {words[0]} alone, or the others")
     if (plain or mappings) and access is not Access.JWT:

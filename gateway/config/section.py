@@ -77,6 +77,11 @@ class Section:
         self._asked[key] = None
         return key in self._entries
 
+    def is_empty(self, key: str) -> bool:
+        """Whether the key holds a list without an entry."""
+        found = self._entries.get(key)
+        return found is not None and isinstance(found[1], yaml.SequenceNode) and not found[1].value
+
     def line_of(self, key: str) -> int:
         """The line of a key, or of the section where it is absent."""
         return self._entries[key][0] if key in self._entries else self.line

@@ -188,6 +188,11 @@ class Service:
     health: str = "/health"
     title: str = ""
 
+    @property
+    def openapi_is_a_file(self) -> bool:
+        """Whether its document stands beside the table, neither at the service nor at a URL."""
+        return bool(self.openapi) and not self.openapi.startswith(("/", "http://", "https://"))
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

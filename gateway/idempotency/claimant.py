@@ -5,6 +5,7 @@ As a served call would say it, and no replay for a credential that nobody checke
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from gateway.core.routes import Access, Authorization
 from gateway.idempotency.identity import Claimant, bearer, user
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.core.exchange import Headers
     from gateway.core.policy import Policy
     from gateway.core.routes import Route
@@ -33,18 +36,19 @@ _SIGNATURE_ONLY: Any = {
 
 
 def claimant(
-    keys: Keys, table: RouteTable, route: Route, headers: Headers, client: str, *, secret: str, now: float
+    keys: Keys, table: RouteTable, route: Route, headers: Headers, client: str, *, secrets: Sequence[str], now: float
 ) -> Claimant | None:
     """Who asks, or None for a token that the service itself refuses: nothing can be done twice with it.
 
-    `secret` checks HMAC signatures; empty when this process has none. A token that cannot be checked here names its
-    user all the same, so that a flip does not let that user write twice; it gets no answer that another one got.
+    Any of the `secrets` may have signed an HMAC token; this process may have none. A token that cannot be checked
+    names its user all the same, so that a flip does not let that user write twice; it gets no answer that another
+    one got.
     """
     holder = bearer(keys, headers, client)
     token = _token(headers)
     if route.access is not Access.JWT or not token:
         return holder
-    claims, checked = _claims(token, table.policy, secret)
+    claims, checked = _claims(token, table.policy, secrets)
     subject, organisation = claims.get("sub"), claims.get("org_id")
     if not _plain(subject):
         return holder
@@ -60,17 +64,25 @@ def _token(headers: Headers) -> str:
     return words[1] if len(words) == 2 and words[0].lower() == "bearer" else ""  # noqa: PLR2004 - scheme, credential
 
 
-def _claims(token: str, policy: Policy, secret: str) -> tuple[dict[str, Any], bool]:
+def _claims(token: str, policy: Policy, secrets: Sequence[str]) -> tuple[dict[str, Any], bool]:
     """Claims and whether the signature was checked; no claims when it is false or of a kind nobody accepts."""
     try:
         algorithm = jwt.get_unverified_header(token).get("alg")
         if algorithm not in policy.algorithms:
             return {}, False
-        if secret and algorithm.startswith("HS"):
-            return jwt.decode(token, secret, algorithms=[algorithm], options=_SIGNATURE_ONLY), True
+        if secrets and algorithm.startswith("HS"):
+            return _signed(token, algorithm, secrets), True
         return jwt.decode(token, options=_UNCHECKED), False
     except (jwt.PyJWTError, ValueError, RecursionError):
         return {}, False
+
+
+def _signed(token: str, algorithm: str, secrets: Sequence[str]) -> dict[str, Any]:
+    *others, last = secrets
+    for secret in others:
+        with contextlib.suppress(jwt.InvalidSignatureError):
+            return jwt.decode(token, secret, algorithms=[algorithm], options=_SIGNATURE_ONLY)
+    return jwt.decode(token, last, algorithms=[algorithm], options=_SIGNATURE_ONLY)
 
 
 def _valid(claims: dict[str, Any], policy: Policy, now: float) -> bool:

@@ -6,11 +6,13 @@ import asyncio
 import ssl
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gateway.core.listening import Tls
 
 H2 = "h2"
@@ -23,7 +25,10 @@ LOOKS = 2.0
 
 
 class Certificate:
-    """The certificate that new connections are shown. `context` stays the same object for the listener's life."""
+    """The certificate that new connections are shown. `context` stays the same object for the listener's life.
+
+    `admits` is asked before each handshake; who is not admitted is hung up on before it has cost anything.
+    """
 
     def __init__(self, tls: Tls) -> None:
         """Load the pair.
@@ -42,6 +47,15 @@ class Certificate:
         """Header lines that answers over TLS carry."""
         seconds = self._tls.hsts
         return (b"strict-transport-security: max-age=%d\r\n" % seconds,) if seconds else ()
+
+    @property
+    def admits(self) -> Callable[[], bool]:
+        """Whether there is room for one more handshake."""
+        return self.context.admits
+
+    @admits.setter
+    def admits(self, admits: Callable[[], bool]) -> None:
+        self.context.admits = admits
 
     def reload(self) -> None:
         """Show new connections what the files hold now.
@@ -78,8 +92,18 @@ class Certificate:
             connection.context = self._current
 
 
-def _context(tls: Tls) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+class _Context(ssl.SSLContext):
+    admits: Callable[[], bool] = staticmethod(lambda: True)
+
+    def wrap_bio(self, *arguments: Any, **options: Any) -> ssl.SSLObject:
+        """The event loop calls this when a connection has been accepted, and closes it when this fails."""
+        if not self.admits():
+            raise ConnectionAbortedError
+        return super().wrap_bio(*arguments, **options)
+
+
+def _context(tls: Tls) -> _Context:
+    context = _Context(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_CIPHER_SERVER_PREFERENCE
     context.set_ciphers(_CIPHERS)

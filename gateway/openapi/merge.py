@@ -51,7 +51,7 @@ def merged(
         "info": {
             "title": f"{table.platform} through the gateway",
             "version": version,
-            "description": "Every operation on its gateway path." + (f" {_without(bare)}" if bare else ""),
+            "description": " ".join(["Every operation on its gateway path.", *_without(table, bare)]),
             "x-cutover-without-document": bare,
         },
         "servers": [{"url": url}],
@@ -75,8 +75,13 @@ def with_stages(document: dict[str, Any], stages: Mapping[str, str]) -> dict[str
     return {**document, "paths": paths}
 
 
-def _without(services: list[str]) -> str:
-    return f"Of {', '.join(services)} only the route table is known: their own documents could not be read."
+def _without(table: RouteTable, services: list[str]) -> Iterator[str]:
+    unread = [name for name in services if table.services[name].openapi]
+    undeclared = [name for name in services if name not in unread]
+    if undeclared:
+        yield f"Of {', '.join(undeclared)} only the route table is known: none of their documents is named there."
+    if unread:
+        yield f"Of {', '.join(unread)} only the route table is known: their own documents could not be read."
 
 
 def _paths(exposed: Iterable[Route], operations: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -78,6 +78,9 @@ class Connection(Sending):
         try:
             while reading.head is None:
                 await self._more()
+                # A piece that came in the turn of the deadline ended this wait, so that `expire` found none to end.
+                if reading.head is None and self._loop.time() >= self.deadline:
+                    raise self._silent()
         finally:
             self._deadlines.discard(self)
         return reading.head
@@ -168,12 +171,12 @@ class Connection(Sending):
     def expire(self) -> None:
         """The deadline has passed: whoever waits sees that the service is silent."""
         if self._listener is not None:
-            self._failure = Silent(f"nothing came for {self._seconds:g} s", sent=True)
+            self._failure = self._silent()
             self._tell_listener()
             return
         for future in (self._waiter, self._writable):
             if future is not None and not future.done():
-                future.set_exception(Silent(f"nothing came for {self._seconds:g} s", sent=True))
+                future.set_exception(self._silent())
 
     # What the event loop does.
 
@@ -238,6 +241,9 @@ class Connection(Sending):
         if not self._reading.complete and self._failure is None:
             self._failure = self.broken()
         self._wake()
+
+    def _silent(self) -> Silent:
+        return Silent(f"nothing came for {self._seconds:g} s", sent=True)
 
     def broken(self) -> Broken:
         """See Sending."""

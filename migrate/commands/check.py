@@ -11,6 +11,7 @@ import typer
 
 from gateway.config import load_table, problems
 from gateway.core.errors import ConfigError
+from gateway.files import file_problems
 from migrate.commands.options import DEFAULT_CONFIG, Json
 from migrate.standing.unguarded import warnings
 
@@ -27,9 +28,10 @@ def check(
 ) -> None:
     """Validate the route table: every error at once, with its line and what to write instead.
 
-    What it leaves unsaid about who may is told as a warning. Exit code 0: it is fine; 3: it has problems.
+    The files that it names, certificates and OpenAPI documents, are read too. What it leaves unsaid about who may is
+    told as a warning. Exit code 0: it is fine; 3: it has problems.
     """
-    found = problems(file)
+    found = sorted([*problems(file), *file_problems(file)], key=lambda problem: problem.line)
     if as_json:
         table = None if found else load_table(file)
         summary = {**_summary(table), "warnings": warnings(table)} if table else {}

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
 from gateway.core.permissions import AUTHENTICATED, grants
 from gateway.core.routes import Access
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gateway.core.routes import Route
     from gateway.core.table import RouteTable
 
 
 def warnings(table: RouteTable) -> list[str]:
-    """One line for each route whose permission or scope is not said, or whose permission no role holds."""
+    """One line for each route whose permission or scope is not said, or whose permission no role holds.
+
+    And one where the internal listener takes calls from everywhere.
+    """
     known = table.policy.permissions
     guarded = bool(known.roles or known.refresh)
-    found = []
+    found = list(_open_inside(table.policy.internal_listen))
     for route in table.routes:
         if route.access is not Access.JWT:
             continue
@@ -27,6 +33,16 @@ def warnings(table: RouteTable) -> list[str]:
         if _nobody_may(table, route):
             found.append(f"route {route.id} needs {route.permission}, which no role of the file holds")
     return found
+
+
+def _open_inside(listen: str) -> Iterator[str]:
+    host = listen.rpartition(":")[0].strip("[]")
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return
+    if address.is_unspecified or address.is_global:
+        yield f"internal_listen {listen} takes copies and shows metrics: let no stranger's network reach it"
 
 
 def is_by_id(route: Route) -> bool:

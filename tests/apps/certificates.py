@@ -18,11 +18,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def written(directory: Path, name: str = "gateway", *, passphrase: bytes = b"") -> Tls:
-    """A self-signed certificate of 127.0.0.1 under a common name, as two files that are written anew."""
+DAY = dt.timedelta(days=1)
+
+
+def written(
+    directory: Path, name: str = "gateway", *, passphrase: bytes = b"", after: dt.timedelta = dt.timedelta()
+) -> Tls:
+    """A self-signed certificate of 127.0.0.1 under a common name, as two files that are written anew.
+
+    It holds for a day, which began an hour ago, or `after` that.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC) + after
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -30,7 +38,7 @@ def written(directory: Path, name: str = "gateway", *, passphrase: bytes = b"") 
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_after(now + DAY)
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
         )

@@ -1,6 +1,6 @@
-"""Twenty clients that read and write at once, and a service that keeps a journal of what reached it.
+"""Twenty clients that read and write at once.
 
-Each write carries an id of its own. What a client was told about it is held against the journal afterwards.
+Each write carries an id of its own. What a client was told about it is held against the service's journal afterwards.
 """
 
 from __future__ import annotations
@@ -10,21 +10,15 @@ import itertools
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from tests.apps.echo import respond
 from tests.apps.rawclient import RawClient
 from tests.apps.table import bearer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
-
-    from tests.apps.echo import Seen, Upstream
-
-    Fault = Callable[[Seen, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bool]]
+    from collections.abc import Iterator
 
 READ, WRITE, STREAM = "/api/things", "/api/things", "/api/stream"
-EVENTS = 3
 _IMPATIENT = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, IndexError)
 _FAILED = 500
 
@@ -45,46 +39,11 @@ class Outcome:
         return 200 <= self.status < 300
 
 
-class Journal:
-    """A service's behaviour: every `every`-th request meets the fault, after it was written down.
+class Written(Protocol):
+    """What a service has written down: the ids of the writes that arrived, and how often."""
 
-    A write is written down when it has arrived whole, whatever is answered then. A request that comes again, as a
-    second attempt does, meets no fault: what fails twice no second attempt can save.
-    """
-
-    def __init__(self, up: Upstream, fault: Fault | None = None, *, every: int = 1) -> None:
-        self.writes: Counter[str] = Counter()
-        self.faults = 0
-        self.fault = fault
-        self._every = every
-        self._turn = itertools.count(1)
-        self._met: set[str] = set()
-        up.behave = self.behave
-
-    async def behave(self, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """One request."""
-        first = self._is_first(seen)
-        if self.fault is not None and first and next(self._turn) % self._every == 0:
-            self.faults += 1
-            return await self.fault(seen, reader, writer)
-        if seen.target.startswith("/stream"):
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
-            for _ in range(EVENTS):
-                writer.write(b"9\r\ndata: x\n\n\r\n")
-                await writer.drain()
-            writer.write(b"0\r\n\r\n")
-            return True
-        return await respond(writer, 201 if seen.method == "POST" else 200, seen.target.encode())
-
-    def _is_first(self, seen: Seen) -> bool:
-        if seen.method == "POST":
-            self.writes[seen.body.decode()] += 1
-            return self.writes[seen.body.decode()] == 1
-        if seen.target in self._met:
-            return False
-        if "?" in seen.target:
-            self._met.add(seen.target)
-        return True
+    @property
+    def writes(self) -> Counter[str]: ...
 
 
 @dataclass
@@ -136,16 +95,17 @@ class Crowd:
         return Outcome(kind, one, status, time.monotonic() - started, body)
 
 
-def judge(outcomes: list[Outcome], journal: Journal, *, seconds: float) -> None:
+def judge(outcomes: list[Outcome], journal: Written, *, seconds: float) -> None:
     """What holds under every fault: no write twice, none called done that is not, no hang, no 500 of our own."""
+    writes = journal.writes
     for outcome in outcomes:
         assert outcome.seconds < seconds, outcome
         assert outcome.status != _FAILED or b'"reason"' not in outcome.body, outcome
         if outcome.kind == "write":
-            delivered = journal.writes[str(outcome.id)]
+            delivered = writes[str(outcome.id)]
             assert delivered <= 1, outcome
             assert delivered == 1 or not outcome.well, outcome
-    assert set(journal.writes) <= {str(outcome.id) for outcome in outcomes if outcome.kind == "write"}
+    assert set(writes) <= {str(outcome.id) for outcome in outcomes if outcome.kind == "write"}
 
 
 def reads(outcomes: list[Outcome]) -> list[Outcome]:

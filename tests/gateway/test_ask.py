@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.ask import ANSWER_LIMIT, ask
-from gateway.transport.errors import Broken, ConnectFailed
+from gateway.core.routes import Timeouts
+from gateway.transport.errors import Broken, ConnectFailed, Silent
 from gateway.transport.pool import Pool
 from tests.apps.echo import upstream
+from tests.apps.wire import eventually
 
 if TYPE_CHECKING:
-    import asyncio
-
     from tests.apps.echo import Seen
 
 
@@ -42,6 +43,25 @@ async def test_answer_of_any_length_is_not_held() -> None:
         up.behave = long
         with pytest.raises(Broken, match="longer"):
             await ask(Pool(), up.address, "/")
+
+
+async def test_answer_that_drips_is_given_up_in_time() -> None:
+    """However often a byte comes, whoever waits for the answer waits no longer than the limits together."""
+
+    async def drips(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        del seen, reader
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 10000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+        return False
+
+    async with upstream(drips) as up:
+        async with asyncio.timeout(5):
+            with pytest.raises(Silent, match="in time"):
+                await ask(Pool(), up.address, "/", timeouts=Timeouts(0.2, 0.2, 0.2))
+        await eventually(lambda: up.open == 0)
 
 
 async def test_silently_closed_connection_is_replaced() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -115,16 +116,24 @@ class Gate:
         return sum(seen.method != "GET" for seen in self.service.seen)
 
 
+@asynccontextmanager
+async def over(directory: Path, **secrets: str) -> AsyncIterator[Gate]:
+    """A gateway over the store in a directory."""
+    things = Things()
+    store = directory / "cutover.db"
+    open_store(store).close()
+    async with (
+        upstream(things.behave) as service,
+        running(table(service.address, *ROUTES, **POLICY), settings=settings(store=store, **secrets)) as made,
+    ):
+        yield Gate(made, service, things)
+
+
 @pytest.fixture
 async def gate(tmp_path: Path) -> AsyncIterator[Gate]:
     """A gateway over the store."""
-    things = Things()
-    open_store(tmp_path / "cutover.db").close()
-    async with (
-        upstream(things.behave) as service,
-        running(table(service.address, *ROUTES, **POLICY), settings=settings(store=tmp_path / "cutover.db")) as made,
-    ):
-        yield Gate(made, service, things)
+    async with over(tmp_path) as made:
+        yield made
 
 
 def replayed(answer: httpx.Response) -> bool:
@@ -237,6 +246,16 @@ async def test_whoever_could_not_be_verified_has_keys_of_its_own(gate: Gate, cre
     assert (again.content, replayed(again)) == (stranger.content, True)
     assert (await gate.post()).content == first.content
     assert gate.writes() == 2
+
+
+async def test_a_token_that_ran_out_during_a_rotation_names_its_user(tmp_path: Path) -> None:
+    """Signed with the former secret, it is told of what was written with the present one, and writes nothing."""
+    async with over(tmp_path, jwt_secret_previous="f" * 40) as gate:
+        await gate.post()
+        gate.roll_back()
+        told = await gate.post(headers=bearer(secret="f" * 40, exp=1))
+        assert (told.status_code, told.json()["reason"]) == (409, "key-answered")
+        assert gate.writes() == 1
 
 
 async def test_a_token_that_ran_out_names_its_user_where_the_service_asks_nobody(gate: Gate) -> None:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gateway.core.exchange import Request
-from gateway.core.routes import Access, Stage
+from gateway.core.reuse import Caching
+from gateway.core.routes import Access, Stage, Timeouts
 from gateway.passthrough import existing
 from gateway.problem import Moved, NotAllowed
 from tests.apps.echo import Upstream, raw, upstream
 from tests.apps.gateways import Running, running
-from tests.apps.table import bearer, flags, route, table
+from tests.apps.table import bearer, flags, route, settings, table
 from tests.apps.wire import talk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from gateway.core.table import RouteTable
+    from tests.apps.echo import Seen
 
 ROUTES = (
     route("users.list", "front", "GET /management/users", "GET /api/v1/users"),
@@ -202,12 +206,78 @@ async def test_gateway_paths_are_served_as_ever(up: Upstream) -> None:
         assert (await gate.get("/management/users", headers=bearer())).status_code == 404
 
 
-async def test_a_service_that_is_away_is_a_problem() -> None:
-    """The gateway answers for it."""
-    known = table("http://127.0.0.1:1", *ROUTES, passthrough="front")
-    async with running(known) as gate:
-        answer = await gate.get("/management/users")
-    assert (answer.status_code, answer.json()["reason"]) == (502, "connect")
+async def _silent(_seen: Seen, reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> bool:
+    await reader.read()
+    return False
+
+
+FAILURES = {
+    "away": (None, 502, "connect"),
+    "silent": (_silent, 504, "timeout"),
+    "closing": (raw(b"", keep=False), 502, "broken"),
+    "garbage": (raw(b"hello\r\n\r\n", keep=False), 502, "broken"),
+    "breaking off": (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", keep=False), 200, ""),
+}
+TOLD = ("status", "bytes", "reason", "failure", "route", "service", "method", "client")
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_a_failure_is_told_as_on_a_route(
+    up: Upstream, failure: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same problem, the same members of the log line, the same counts, by another stage."""
+    up.behave, status, reason = FAILURES[failure]
+    address = up.address if up.behave else "http://127.0.0.1:1"
+    quick = [replace(item, access=Access.PUBLIC, timeouts=Timeouts(2.0, 0.3, 2.0)) for item in ROUTES]
+    known = table(address, *quick, passthrough="front")
+    found: list[Any] = []
+    for path, stage in (("/api/v1/users", "served"), ("/management/users", "passthrough")):
+        async with running(known, settings=replace(settings(), access_log=True)) as gate:
+            answer = await talk(gate.port, f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+            metrics = gate.gateway.context.metrics
+            counts = {
+                "answers": metrics.value(
+                    "cutover_requests_total", route="users.list", stage=stage, status=str(status)
+                ),
+                "upstream": metrics.value(
+                    "cutover_upstream_failures_total", route="users.list", status=str(status), reason=reason
+                ),
+                "cut": metrics.value("cutover_truncated_total", route="users.list", by="broken"),
+                "retries": metrics.value("cutover_retries_total", service="front", why=reason),
+            }
+        line = json.loads(capsys.readouterr().err.splitlines()[-1])
+        assert (line["stage"], line["path"]) == (stage, path)
+        head, _, body = answer.partition(b"\r\n\r\n")
+        told = body if status == 200 else {**json.loads(body), "request_id": ""}
+        found.append((head.split()[1], told, {name: line.get(name) for name in TOLD}, counts))
+    assert found[0] == found[1]
+    assert (found[1][0], found[1][3]["answers"]) == (str(status).encode(), 1)
+    assert found[1][3]["upstream" if reason else "cut"] == 1
+
+
+async def test_a_write_that_passes_ends_what_the_gateway_has_kept(up: Upstream) -> None:
+    """Also where the service did not say what became of it; a read that passes ends nothing."""
+    kept = route("role", "front", "GET /admin/users/{id}/role", "GET /api/v1/users/{id}/role", cache=Caching(60.0))
+    named = route("roles", "front", "GET /admin/roles", "GET /api/v1/roles", cache=Caching(60.0))
+    write = replace(ROUTES[1], cache=Caching(0.0, ("roles",)))
+    fine = up.behave = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    async with running(table(up.address, kept, named, write, passthrough="front")) as gate:
+
+        async def asked() -> int:
+            before = len(up.seen)
+            for path in ("/api/v1/users/1/role", "/api/v1/roles"):
+                assert (await gate.get(path, headers=bearer())).status_code == 200
+            return len(up.seen) - before
+
+        assert await asked() == 2
+        await gate.get("/admin/users/1/role")
+        assert await asked() == 0
+        assert (await gate.client.put("/admin/users/1/role", json={})).status_code == 200
+        assert await asked() == 2
+        up.behave = raw(b"", keep=False)
+        assert (await gate.client.put("/admin/users/1/role", json={})).status_code == 502
+        up.behave = fine
+        assert await asked() == 2
 
 
 def test_other_spellings_are_said() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.core.errors import ConfigError
-from gateway.settings import load_settings
+from gateway.settings import jwt_secrets, load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +59,8 @@ def test_the_secret_before_may_be_given_while_the_secret_is_replaced(tmp_path: P
     both = {**SECRETS, "CUTOVER_JWT_SECRET_PREVIOUS": "p" * 32}
     settings = load_settings(tmp_path / "cutover.db", both)
     assert settings.jwt_secret_previous == "p" * 32
+    assert settings.jwt_secrets == jwt_secrets(both) == (SECRETS["CUTOVER_JWT_SECRET"], "p" * 32)
+    assert jwt_secrets({}) == ()
     assert "p" * 32 not in repr(settings)
     with pytest.raises(ConfigError, match="CUTOVER_JWT_SECRET_PREVIOUS is shorter than 32"):
         load_settings(tmp_path / "cutover.db", {**SECRETS, "CUTOVER_JWT_SECRET_PREVIOUS": "p"})

@@ -42,7 +42,7 @@ def ledger() -> Fickle:
 @pytest.fixture
 def served(ledger: Fickle) -> Once:
     """What the proxy does, over it."""
-    return Once(TABLE, Claims(ledger, KEYS), JWT_SECRET)
+    return Once(TABLE, Claims(ledger, KEYS), (JWT_SECRET,))
 
 
 def turn(
@@ -234,6 +234,24 @@ async def test_a_forged_token_gets_nothing_of_the_user_it_names(served: Once) ->
     forged = turn()
     forged.request = replace(forged.request, headers=(*bearer(secret="x" * 40).items(), ("Idempotency-Key", "k")))
     assert await served.admit(forged, whole=True) is None
+
+
+async def test_a_token_of_the_former_secret_names_the_same_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a secret is replaced a write is retried with either token, whichever the process knows first: once."""
+    monkeypatch.delenv("CUTOVER_REDIS_URL", raising=False)
+    monkeypatch.setenv("CUTOVER_JWT_SECRET", "n" * 40)
+    monkeypatch.setenv("CUTOVER_JWT_SECRET_PREVIOUS", JWT_SECRET)
+    store = tmp_path / "cutover.db"
+    open_store(store).close()
+    served = once(TABLE, store)
+    first, again = turn(), turn()
+    assert await served.admit(first, whole=True) is None
+    await answer(served, first)
+    again.request = replace(again.request, headers=(*bearer(secret="n" * 40).items(), ("Idempotency-Key", "k")))
+    assert header((await admitted(served, again)).headers, "idempotency-replayed") == "true"
+    await served.close()
 
 
 async def test_closing_lets_ends_under_way_be_written(served: Once, ledger: Fickle) -> None:

@@ -9,16 +9,6 @@ from tests.apps.route_tables import GOOD, changed, told
     ("old", "new", "problem"),
     [
         (
-            "shadow_listen: 127.0.0.1:13000",
-            "shadow_listen: 127.0.0.1:18000",
-            "13: service side: shadow_listen 127.0.0.1:18000 is taken by service main; write another port",
-        ),
-        (
-            "shadow_listen: 127.0.0.1:13000",
-            "shadow_listen: 127.0.0.1:8800",
-            "13: service side: shadow_listen 127.0.0.1:8800 is taken by the gateway; write another port",
-        ),
-        (
             "id: pools.delete",
             "id: pools.list",
             "25: route pools.list is already on line 18; give one of them another id",

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.config import load_table
 from gateway.core.listening import Connections, Tls
-from tests.apps.route_tables import GOOD, table, told
+from tests.apps.route_tables import GOOD, table, told, written
 
 if TYPE_CHECKING:
     from gateway.core.table import RouteTable
@@ -21,10 +22,12 @@ FULL = """\
 
 
 def test_everything_that_is_written_arrives() -> None:
-    """The certificate, with names from the environment, and every bound are read."""
+    """The certificate, with names from the environment and beside the file, and every bound are read."""
     loaded: RouteTable = table(GOOD.replace(LISTEN, LISTEN + FULL), {"WHERE": "/etc"})  # type: ignore[assignment]
     assert loaded.policy.tls == Tls("/etc/tls.pem", "/etc/gw.key", 3600)
     assert loaded.policy.connections == Connections(9, 8, 7, 6.0, 5.0, 4.0, 3000)
+    beside = written(GOOD.replace(LISTEN, LISTEN + FULL))
+    assert load_table(beside, {"WHERE": "certs"}).policy.tls.certificate == str(beside.parent / "certs" / "tls.pem")
     off: RouteTable = table(GOOD.replace(LISTEN, LISTEN + FULL.replace("1h", "off")), {"WHERE": "/etc"})  # type: ignore[assignment]
     assert off.policy.tls.hsts == 0
 
@@ -33,8 +36,10 @@ def test_everything_that_is_written_arrives() -> None:
     ("line", "problem"),
     [
         ("tls: {certificate: a.pem}", "certificate is given without key; write key: a path to a PEM file"),
+        ("tls: {hsts: 1h}", "hsts is never sent in clear; write certificate: and key:, or remove it"),
         ("tls: {key: a.pem}", "key is given without certificate"),
         ("tls: {certificate: a.pem, key: b.pem, hsts: 0}", "is no duration"),
+        ("tls: {certificate: a.pem, key: b.pem, hsts: 500ms}", "hsts '500ms' is a fraction of a second"),
         ("tls: {certificate: a.pem, key: b.pem}", "is http"),
         ("tls: {cert: a.pem}", "key cert is not known"),
         ("connections: {most: 0}", "write a whole number of at least 1"),

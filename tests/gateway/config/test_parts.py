@@ -70,6 +70,7 @@ def test_a_change_may_name_a_place_or_any_legacy_status() -> None:
         ("read: {rate: 10}", "read: {rate: 1, brust: 2}", "15: limit read: key brust is not known; write burst"),
         ("from: {status: 500}", "from: {status: 5000}", "48: change token: from: status '5000' is not acceptable"),
         ("    to: {status: 401}\n", "", "46: change token: it says neither to: nor at:"),
+        ("    to: {status: 401}\n", "    to: {}\n", "49: change token: to says nothing; write to: {status: …}"),
         ("    reason: legacy means 401\n", "", "46: change token: reason is missing"),
         ("    routes: [pools.*]\n", "    routes: []\n", "47: change token: routes names none"),
         ("changes:\n", "changes:\n  - 5\n", "46: change must be a mapping"),

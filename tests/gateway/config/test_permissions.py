@@ -24,6 +24,15 @@ gateway:
 """
 
 
+def test_rights_are_asked_for_every_half_minute_at_most() -> None:
+    """That is also what is usual."""
+    for every in (", every: 30s", ""):
+        text = FULL.replace("Team Lead's", "lead").replace(", every: 5s", every)
+        loaded: RouteTable = table(GOOD.replace(HEAD, text))  # type: ignore[assignment]
+        assert loaded.policy.permissions.refresh is not None
+        assert loaded.policy.permissions.refresh.every == 30.0
+
+
 def test_what_roles_hold_arrives() -> None:
     """Every key of the section is read; one permission may stand without a list."""
     text = FULL.replace("Team Lead's", "lead").replace("idle: []", "idle: pool:list")
@@ -49,6 +58,8 @@ def test_what_roles_hold_arrives() -> None:
         ("GET /admin/roles?all=1", "POST /admin/roles", "target 'POST /admin/roles' is no read"),
         ("GET /admin/roles?all=1", "GET roles", "target 'GET roles' is no read"),
         ("every: 5s", "every: 100ms", "every 100ms is too often"),
+        ("every: 5s", "every: 31s", "every 31s is too seldom: rights taken away would live on; write 30s or less"),
+        ("stale: 1m", "stale: 4s", "stale is shorter than refresh: every; write a longer stale:"),
         ("page: 50", "page: 0", "page '0' is not acceptable"),
         ("stale: 1m", "stale: 1", "stale '1' is no duration"),
         ("stale: 1m", "stael: 1m", "key stael is not known; write stale"),

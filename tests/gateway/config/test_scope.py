@@ -59,6 +59,7 @@ def test_places_tenancies_and_lookups_arrive() -> None:
 @pytest.mark.parametrize(
     ("scope", "problem"),
     [
+        ("[]", "scope names nothing; write what must be the caller's own, or remove the line"),
         ("[service, query.org]", "service stands beside others; write scope: service alone"),
         ("[service, shared]", "service stands beside others"),
         ("[shared, {lookup: pools.get, field: org}]", "shared stands beside others"),

@@ -33,6 +33,12 @@ def test_values_are_read_with_their_lines() -> None:
     assert told(findings) == []
 
 
+def test_a_list_without_entries_is_told_from_an_absent_one() -> None:
+    """Only a list that was written and is empty is empty."""
+    read, _ = section("a: []\nb: [x]\nc: x\nd:\n")
+    assert [read.is_empty(key) for key in "abcde"] == [True, False, False, False, False]
+
+
 def test_an_unknown_key_suggests_the_nearest_one() -> None:
     """Or lists what is known."""
     read, findings = section("lisen: 1\nzzz: 2\n")

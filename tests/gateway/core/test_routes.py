@@ -3,7 +3,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.core.path import PathPattern
-from gateway.core.routes import Access, Effect, Lookup, Move, Place, Route, Stage, Target, Where
+from gateway.core.routes import (
+    Access,
+    Authorization,
+    Effect,
+    Lookup,
+    Move,
+    Place,
+    Route,
+    Service,
+    Stage,
+    Target,
+    Where,
+)
 
 LEGACY = Target("POST", PathPattern("/deployment/deploy"))
 ALIAS = Target("POST", PathPattern("/deploy"))
@@ -32,6 +44,19 @@ def test_a_route_rolls_out_with_its_service_unless_it_names_a_group() -> None:
 def test_legacy_targets_begin_with_the_platforms_own() -> None:
     """Aliases follow it."""
     assert ROUTE.legacy_targets == (LEGACY, ALIAS)
+
+
+def test_a_document_stands_in_a_file_unless_somebody_is_asked_for_it() -> None:
+    """A path is asked of the service, a URL of whoever it names; without a document there is no file."""
+    service = Service("s", "http://a", "http://a", Authorization.STRIP, "")
+    places = ("docs/a.json", "", "/openapi.json", "http://docs/a.json", "https://docs.example/a.json")
+    assert [replace(service, openapi=place).openapi_is_a_file for place in places] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_a_body_is_needed_where_a_place_stands_in_it() -> None:

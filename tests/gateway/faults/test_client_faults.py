@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from gateway.core.resilience import ClientPolicy
 from gateway.core.routes import Kind, Timeouts
-from tests.apps.crowd import Crowd, Journal, judge, statuses
+from tests.apps.crowd import Crowd, judge, statuses
 from tests.apps.echo import read_body, upstream
 from tests.apps.gateways import running
+from tests.apps.journal import Journal
 from tests.apps.table import bearer, route, table
 from tests.apps.wire import eventually
 

@@ -12,10 +12,11 @@ import pytest
 
 from gateway.core.routes import Timeouts
 from gateway.transport.origin import origin_of
-from tests.apps.crowd import Crowd, Journal, judge, statuses
+from tests.apps.crowd import Crowd, judge, statuses
 from tests.apps.echo import respond, upstream
 from tests.apps.gateway_process import gateway_process
 from tests.apps.gateways import running
+from tests.apps.journal import Journal
 from tests.apps.table import bearer, route, settings, table
 from tests.apps.wire import eventually
 

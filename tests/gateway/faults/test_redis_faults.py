@@ -6,9 +6,10 @@ import asyncio
 from dataclasses import replace
 
 from gateway.core.policy import Limit
-from tests.apps.crowd import Crowd, Journal, judge, statuses
+from tests.apps.crowd import Crowd, judge, statuses
 from tests.apps.echo import upstream
 from tests.apps.gateways import running
+from tests.apps.journal import Journal
 from tests.apps.redis_server import redis_server
 from tests.apps.table import route, settings, table
 from tests.apps.wire import eventually

@@ -1,30 +1,39 @@
 """The path-trick matrix: no spelling of a path reaches a service under another route's access rule.
 
-Each trick is sent as raw bytes by somebody whom only one rule lets in. What the service saw is then given to three
-decoders, which choose among its routes as servers do, the forbidden ones first.
+Each trick is sent as raw bytes, over HTTP/1.1 and HTTP/2, by somebody whom only one rule lets in. What the service
+saw is then given to three decoders, which choose among its routes as servers do, the forbidden ones first.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_to_bytes
 
 import pytest
+import pytest_asyncio
 
+from gateway.core.listening import Tls
 from gateway.core.routes import Access
+from tests.apps.certificates import trusting, written
 from tests.apps.echo import upstream
 from tests.apps.gateways import running
+from tests.apps.h2client import h2_client
 from tests.apps.table import route, table, token
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
 
     from tests.apps.echo import Upstream
-    from tests.apps.gateways import Running
+    from tests.apps.h2client import Client
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Decoder = Callable[[str], set[str]]
 
@@ -176,25 +185,42 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.fixture
-async def up() -> AsyncIterator[Upstream]:
-    """A service that notes what it was asked."""
-    async with upstream() as one:
-        yield one
+H1, H2 = "HTTP/1.1", "HTTP/2"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A gateway in front of a service that notes what it was asked."""
+
+    port: int
+    up: Upstream
+    context: ssl.SSLContext | None = None
+
+    def sender(self, *headers: tuple[str, str]) -> Sender | H2Sender:
+        """Somebody who sends these headers with each request, by this gateway's protocol."""
+        return H2Sender(self.port, self.context, *headers) if self.context else Sender(self.port, *headers)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[H1, H2])
+async def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gate]:
+    """One gateway for all, in clear or over TLS."""
+    tls = written(tmp_path_factory.mktemp("tls")) if request.param == H2 else Tls()
+    async with upstream() as up, running(table(up.address, *ROUTES, tls=tls)) as one:
+        yield Gate(one.port, up, trusting(tls, "h2") if tls.certificate else None)
 
 
 @pytest.fixture
-async def gate(up: Upstream) -> AsyncIterator[Running]:
-    """A gateway in front of it."""
-    async with running(table(up.address, *ROUTES)) as one:
-        yield one
+def gate(served: Gate) -> Gate:
+    """The same one, whose service has seen nothing yet."""
+    served.up.seen.clear()
+    return served
 
 
 class Sender:
     """Sends raw targets one after the other; a connection that the gateway ends is opened again."""
 
-    def __init__(self, port: int, *lines: str) -> None:
-        self._port, self._lines = port, lines
+    def __init__(self, port: int, *headers: tuple[str, str]) -> None:
+        self._port, self._lines = port, [f"{name}: {value}" for name, value in headers]
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
@@ -209,7 +235,7 @@ class Sender:
                 async with asyncio.timeout(10):
                     return await self._answer(self._reader)
             except (asyncio.IncompleteReadError, ConnectionError):
-                self.close()
+                self._leave()
                 assert attempt == 0, target
         raise AssertionError
 
@@ -217,16 +243,43 @@ class Sender:
         answer = await reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"(?i)content-length: (\d+)", answer)
         if length is None or b"connection: close" in answer.lower():
-            self.close()
+            self._leave()
         else:
             await reader.readexactly(int(length[1]))
         return int(answer.split(b" ", 2)[1])
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Hang up."""
+        self._leave()
+
+    def _leave(self) -> None:
         if self._writer is not None:
             self._writer.close()
         self._reader = self._writer = None
+
+
+class H2Sender:
+    """The same over HTTP/2: a stream for each target; a stream or connection that is ended counts as refused."""
+
+    def __init__(self, port: int, context: ssl.SSLContext, *headers: tuple[str, str]) -> None:
+        self._port, self._context = port, context
+        self._fields = [(name.lower(), value) for name, value in headers]
+        self._open = contextlib.AsyncExitStack()
+        self._client: Client | None = None
+
+    async def ask(self, target: str, *hosts: tuple[str, str]) -> int:
+        """The status of the answer; 400 for none."""
+        if self._client is None or self._client.closed or self._client.goaway:
+            await self._open.aclose()
+            self._client = await self._open.enter_async_context(h2_client(self._port, self._context))
+        head: Any = [(":method", "GET"), (":scheme", "https"), (":path", target), *(hosts or ((":authority", "gw"),))]
+        answer = await self._client.answer(self._client.ask([*head, *self._fields]))
+        assert answer.status or answer.reset is not None or self._client.goaway, target
+        return answer.status or 400
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._open.aclose()
 
 
 def check(up: Upstream, sent: str) -> None:
@@ -237,16 +290,16 @@ def check(up: Upstream, sent: str) -> None:
     up.seen.clear()
 
 
-async def tried(gate: Running, up: Upstream, targets: list[str], *lines: str) -> None:
+async def tried(gate: Gate, targets: list[str], *headers: tuple[str, str]) -> None:
     """Send all of them and look at what arrived."""
-    sender = Sender(gate.port, *lines)
+    sender = gate.sender(*headers)
     try:
         for target in targets:
             status = await sender.ask(target)
             assert status < 500, (target, status)
-            check(up, target)
+            check(gate.up, target)
     finally:
-        sender.close()
+        await sender.close()
 
 
 WITHIN = (
@@ -256,35 +309,33 @@ WITHIN = (
     ("/api/files/", "internal/keys"),
 )
 OUTSIDE = ("secret/1", "files/internal/keys", "pub/special")
-USER = f"Authorization: Bearer {token()}"
+USER = ("Authorization", f"Bearer {token()}")
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_a_stranger_finds_no_way_into_a_route_beneath_an_open_one(
-    gate: Running, up: Upstream, spelling: str
-) -> None:
+async def test_a_stranger_finds_no_way_into_a_route_beneath_an_open_one(gate: Gate, spelling: str) -> None:
     """A parameter of a public route is never read as the path of one that is not."""
     targets = [prefix + SPELLINGS[spelling](aim) for prefix, aim in WITHIN]
     targets += [f"/api/files/a/../{SPELLINGS[spelling](aim)}" for _, aim in WITHIN]
-    await tried(gate, up, targets)
+    await tried(gate, targets)
 
 
 @pytest.mark.parametrize("climb", CLIMBS)
-async def test_nobody_climbs_out_of_a_route(gate: Running, up: Upstream, climb: str) -> None:
+async def test_nobody_climbs_out_of_a_route(gate: Gate, climb: str) -> None:
     """Neither a stranger by a public route nor a user by his own."""
     aims = [
         f"{prefix}{climb}{slash}{aim}"
         for prefix, slash, aim in product(("/api/pub/", "/api/files/a/"), SLASHES, OUTSIDE)
     ]
-    await tried(gate, up, aims)
-    await tried(gate, up, [f"/api/mine/{climb}{slash}secret/1" for slash in SLASHES[:2]], USER)
+    await tried(gate, aims)
+    await tried(gate, [f"/api/mine/{climb}{slash}secret/1" for slash in SLASHES[:2]], USER)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_a_user_finds_no_way_into_another_organisation(gate: Running, up: Upstream, spelling: str) -> None:
+async def test_a_user_finds_no_way_into_another_organisation(gate: Gate, spelling: str) -> None:
     """A route without a scope does not lead to one with a scope."""
     change = SPELLINGS[spelling]
-    await tried(gate, up, [f"/api/mine/{change('org/org-2')}", f"/api/mine/a/%2e%2e/{change('org/org-2')}"], USER)
+    await tried(gate, [f"/api/mine/{change('org/org-2')}", f"/api/mine/a/%2e%2e/{change('org/org-2')}"], USER)
 
 
 @pytest.mark.parametrize(
@@ -303,9 +354,9 @@ async def test_a_user_finds_no_way_into_another_organisation(gate: Running, up: 
         "",
     ],
 )
-async def test_a_moved_parameter_makes_no_path(gate: Running, up: Upstream, value: str) -> None:
+async def test_a_moved_parameter_makes_no_path(gate: Gate, value: str) -> None:
     """A query parameter that stands in the service's path is one segment of it, whatever it holds."""
-    await tried(gate, up, [f"/api/of?o={value}"])
+    await tried(gate, [f"/api/of?o={value}"])
 
 
 @pytest.mark.parametrize(
@@ -338,15 +389,15 @@ async def test_a_moved_parameter_makes_no_path(gate: Running, up: Upstream, valu
         "/internal/keys",
     ],
 )
-async def test_only_the_routes_own_target_reaches_a_service(gate: Running, up: Upstream, target: str) -> None:
+async def test_only_the_routes_own_target_reaches_a_service(gate: Gate, target: str) -> None:
     """Absolute form, authority form, other cases and detours are refused or redirected, and reach no service."""
-    sender = Sender(gate.port)
+    sender = gate.sender()
     try:
         status = await sender.ask(target)
     finally:
-        sender.close()
+        await sender.close()
     assert status in {307, 400, 404, 405}, status
-    assert up.seen == []
+    assert gate.up.seen == []
 
 
 @pytest.mark.parametrize(
@@ -364,30 +415,61 @@ async def test_only_the_routes_own_target_reaches_a_service(gate: Running, up: U
         (" Host: gw",),
     ],
 )
-async def test_a_request_names_one_host(gate: Running, up: Upstream, lines: tuple[str, ...]) -> None:
+async def test_a_request_names_one_host(lines: tuple[str, ...]) -> None:
     """Missing, doubled and malformed Host are refused on every route."""
-    sender = Sender(gate.port)
+    async with upstream() as up, running(table(up.address, *ROUTES)) as one:
+        sender = Sender(one.port)
+        try:
+            assert await sender.ask("/api/pub/1", *lines) == 400
+        finally:
+            await sender.close()
+        assert up.seen == []
+
+
+@pytest.mark.parametrize("served", [H2], indirect=True)
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        (("x", "y"),),
+        ((":authority", "gw"), (":authority", "gw")),
+        ((":authority", "gw"), ("host", "evil")),
+        ((":authority", "gw"), ("host", "gw"), ("host", "evil")),
+        (("host", "gw"), ("host", "gw")),
+        ((":authority", ""),),
+        ((":authority", "gw, evil"),),
+        ((":authority", "gw/evil"),),
+        ((":authority", "a@b"),),
+        ((":authority", "gw evil"),),
+        (("host", "a@b"),),
+    ],
+)
+async def test_a_stream_names_one_host(gate: Gate, hosts: tuple[tuple[str, str], ...]) -> None:
+    """The same by :authority, by Host, and by both, which must agree."""
+    sender = gate.sender()
+    assert isinstance(sender, H2Sender)
     try:
-        assert await sender.ask("/api/pub/1", *lines) == 400
+        assert await sender.ask("/api/pub/1", *hosts) == 400
+        assert gate.up.seen == []
+        for one in (((":authority", "gw"),), (("host", "gw"),), ((":authority", "gw"), ("host", "gw"))):
+            assert await sender.ask("/api/pub/1", *one) == 200
     finally:
-        sender.close()
-    assert up.seen == []
+        await sender.close()
 
 
-async def test_honest_paths_pass(gate: Running, up: Upstream) -> None:
+async def test_honest_paths_pass(gate: Gate) -> None:
     """What the tricks imitate still works: names with blanks, dots, capitals, slashes and other letters."""
     names = ("1", "a%20b", "a.b", "A", "a%2Fb", "%C3%A4", "a+b", "a;b", "Specially", "1.", "a%25b", "~x", "a:b@c")
     targets = [f"/api/pub/{name}" for name in names] + [f"/api/files/{name}/x" for name in names]
-    sender = Sender(gate.port)
+    sender = gate.sender()
     try:
         for target in targets:
             assert await sender.ask(target) == 200, target
-            assert up.seen[-1].target == target.removeprefix("/api")
+            assert gate.up.seen[-1].target == target.removeprefix("/api")
     finally:
-        sender.close()
+        await sender.close()
 
 
-def test_the_decoders_find_what_they_look_for() -> None:
+async def test_the_decoders_find_what_they_look_for() -> None:
     """Each trick aims at a route that some decoder would choose, so that the matrix can fail."""
     assert starlette("/files/%70rivate/1") == {"/files/private/{}"}
     assert express("/FILES/Private/1/") == {"/files/private/{}"}

@@ -32,9 +32,11 @@ def sent(credential: str) -> Headers:
     return (("Authorization", f"Bearer {credential}"),) if credential else ()
 
 
-def who(credential: str, *, of: Any = OPEN, secret: str = JWT_SECRET, at: Any = TABLE) -> Claimant | None:
+def who(
+    credential: str, *, of: Any = OPEN, secrets: tuple[str, ...] = (JWT_SECRET,), at: Any = TABLE
+) -> Claimant | None:
     """The claimant of a request now."""
-    return claimant(KEYS, at, of, sent(credential), CLIENT, secret=secret, now=time.time())
+    return claimant(KEYS, at, of, sent(credential), CLIENT, secrets=secrets, now=time.time())
 
 
 @pytest.mark.parametrize("of", [OPEN, CHECKED])
@@ -63,6 +65,17 @@ def test_whatever_is_no_genuine_token_counts_as_itself(credential: str) -> None:
     assert who(credential) == bearer(KEYS, sent(credential), "")
 
 
+def test_during_a_rotation_a_token_of_the_former_secret_names_its_user() -> None:
+    """As at the gateway; a token of neither secret stays its own, in whatever order they are given."""
+    former = "f" * 40
+    old = token(secret=former)
+    for secrets in ((JWT_SECRET, former), (former, JWT_SECRET)):
+        assert who(old, secrets=secrets) == user(KEYS, sent(old), "user-1", ORGANISATION)
+        assert who(token(), secrets=secrets) == user(KEYS, sent(token()), "user-1", ORGANISATION)
+        assert who(FORGED, secrets=secrets) == bearer(KEYS, sent(FORGED), "")
+    assert who(old) == bearer(KEYS, sent(old), "")
+
+
 def test_a_token_of_a_kind_that_nobody_accepts_counts_as_itself() -> None:
     """The algorithm is the policy's to choose, not the token's."""
     unsigned = jwt.encode({"sub": "user-1", "exp": 1e12}, None, algorithm="none")
@@ -73,8 +86,8 @@ def test_a_token_of_a_kind_that_nobody_accepts_counts_as_itself() -> None:
 
 def test_without_the_secret_a_token_names_its_user_and_proves_nothing() -> None:
     """No second write after a flip, and no answer that another credential got."""
-    assert who(FORGED, secret="") == user(KEYS, sent(FORGED), "user-1", ORGANISATION, verified=False)
-    assert who(token(exp=1), secret="", of=CHECKED) is None
+    assert who(FORGED, secrets=()) == user(KEYS, sent(FORGED), "user-1", ORGANISATION, verified=False)
+    assert who(token(exp=1), secrets=(), of=CHECKED) is None
 
 
 def test_the_policy_says_whose_tokens_count() -> None:

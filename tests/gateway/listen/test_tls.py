@@ -178,3 +178,45 @@ async def test_handshake_under_way_at_a_stop_is_completed(tmp_path: Path) -> Non
         assert b"connection: close" in await ask(streams)
         streams[1].close()
         assert await stopping == 0
+
+
+async def test_handshakes_under_way_are_counted(tmp_path: Path) -> None:
+    """Who never completes a handshake takes a place; beyond the bound and 64 to be told of it none is begun."""
+    tls = written(tmp_path)
+    async with listening(echo, certificate=Certificate(tls), connections=2) as on:
+        idle = [await asyncio.open_connection("127.0.0.1", on.port) for _ in range(66)]
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", on.port)
+            assert await reader.read() == b""
+            writer.close()
+            with pytest.raises((ConnectionError, ssl.SSLError)):
+                await connected(on.port, trusting(tls))
+        assert on.refused == [(503, "full")] * 2
+        idle.pop()[1].close()
+        streams = await until_connected(on.port, trusting(tls))
+        await ask(streams)
+        for _, writer in (*idle, streams):
+            writer.close()
+
+
+async def until_connected(port: int, context: ssl.SSLContext) -> Streams:
+    """A TLS connection as soon as there is room for it."""
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                return await connected(port, context)
+            except (ConnectionError, ssl.SSLError):
+                await asyncio.sleep(0)
+
+
+async def test_who_is_a_little_too_many_is_told(tmp_path: Path) -> None:
+    """Over TLS as in clear: the handshake is completed, and the answer is 503."""
+    tls = written(tmp_path)
+    async with listening(echo, certificate=Certificate(tls), connections=1) as on:
+        first = await connected(on.port, trusting(tls))
+        await ask(first)
+        reader, writer = await connected(on.port, trusting(tls))
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 503 ")
+        assert on.refused == [(503, "full")]
+        for stream in (first[1], writer):
+            stream.close()

@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from gateway.config import load_table
 from gateway.core.routes import Access, Kind
 from gateway.openapi import Described, merged, with_stages
-from tests.apps.table import route, table
+from tests.apps.table import route, service, table
 from tests.gateway.openapi.documents import answering, described
 
 ROOT = Path(__file__).parents[3]
@@ -103,11 +103,21 @@ def test_schemas_that_refer_to_themselves_are_merged() -> None:
 
 
 def test_a_service_without_a_document_is_told_of() -> None:
-    """Its routes are there by the table alone."""
+    """Its routes are there by the table alone, and whether a document was not named or not read is said as it is."""
     document = merge(A, B, compute=described({"/a": {"get": answering()}}), front=None)
     assert document["info"]["x-cutover-without-document"] == ["front"]
-    assert "front" in document["info"]["description"]
     assert document["paths"]["/api/b"]["get"]["operationId"] == "b.get"
+    unnamed = "Of front only the route table is known: none of their documents is named there."
+    assert document["info"]["description"] == f"Every operation on its gateway path. {unnamed}"
+    front = service("front", "http://a", openapi="/openapi.json")
+    known = table("http://a", A, B, services=(front,))
+    for compute, also in (
+        (described({"/a": {"get": answering()}}), ()),
+        (None, (unnamed.replace("front", "compute"),)),
+    ):
+        found = merged(known, {"compute": compute, "front": None}, prefix="/api/v1", url="http://g", version="1")
+        unread = "Of front only the route table is known: their own documents could not be read."
+        assert found["info"]["description"] == " ".join(["Every operation on its gateway path.", *also, unread])
 
 
 def test_one_path_has_one_spelling() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -160,6 +160,29 @@ async def test_dripping_head_has_no_more_time_than_a_late_one() -> None:
         with pytest.raises(Silent, match=r"0\.15 s"):
             await asyncio.wait_for(connection.head(0.15), 5)
         connection.close()
+
+
+async def test_a_piece_of_a_head_in_the_turn_of_its_deadline_gives_it_no_more_time() -> None:
+    """Whoever looks after deadlines has let it go, and the next piece may never come."""
+
+    class Once:
+        waiting: Connection | None = None
+
+        def add(self, waiting: Connection) -> None:
+            self.waiting = waiting
+
+        def discard(self, waiting: Connection) -> None:
+            assert waiting is self.waiting
+
+    deadlines: Any = Once()
+    connection = Connection(lambda _: None, deadlines)
+    connection.start(bodyless=False)
+    head = asyncio.create_task(connection.head(0.0))
+    await asyncio.sleep(0)
+    connection.data_received(b"HTTP/1.1 200 OK\r\nX: ")
+    connection.expire()
+    with pytest.raises(Silent):
+        await asyncio.wait_for(head, 5)
 
 
 async def test_arrival_of_the_head_is_told_once() -> None:

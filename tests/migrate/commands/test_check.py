@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from tests.apps.certificates import written as certified
 from tests.apps.command_line import cutover
 from tests.apps.route_tables import GOOD
 
@@ -42,6 +43,27 @@ def test_every_problem_is_printed_with_line_and_mend(tmp_path: Path) -> None:
     assert done.code == 3
     assert [line.split(":")[:2] for line in done.out.splitlines()] == [["bad.yaml", "22"], ["bad.yaml", "38"]]
     assert done.err == "2 problems in bad.yaml\n"
+
+
+def test_files_that_the_table_names_are_looked_at(tmp_path: Path) -> None:
+    """A missing certificate or document is one line where it is named, beside whatever else is wrong."""
+    tls = "  public_url: https://gw.example\n  tls:\n    certificate: tls.pem\n    key: tls.key\n"
+    text = GOOD.replace("  listen: 127.0.0.1:8800\n", f"  listen: 127.0.0.1:8800\n{tls}")
+    text = text.replace("    authorization: strip\n", "    authorization: strip\n    openapi: side.json\n")
+    (tmp_path / "cutover.yaml").write_text(text)
+    done = cutover(tmp_path, "check")
+    assert done.code == 3
+    assert [line.partition(" cannot be read")[0] for line in done.out.splitlines()] == [
+        "cutover.yaml:7: gateway: tls: certificate tls.pem",
+        "cutover.yaml:8: gateway: tls: key tls.key",
+        "cutover.yaml:17: service side: openapi side.json",
+    ]
+    (tmp_path / "cutover.yaml").write_text(text.replace("rate: 5", "rate: x"))
+    assert [line.split(":")[1] for line in cutover(tmp_path, "check").out.splitlines()] == ["7", "8", "17", "21"]
+    certified(tmp_path)
+    (tmp_path / "cutover.yaml").write_text(text)
+    (tmp_path / "side.json").write_text('{"openapi": "3.1.0", "paths": {}}')
+    assert cutover(tmp_path, "check").code == 0
 
 
 def test_problems_are_json_when_asked(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ def table_text(host: str = "127.0.0.1", *, port: int = 8080, internal: str = "",
             },
             "filtration": {
                 "legacy": f"http://{host}:{gateway_port}",
+                "internal": "http://127.0.0.1:18100",
                 "authorization": "forward",
                 "shadow_listen": "127.0.0.1:18000",
             },

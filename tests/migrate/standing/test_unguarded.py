@@ -54,6 +54,26 @@ def test_a_permission_that_nobody_holds_is_told() -> None:
     assert told(*item) == []
 
 
+@pytest.mark.parametrize(
+    ("listen", "open_to_all"),
+    [
+        ("0.0.0.0:8801", True),
+        ("[::]:8801", True),
+        ("8.8.8.8:8801", True),
+        ("127.0.0.1:8801", False),
+        ("10.1.2.3:8801", False),
+        ("[fd00::1]:8801", False),
+        ("inside:8801", False),
+    ],
+)
+def test_an_internal_listener_for_everybody_is_told(listen: str, open_to_all: bool) -> None:  # noqa: FBT001
+    """On every address, or one of the internet's: who sees metrics is a question of the network then."""
+    known = inferia()
+    found = warnings(replace(known, policy=replace(known.policy, internal_listen=listen)))
+    expected = f"internal_listen {listen} takes copies and shows metrics: let no stranger's network reach it"
+    assert found == ([expected] if open_to_all else [])
+
+
 def test_the_shipped_table_leaves_nothing_unsaid() -> None:
     """Each of its routes has a permission, each that names something a scope."""
     assert warnings(inferia()) == []
