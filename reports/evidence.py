@@ -11,7 +11,7 @@ from gateway import __version__
 from gateway.core.digest import route_digest
 from gateway.flags.store import FlagStore
 from gateway.store import audit, counts, observations
-from reports import aggregate, probed, signatures
+from reports import aggregate, noise, probed, signatures
 from reports.explained import Explanations, refusal_signature
 from reports.nouns import Evidence, Latency, OpenRefusal, RouteEvidence, SideServed, Sight, Tally
 
@@ -34,7 +34,9 @@ def gather(
     snapshot = flags.snapshot()
     digests = {route.id: route_digest(table, route, version) for route in table.select("*")}
     since = aggregate.stage_since(connection)
-    explanations = Explanations(observations.rules(connection), (change.id for change in table.changes), now)
+    changes = (change.id for change in table.changes)
+    known = noise.by_signature(connection, digests)
+    explanations = Explanations(observations.rules(connection), changes, now, known)
     with aggregate.judging(connection, digests, explanations) as judged:
         parts = _Parts(
             tallies=judged.tallies(),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.core.noise import Noise
     from gateway.flags.flag import Flag
     from gateway.flags.store import Process
     from gateway.store.audit import Result
@@ -44,7 +45,7 @@ class SignatureSeen:
     """A signature on the current route digest; `by` names the class, change or live rule that explains it.
 
     Open when `by` is empty; `rejected` means that QA called it a defect. `count` is places that differ, in
-    `observations`; `sample` is the newest of these.
+    `observations`; `sample` is the newest of these. `noise` counts how often legacy differed with itself there.
     """
 
     signature: str
@@ -59,6 +60,7 @@ class SignatureSeen:
     sample: str
     by: str = ""
     rejected: bool = False
+    noise: Noise | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from gateway.core.exchange import Exchange, Failure, Request, Response
 from gateway.core.mapping import MappingError
 from gateway.core.observation import Bucket
+from gateway.core.routes import Effect
 from gateway.store.counts import Refusal
 from shadow.budget import Budget
+from shadow.chosen import chosen
 from shadow.envelope import Outcome
-from shadow.observe import needs_again, observe
+from shadow.observe import Ask, observed, wanted
 from shadow.pairing import DRY_RUN, READ, SERVED, Pair
 from shadow.plan import Copying
 from shadow.serve import in_gateway_terms
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from gateway.core.observation import Observation
     from gateway.core.routes import Route
     from gateway.core.table import RouteTable
+    from gateway.store.noise import Lesson
     from shadow.envelope import Copy
     from shadow.mirror import Copied, Mirror
     from shadow.observe import Setting
@@ -41,6 +44,7 @@ class Done:
     outcome: Outcome
     observation: Observation | None = None
     refusal: Refusal | None = None
+    lesson: Lesson | None = None
 
 
 class Copier:
@@ -73,22 +77,49 @@ class Copier:
         primary = copy.exchange
         if copy.copying is Copying.SERVED:
             legacy = await self._mirror.to_legacy(self._legacy(route), primary, primary.request)
-            return Pair(route, legacy, replace(primary, request=request), SERVED, "live", copy.subject)
+            pair = Pair(route, legacy, replace(primary, request=request), SERVED, "live", copy.subject)
+            return await self._looked_at_again(pair)
         if copy.copying is Copying.FALLBACK:
             gone = replace(primary, request=request, response=Failure("connect", "legacy served instead"))
             return Pair(route, primary, gone, READ, "live", copy.subject)
         dry_run = self._dry_run(route, copy.copying)
         copied = await self._mirror.to_gateway(primary, request, dry_run=dry_run)
         pair = _paired(route, copy, copied, DRY_RUN if dry_run else READ)
-        if not dry_run and await asyncio.to_thread(needs_again, pair, self._setting()):
-            return replace(pair, again=await self._mirror.to_legacy(self._legacy(route), primary, primary.request))
+        return pair if dry_run else await self._looked_at_again(pair)
+
+    async def _looked_at_again(self, pair: Pair) -> Pair:
+        """The pair with what else must be asked to judge it; of a sample legacy is asked in any case."""
+        if (
+            pair.route.effect is Effect.READ
+            and not _failed(pair)
+            and chosen(pair.legacy.id, self._second(pair.route))
+        ):
+            pair = replace(await self._ask(Ask.LEGACY, pair), sampled=True)
+        while (whom := await asyncio.to_thread(wanted, pair, self._setting())) is not Ask.NOBODY:
+            pair = await self._ask(whom, pair)
         return pair
 
+    async def _ask(self, whom: Ask, pair: Pair) -> Pair:
+        request = pair.legacy.request
+        if whom is Ask.LEGACY:
+            pair = replace(pair, again=await self._mirror.to_legacy(self._legacy(pair.route), pair.legacy, request))
+        else:
+            copied = await self._mirror.to_gateway(pair.gateway, pair.gateway.request, dry_run=False)
+            pair = replace(pair, retried=copied.exchange)
+        return replace(pair, writes=self._writes_meanwhile(pair))
+
+    def _writes_meanwhile(self, pair: Pair) -> int:
+        return self.writes.since(pair.subject, min(pair.legacy.started, pair.gateway.started))
+
+    def _second(self, route: Route) -> float:
+        own = route.shadow.second
+        return self._table.mirroring.second if own is None else own
+
     async def _observed(self, pair: Pair, outcome: Outcome) -> Done:
-        if pair.mode != DRY_RUN and self.writes.since(pair.subject, min(pair.legacy.started, pair.gateway.started)):
-            pair = replace(pair, overtaken=True)
-        observation = await asyncio.to_thread(observe, pair, self._setting())
-        return Done(outcome, observation, _refusal(pair))
+        if pair.mode != DRY_RUN:
+            pair = replace(pair, writes=self._writes_meanwhile(pair))
+        seen = await asyncio.to_thread(observed, pair, self._setting())
+        return Done(outcome, seen.observation, _refusal(pair), seen.lesson)
 
     def _dry_run(self, route: Route, copying: Copying) -> bool:
         if copying is Copying.METERED:
@@ -110,6 +141,10 @@ def _paired(route: Route, copy: Copy, copied: Copied, mode: str) -> Pair:
         upstream=copied.upstream,
         refused=copied.refused,
     )
+
+
+def _failed(pair: Pair) -> bool:
+    return _bucket(pair)[0] is not Bucket.COMPARED
 
 
 def _bucket(pair: Pair) -> tuple[Bucket, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gateway.core.errors import CutoverError
 from gateway.store.counts import Refusal, Served, count_refusal, count_served, put_buckets
 from gateway.store.database import open_store, transaction
+from gateway.store.noise import learn, learned
 from gateway.store.observations import append, rules
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.core.observation import Observation, Rule
+    from gateway.store.noise import Lesson
     from shadow.buckets import Ledger
+    from shadow.noise import Learned
 
 _KEPT = 10_000
 """Observations held while the store is away; beyond it the oldest go."""
@@ -30,6 +33,7 @@ class Batch:
     refusals: list[Refusal] = field(default_factory=list)
     served: list[Served] = field(default_factory=list)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
+    lessons: list[Lesson] = field(default_factory=list)
 
 
 class Recorder:
@@ -40,6 +44,7 @@ class Recorder:
         self._connection: sqlite3.Connection | None = None
         self._batch = Batch()
         self.rules: Mapping[str, Rule] = {}
+        self.noise: Learned = {}
         self.lost = 0
 
     def observed(self, observation: Observation) -> None:
@@ -50,6 +55,10 @@ class Recorder:
     def refused(self, refusal: Refusal) -> None:
         """Keep one would-be refusal."""
         self._batch.refusals.append(refusal)
+
+    def taught(self, lesson: Lesson) -> None:
+        """Keep what a second read of legacy showed."""
+        self._batch.lessons.append(lesson)
 
     def counted(self, source: str, ledger: Ledger) -> None:
         """Keep a source's counts; a newer one replaces an older."""
@@ -72,16 +81,18 @@ class Recorder:
             batch.refusals + later.refusals,
             batch.served + later.served,
             batch.ledgers | later.ledgers,
+            (batch.lessons + later.lessons)[-_KEPT:],
         )
         self._bound()
 
     def write(self, batch: Batch) -> bool:
-        """Store a batch and read the reviewed rules; False when the store did not take all of it."""
+        """Store a batch, read reviewed rules and what is known of noise; False when the store did not take it all."""
         try:
             if self._connection is None:
                 self._connection = open_store(self._path)
             _store(self._connection, batch)
             self.rules = rules(self._connection)
+            self.noise = learned(self._connection)
         except (sqlite3.Error, CutoverError, OSError):
             self.close()
             return False
@@ -119,6 +130,9 @@ def _store(connection: sqlite3.Connection, batch: Batch) -> None:
                     at=refusal.last_seen,
                 )
         batch.refusals = []
+    if batch.lessons:
+        learn(connection, batch.lessons)
+        batch.lessons = []
     if batch.served:
         count_served(connection, batch.served)
         batch.served = []

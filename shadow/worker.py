@@ -95,6 +95,8 @@ class Worker:
             else:
                 if done.observation:
                     self._recorder.observed(done.observation)
+                if done.lesson:
+                    self._recorder.taught(done.lesson)
                 if done.refusal:
                     self._recorder.refused(done.refusal)
                 self._report(done.outcome)
@@ -146,8 +148,8 @@ async def run(config: Path, store: Path, channel: Path) -> None:
 
     def setting() -> Setting:
         nonlocal current
-        if current.rules != recorder.rules:
-            current = replace(current, rules=recorder.rules)
+        if current.rules != recorder.rules or current.noise != recorder.noise:
+            current = replace(current, rules=recorder.rules, noise=recorder.noise)
         return current
 
     stopping = asyncio.Event()

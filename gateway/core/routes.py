@@ -158,12 +158,14 @@ class ShadowPolicy:
     """How a route is copied: `compare` by effect or `off`; `sample` is a share of 0 to 1.
 
     `budget` is how many real copies of a metered route an hour may make; 0 means dry runs only.
+    `second` is the share of copied reads for which legacy is asked twice; None takes the table's.
     `identity` names, per list path (`$`, `$.items`), the member that tells list items apart.
     """
 
     mode: str = "compare"
     sample: float = 1.0
     budget: int = 0
+    second: float | None = None
     identity: Mapping[str, str] = field(default_factory=dict)
 
 

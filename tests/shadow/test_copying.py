@@ -17,7 +17,7 @@ from shadow.mirror import Mirror
 from shadow.observe import Setting
 from shadow.plan import Copying
 from tests.apps import candidate
-from tests.apps.oddities import Oddities, answer
+from tests.apps.oddities import Oddities, answer, plain
 from tests.apps.shadowed import ROUTES, write_table
 
 if TYPE_CHECKING:
@@ -35,9 +35,13 @@ METERED = """\
 
 
 @asynccontextmanager
-async def copier(directory: Path, legacy: Oddities, internal: Oddities, **limits: float) -> AsyncIterator[Copier]:
+async def copier(
+    directory: Path, legacy: Oddities, internal: Oddities, mirroring: str = "second: 0", **limits: float
+) -> AsyncIterator[Copier]:
     """A copier over a stand-in service and gateway."""
-    config = write_table(directory, legacy.address, internal=internal.port, routes=ROUTES + METERED)
+    config = write_table(
+        directory, legacy.address, internal=internal.port, routes=ROUTES + METERED, mirroring=mirroring
+    )
     table = load_table(config)
     setting = Setting(table, KEY, {}, table.policy.public_url, "v", time.time)
     async with Mirror(f"http://{internal.address}", KEY, **limits) as mirror:  # type: ignore[arg-type]
@@ -53,6 +57,13 @@ def read(number: str = "7", copying: Copying = Copying.READ, body: bytes | None 
     return Copy(
         "items.get", {"id": number}, copying, "u-1", Exchange("x", "svc", request, response, time.time(), 0, 0)
     )
+
+
+def parsed(wire: bytes) -> Response:
+    """An answer of the stand-in service as captured."""
+    head, _, body = wire.partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")[1:]
+    return Response(200, tuple((line.partition(": ")[0], line.partition(": ")[2]) for line in lines), body)
 
 
 def write(route: str, target: str) -> Copy:
@@ -81,6 +92,45 @@ async def test_legacy_is_asked_once_more_when_the_two_differ(tmp_path: Path) -> 
         assert done.observation is not None
         assert done.observation.verdict in {Verdict.MISMATCH, Verdict.INCONCLUSIVE}
         assert legacy.deliveries == {"GET /items/7": 1}
+        assert done.lesson is None
+
+
+async def test_of_a_sample_legacy_is_asked_a_second_time_in_any_case(tmp_path: Path) -> None:
+    """Also when both sides agree; what it then says is learned from, and a write is never sent twice."""
+    async with (
+        Oddities() as legacy,
+        Oddities() as internal,
+        copier(tmp_path, legacy, internal, mirroring="second: 100%") as made,
+    ):
+        internal.override = candidate.faithful
+        body = plain("/items/7").partition(b"\r\n\r\n")[2]
+        done = await made.copy(read(body=body), 0)
+        assert legacy.deliveries == {"GET /items/7": 1}
+        assert done.lesson is not None
+        assert done.lesson.route == "items.get"
+        await made.copy(write("items.create", "/items"), 0)
+        assert legacy.deliveries == {"GET /items/7": 1}
+
+
+async def test_a_wrong_answer_now_and_then_is_intermittent(tmp_path: Path) -> None:
+    """Legacy says the same twice, the gateway once something else and, asked again, the same: that is a mismatch."""
+    wrong = iter([b'{"target":"/items/8"}'])
+
+    async def now_and_then(head: Head, body: bytes, writer: asyncio.StreamWriter) -> None:
+        if said := next(wrong, None):
+            writer.write(plain("/items/7").replace(b'{"target":"/items/7"}', said))
+        else:
+            await candidate.faithful(head, body, writer)
+
+    async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
+        internal.override = now_and_then
+        first = parsed(plain("/items/7"))
+        primary = read()
+        done = await made.copy(replace(primary, exchange=replace(primary.exchange, response=first)), 0)
+        assert done.observation is not None
+        assert done.observation.verdict is Verdict.MISMATCH
+        assert [str(one.kind) for one in done.observation.differences] == ["intermittent"]
+        assert (legacy.deliveries, internal.deliveries) == ({"GET /items/7": 1}, {"GET /api/v1/items/7": 2})
 
 
 async def test_a_metered_route_makes_real_copies_within_its_budget(tmp_path: Path) -> None:
@@ -173,7 +223,9 @@ async def test_a_fallback_is_a_gateway_failure(tmp_path: Path) -> None:
 async def test_a_served_read_asks_legacy(tmp_path: Path) -> None:
     """What the gateway served is compared with legacy's answer; a dead legacy is not the gateway's failure."""
     async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
-        done = await made.copy(read(copying=Copying.SERVED), 0)
+        served = read(copying=Copying.SERVED)
+        served = replace(served, exchange=replace(served.exchange, response=parsed(plain("/items/7"))))
+        done = await made.copy(served, 0)
         assert done.outcome == Outcome("x", Bucket.COMPARED)
         assert done.observation is not None
         assert done.observation.mode == "served"
@@ -191,7 +243,7 @@ async def test_a_read_that_its_subject_overtook_is_inconclusive(tmp_path: Path) 
         writer.write(answer("200 OK", b"{}", ("content-type", "application/json")))
 
     async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
-        legacy.override = bare
+        legacy.override = internal.override = bare
         changed = read(copying=Copying.SERVED)
         made.writes.note("somebody else", time.time() + 1)
         seen = [(await made.copy(changed, 0)).observation]

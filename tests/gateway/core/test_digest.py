@@ -88,6 +88,12 @@ def test_addresses_and_changes_are_no_part_of_it() -> None:
     assert digest(elsewhere) == digest(TABLE)
 
 
+def test_how_often_legacy_is_asked_twice_is_no_part_of_it() -> None:
+    """More second reads leave evidence as it is."""
+    often = replace(ROUTE, shadow=replace(ROUTE.shadow, second=1.0))
+    assert digest(TABLE, often) == digest(TABLE)
+
+
 def test_the_digest_of_a_table_covers_all_of_it() -> None:
     """Whatever a table says, an address or an intended difference too, is part of its digest; so is the version."""
     others = [
