@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gateway.flags.flag import Flag
     from gateway.flags.store import Process
     from gateway.store.audit import Result
+    from gateway.store.pace import ServicePace
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,10 @@ class Probed:
 
 @dataclass(frozen=True, slots=True)
 class RouteEvidence:
-    """Everything known about one route. Only observations of the current digest count; others are `stale`."""
+    """Everything known about one route. Only observations of the current digest count; others are `stale`.
+
+    `reasons` counts its requests by bucket and reason, `pace` is how fast its service is copied at this moment.
+    """
 
     route: str
     digest: str
@@ -144,6 +148,8 @@ class RouteEvidence:
     buckets: Mapping[str, int] = field(default_factory=dict)
     served: Mapping[str, SideServed] = field(default_factory=dict)
     probed: Probed | None = None
+    reasons: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    pace: ServicePace | None = None
 
     @property
     def open(self) -> tuple[SignatureSeen, ...]:

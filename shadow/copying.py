@@ -15,6 +15,7 @@ from gateway.core.routes import Effect
 from gateway.store.counts import Refusal
 from shadow.budget import Budget
 from shadow.chosen import chosen
+from shadow.discipline import MOST, Discipline, Grant
 from shadow.envelope import Outcome
 from shadow.observe import Ask, observed, wanted
 from shadow.pairing import DRY_RUN, READ, SERVED, Pair
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from shadow.mirror import Copied, Mirror
     from shadow.observe import Setting
 
+_REAL = frozenset({Copying.READ, Copying.METERED, Copying.SERVED})
+"""Copies that reach the platform."""
 LATE = 10.0
 """Seconds a copy may wait for its turn: a later answer would be compared with another state of the platform."""
 
@@ -55,6 +58,7 @@ class Copier:
         self._mirror = mirror
         self._setting = setting
         self._budget = Budget()
+        self.discipline = Discipline(table)
         self.writes = Writes()
 
     async def copy(self, copy: Copy, waited: float) -> Done:
@@ -67,35 +71,53 @@ class Copier:
             return Done(Outcome(identity, Bucket.SHED, "late"))
         try:
             request = in_gateway_terms(route, copy.parameters, copy.exchange.request)
-            pair = await self._pair(route, copy, request)
         except MappingError:
             return Done(Outcome(identity, Bucket.UNMIRRORED, "unmappable"))
+        grant = self._granted(route, copy)
+        if isinstance(grant, str):
+            return Done(Outcome(identity, Bucket.SAMPLED_OUT, grant))
+        try:
+            pair = await self._pair(route, copy, request, grant)
+        finally:
+            grant.close()
         landed = (Bucket.FAILED, "fallback") if copy.copying is Copying.FALLBACK else _bucket(pair)
         return await self._observed(pair, Outcome(identity, *landed))
 
-    async def _pair(self, route: Route, copy: Copy, request: Request) -> Pair:
+    def _granted(self, route: Route, copy: Copy) -> Grant | str:
+        """What the copy may ask of the platform; a preflight asks the gateway alone, as a dry run does."""
+        self.discipline.seen(route, copy)
+        if copy.copying not in _REAL or copy.exchange.request.is_preflight:
+            return Grant(MOST if copy.exchange.request.is_preflight else 0)
+        if copy.copying is not Copying.METERED:
+            return self.discipline.grant(route)
+        granted = self.discipline.grant(route, 1)
+        if isinstance(granted, str):
+            return Grant(0)
+        if not self._budget.spend(route.id, route.shadow.budget, time.time()):
+            granted.close()
+        return granted
+
+    async def _pair(self, route: Route, copy: Copy, request: Request, grant: Grant) -> Pair:
         primary = copy.exchange
         if copy.copying is Copying.SERVED:
+            grant.use()
             legacy = await self._mirror.to_legacy(self._legacy(route), primary, primary.request)
             pair = Pair(route, legacy, replace(primary, request=request), SERVED, "live", copy.subject)
-            return await self._looked_at_again(pair)
+            return await self._looked_at_again(pair, grant)
         if copy.copying is Copying.FALLBACK:
             gone = replace(primary, request=request, response=Failure("connect", "legacy served instead"))
             return Pair(route, primary, gone, READ, "live", copy.subject)
-        dry_run = self._dry_run(route, copy.copying)
+        dry_run = not grant.use()
         copied = await self._mirror.to_gateway(primary, request, dry_run=dry_run)
         pair = _paired(route, copy, copied, DRY_RUN if dry_run else READ)
-        return pair if dry_run else await self._looked_at_again(pair)
+        return pair if dry_run else await self._looked_at_again(pair, grant)
 
-    async def _looked_at_again(self, pair: Pair) -> Pair:
+    async def _looked_at_again(self, pair: Pair, grant: Grant) -> Pair:
         """The pair with what else must be asked to judge it; of a sample legacy is asked in any case."""
-        if (
-            pair.route.effect is Effect.READ
-            and not _failed(pair)
-            and chosen(pair.legacy.id, self._second(pair.route))
-        ):
+        twice = pair.route.effect is Effect.READ and chosen(pair.legacy.id, self._second(pair.route))
+        if twice and not _failed(pair) and grant.use():
             pair = replace(await self._ask(Ask.LEGACY, pair), sampled=True)
-        while (whom := await asyncio.to_thread(wanted, pair, self._setting())) is not Ask.NOBODY:
+        while (whom := await asyncio.to_thread(wanted, pair, self._setting())) is not Ask.NOBODY and grant.use():
             pair = await self._ask(whom, pair)
         return pair
 
@@ -120,11 +142,6 @@ class Copier:
             pair = replace(pair, writes=self._writes_meanwhile(pair))
         seen = await asyncio.to_thread(observed, pair, self._setting())
         return Done(outcome, seen.observation, _refusal(pair), seen.lesson)
-
-    def _dry_run(self, route: Route, copying: Copying) -> bool:
-        if copying is Copying.METERED:
-            return not self._budget.spend(route.id, route.shadow.budget, time.time())
-        return copying is Copying.DRY_RUN
 
     def _legacy(self, route: Route) -> str:
         return self._table.services[route.service].legacy

@@ -11,6 +11,7 @@ from gateway.store.counts import Refusal, Served, count_refusal, count_served, p
 from gateway.store.database import open_store, transaction
 from gateway.store.noise import learn, learned
 from gateway.store.observations import append, rules
+from gateway.store.pace import ServicePace, put_paces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from shadow.buckets import Ledger
     from shadow.noise import Learned
 
+_SAID_AGAIN = 15.0
+"""Seconds after which it is said again how fast services are copied, though nothing has changed."""
 _KEPT = 10_000
 """Observations held while the store is away; beyond it the oldest go."""
 
@@ -34,6 +37,7 @@ class Batch:
     served: list[Served] = field(default_factory=list)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     lessons: list[Lesson] = field(default_factory=list)
+    paces: list[ServicePace] = field(default_factory=list)
 
 
 class Recorder:
@@ -45,6 +49,8 @@ class Recorder:
         self._batch = Batch()
         self.rules: Mapping[str, Rule] = {}
         self.noise: Learned = {}
+        self._told = 0.0
+        self._shares: dict[str, float] = {}
         self.lost = 0
 
     def observed(self, observation: Observation) -> None:
@@ -59,6 +65,13 @@ class Recorder:
     def taught(self, lesson: Lesson) -> None:
         """Keep what a second read of legacy showed."""
         self._batch.lessons.append(lesson)
+
+    def paced(self, paces: list[ServicePace]) -> None:
+        """Keep how fast services are copied, when that has changed or was not said for a while."""
+        shares = {pace.service: pace.share for pace in paces}
+        if paces and (shares != self._shares or paces[0].at - self._told >= _SAID_AGAIN):
+            self._shares, self._told = shares, paces[0].at
+            self._batch.paces = paces
 
     def counted(self, source: str, ledger: Ledger) -> None:
         """Keep a source's counts; a newer one replaces an older."""
@@ -82,6 +95,7 @@ class Recorder:
             batch.served + later.served,
             batch.ledgers | later.ledgers,
             (batch.lessons + later.lessons)[-_KEPT:],
+            later.paces or batch.paces,
         )
         self._bound()
 
@@ -130,6 +144,9 @@ def _store(connection: sqlite3.Connection, batch: Batch) -> None:
                     at=refusal.last_seen,
                 )
         batch.refusals = []
+    if batch.paces:
+        put_paces(connection, batch.paces)
+        batch.paces = []
     if batch.lessons:
         learn(connection, batch.lessons)
         batch.lessons = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gateway.config.mirroring import read_platform_limit
 from gateway.config.permissions import permission
 from gateway.config.problem import Lined
 from gateway.config.reuse import check_reuse, chosen, read_caching
@@ -84,6 +85,7 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
         tenancy=scope.tenancy,
         permission=section.read("permission", permission, ""),
         api_key=section.read("api_key", one_of(KeyCheck), None),
+        platform_limit=read_platform_limit(section),
     )
     _check_exposure(section, route)
     _check_kind(section, route)

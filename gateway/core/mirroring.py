@@ -1,4 +1,4 @@
-"""How the shadow copies, whatever the route: what `shadow:` of the route table says."""
+"""How the shadow copies: what `shadow:` of the route table says, and the limits that the platform has itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,22 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class PlatformLimit:
+    """So many requests in `per` seconds the platform takes on its own terms; copies take a tenth of it at most."""
+
+    rate: float
+    per: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class Mirroring:
-    """`second` is the share of copied reads for which legacy is asked a second time, whatever the two sides said."""
+    """What holds for every copy.
+
+    `second` is the share of copied reads for which legacy is asked a second time, whatever the two sides said. `load`
+    is how many requests copies may add for each that a client made. From `slow` times its usual latency on a service
+    counts as slow, and gets fewer copies; 0 never does.
+    """
 
     second: float = 0.05
+    load: float = 1.5
+    slow: float = 2.0

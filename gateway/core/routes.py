@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.core.mirroring import PlatformLimit
     from gateway.core.path import PathPattern
     from gateway.core.reuse import Caching
 
@@ -175,7 +176,8 @@ class Service:
 
     `context` says whether it gets the signed context, `forwarding` how it is told of hops. `openapi` is where its
     document stands (a path at the service, a URL, or a file beside the table), `health` the path that says how it
-    is, `title` what people call it; each may be empty.
+    is, `title` what people call it; each may be empty. `platform_limit` is what it takes
+    in all; a route may have one of its own.
     """
 
     name: str
@@ -189,6 +191,7 @@ class Service:
     openapi: str = ""
     health: str = "/health"
     title: str = ""
+    platform_limit: PlatformLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +226,7 @@ class Route:
     own: tuple[Place, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     tenancy: Tenancy = Tenancy.UNSAID
+    platform_limit: PlatformLimit | None = None
 
     @property
     def rollout_group(self) -> str:

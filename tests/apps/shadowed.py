@@ -163,7 +163,7 @@ def write_table(
     listen: int | None = None,
     routes: str = ROUTES,
     terms: str = "",
-    mirroring: str = "second: 0",
+    mirroring: str = "second: 0, slow: off, load: 300%",
 ) -> Path:
     """A route table over the service at `legacy` (`host:port`); ports not given are free ones.
 
@@ -185,7 +185,7 @@ async def shadowed(
     internal: int | None = None,
     routes: str = ROUTES,
     terms: str = "",
-    mirroring: str = "second: 0",
+    mirroring: str = "second: 0, slow: off, load: 300%",
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Rig]:
     """A shadow over the service at `legacy` (`host:port`)."""

@@ -31,12 +31,14 @@ KEY = b"k" * 32
 METERED = """\
   - {id: chat, service: svc, legacy: POST /chat, gateway: POST /api/v1/chat, effect: metered, access: public,
      shadow: {budget: 1}}
+  - {id: ask, service: svc, legacy: POST /ask, gateway: POST /api/v1/ask, effect: metered, access: public,
+     shadow: {budget: 5}, platform_limit: {rate: 10}}
 """
 
 
 @asynccontextmanager
 async def copier(
-    directory: Path, legacy: Oddities, internal: Oddities, mirroring: str = "second: 0", **limits: float
+    directory: Path, legacy: Oddities, internal: Oddities, mirroring: str = "second: 0, slow: off", **limits: float
 ) -> AsyncIterator[Copier]:
     """A copier over a stand-in service and gateway."""
     config = write_table(
@@ -250,3 +252,28 @@ async def test_a_read_that_its_subject_overtook_is_inconclusive(tmp_path: Path) 
         made.writes.note("u-1", time.time() + 1)
         seen.append((await made.copy(changed, 0)).observation)
         assert [one and one.verdict for one in seen] == [Verdict.MISMATCH, Verdict.INCONCLUSIVE]
+
+
+async def test_a_copy_that_the_platform_does_not_bear_is_sampled_out_with_its_reason(tmp_path: Path) -> None:
+    """Beyond a tenth of its limit nothing is sent; a dry run costs the platform nothing and goes on."""
+    async with (
+        Oddities() as legacy,
+        Oddities() as internal,
+        copier(tmp_path, legacy, internal, mirroring="second: 0, load: 0%") as made,
+    ):
+        internal.override = candidate.faithful
+        landed = [(await made.copy(read(), 0)).outcome for _ in range(61)]
+        assert landed[-1] == Outcome("x", Bucket.SAMPLED_OUT, "load")
+        assert sum(one.bucket is Bucket.COMPARED for one in landed) == internal.deliveries.total()
+        dry = replace(write("items.create", "/items"), copying=Copying.DRY_RUN)
+        assert (await made.copy(dry, 0)).outcome.bucket is Bucket.COMPARED
+
+
+async def test_a_metered_route_makes_dry_runs_where_the_platforms_limit_is_used_up(tmp_path: Path) -> None:
+    """Its budget would allow five real copies, a tenth of the platform's limit one."""
+    async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
+        internal.override = candidate.faithful
+        for _ in range(3):
+            assert (await made.copy(write("ask", "/ask"), 0)).outcome.bucket is Bucket.COMPARED
+        modes = [dict(head[2])["Cutover-Copy"].partition(";")[0] for head in internal.heads]
+        assert modes == ["read", "dry-run", "dry-run"]

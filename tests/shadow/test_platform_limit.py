@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.core.mirroring import PlatformLimit
+from shadow.platform_limit import Tenth
+
+
+def test_copies_take_a_tenth_and_no_more() -> None:
+    """Of 60 a minute six; the next one when the first is a minute old."""
+    tenth = Tenth(PlatformLimit(60, 60))
+    assert [tenth.take(1, 0.0) for _ in range(7)] == [True] * 6 + [False]
+    assert not tenth.take(1, 59.9)
+    assert tenth.take(6, 60.0)
+    assert not tenth.take(1, 60.0)
+
+
+def test_it_is_all_or_nothing_and_what_was_not_used_goes_back() -> None:
+    """Three requests are taken at once or not at all."""
+    tenth = Tenth(PlatformLimit(40, 60))
+    assert tenth.take(3, 0.0)
+    assert not tenth.take(3, 0.0)
+    tenth.give_back(2)
+    assert tenth.take(3, 1.0)
+
+
+def test_a_small_limit_gives_one_in_a_longer_window() -> None:
+    """A tenth of five a minute is one in two minutes."""
+    tenth = Tenth(PlatformLimit(5, 60))
+    assert tenth.most == 1
+    assert [tenth.take(1, at) for at in (0.0, 60.0, 119.9, 120.0)] == [True, False, False, True]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0, 30), st.integers(1, 3)), max_size=150), st.integers(1, 200), st.integers(1, 120)
+)
+def test_no_window_ever_holds_more_than_a_tenth(steps: list[tuple[float, int]], rate: int, per: int) -> None:
+    """Whenever and however many are asked: in any window of the limit's length at most a tenth of it was taken."""
+    tenth, now, taken = Tenth(PlatformLimit(rate, per)), 0.0, list[float]()
+    for wait, number in steps:
+        now += wait
+        if tenth.take(number, now):
+            taken += [now] * number
+    for start in taken:
+        inside = sum(start <= at < start + per for at in taken)
+        assert inside <= max(1, rate // 10)
