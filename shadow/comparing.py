@@ -15,6 +15,7 @@ from shadow.classify import explained, routine
 from shadow.diff import exchanges
 from shadow.diff.found import Budget, Found
 from shadow.pairing import DRY_RUN
+from shadow.sums import diff, incomparable, without_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -63,6 +64,8 @@ def failure(pair: Pair) -> str:
             return f"{side}: {exchange.response.kind} {exchange.response.detail}".strip()
         if exchange.response.truncated:
             return f"{side}: the answer is cut off"
+    if pair.mode != DRY_RUN and incomparable(pair):
+        return "a body is too large to be kept, and the two are coded differently"
     dry = pair.mode == DRY_RUN and pair.upstream is None and not pair.refused
     if dry and not pair.legacy.request.is_preflight and status(pair.gateway) < _ERRORS:
         return "gateway: the dry run's answer says no upstream request"
@@ -75,7 +78,7 @@ def answers(pair: Pair, setting: Setting) -> Explained:
     Raises:
         DeadlineError: it takes longer than the setting allows.
     """
-    found = exchanges.answers(pair, Budget(setting.seconds))
+    found = _differences(pair, setting)
     kept = untouched(Case(pair, setting.table, setting.gateway_url)) if pair.mode != DRY_RUN else ()
     return _explain(pair, setting, [*found, *kept])
 
@@ -88,7 +91,7 @@ def with_itself(pair: Pair, setting: Setting) -> Explained:
     """
     assert pair.again is not None  # noqa: S101 - asked only of pairs that have one
     itself = replace(pair, gateway=pair.again, again=None, retried=None, upstream=None, refused=False)
-    return _explain(itself, setting, exchanges.answers(itself, Budget(setting.seconds)))
+    return _explain(itself, setting, _differences(itself, setting))
 
 
 def sent(pair: Pair, setting: Setting) -> Explained:
@@ -109,6 +112,11 @@ def all_explained(found: Explained) -> bool:
 def status(exchange: Exchange) -> int:
     """The status of an answer; 0 for none."""
     return 0 if isinstance(exchange.response, Failure) else exchange.response.status
+
+
+def _differences(pair: Pair, setting: Setting) -> list[Found]:
+    found = exchanges.answers(without_lengths(pair), Budget(setting.seconds))
+    return found if pair.mode == DRY_RUN else [*found, *diff(pair, setting.fingerprint_key)]
 
 
 def _explain(pair: Pair, setting: Setting, found: Iterable[Found]) -> Explained:

@@ -21,6 +21,7 @@ from shadow.observe import Ask, observed, wanted
 from shadow.pairing import DRY_RUN, READ, SERVED, Pair
 from shadow.plan import Copying
 from shadow.serve import in_gateway_terms
+from shadow.sums import incomparable
 from shadow.writes import Writes
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Copier:
         if whom is Ask.LEGACY:
             pair = replace(pair, again=await self._mirror.to_legacy(self._legacy(pair.route), pair.legacy, request))
         else:
-            copied = await self._mirror.to_gateway(pair.gateway, pair.gateway.request, dry_run=False)
+            copied = await self._mirror.to_gateway(pair.legacy, pair.gateway.request, dry_run=False)
             pair = replace(pair, retried=copied.exchange)
         return replace(pair, writes=self._writes_meanwhile(pair))
 
@@ -172,6 +173,8 @@ def _bucket(pair: Pair) -> tuple[Bucket, str]:
             return (Bucket.TIMED_OUT if kind == "timeout" else Bucket.FAILED), side + kind
         if exchange.response.truncated:
             return Bucket.OVERSIZE, "copy"
+    if pair.mode != DRY_RUN and incomparable(pair):
+        return Bucket.OVERSIZE, "coding"
     return Bucket.COMPARED, ""
 
 

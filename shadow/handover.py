@@ -77,7 +77,7 @@ class Handover:
         plan = turn.plan
         if plan.copying is Copying.NONE:
             self.settle(turn, plan.bucket, plan.reason)
-        elif turn.oversize:
+        elif turn.oversize(response):
             self.settle(turn, Bucket.OVERSIZE)
         elif not turn.settled:
             turn.settled = True

@@ -12,35 +12,48 @@ from gateway.core.mapping import MappingError
 from gateway.core.observation import Bucket
 from gateway.core.routes import Effect
 from shadow.envelope import Copy
+from shadow.normalise.content import media_type
 from shadow.plan import Copying, Plan, Side
 from shadow.serve import in_gateway_terms
+from shadow.sums import RunningSum
 
 if TYPE_CHECKING:
-    from gateway.core.exchange import Request, Response
+    from gateway.core.exchange import BodySum, Request, Response
     from gateway.idempotency.claims import Claim
     from gateway.idempotency.keys import Digest
 
+_EVENTS = "text/event-stream"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 COPY_LIMIT = 1024 * 1024
-"""Bytes of a body up to which an exchange is copied; beyond it the exchange counts as oversize."""
+"""Bytes of a body that are kept to be copied or compared; of an answer beyond it length and digest are."""
 
 
 class Tee:
-    """Passes chunks on at once and keeps them up to a limit."""
+    """Passes chunks on at once and keeps them up to a limit; beyond it, it may go on to sum them."""
 
-    def __init__(self, limit: int = COPY_LIMIT) -> None:
+    def __init__(self, limit: int = COPY_LIMIT, *, summing: bool = False) -> None:
         self._limit = limit
+        self._summing = summing
         self._kept = bytearray()
+        self._sum: RunningSum | None = None
         self.over = False
 
     def __call__(self, chunk: bytes) -> bytes:
         """The chunk itself."""
-        if len(self._kept) + len(chunk) > self._limit:
+        if not self.over and len(self._kept) + len(chunk) > self._limit:
             self.over = True
+            self._sum = RunningSum(self._kept) if self._summing else None
             self._kept.clear()
-        if not self.over:
+        if self._sum:
+            self._sum.add(chunk)
+        elif not self.over:
             self._kept += chunk
         return chunk
+
+    @property
+    def sum(self) -> BodySum | None:
+        """What is known of a body that was too much to be kept; None when nothing is, or it was kept."""
+        return self._sum.value if self._sum else None
 
     @property
     def body(self) -> bytes:
@@ -59,7 +72,7 @@ class Turn:
     plan: Plan
     request: Request
     sent: Tee = field(default_factory=Tee)
-    received: Tee = field(default_factory=Tee)
+    received: Tee = field(default_factory=lambda: Tee(summing=True))
     directed: bool = False
     fallback: bool = False
     settled: bool = False
@@ -119,10 +132,11 @@ class Turn:
         """From the complete request until now."""
         return max(0.0, time.monotonic() - (self.complete or self.arrived))
 
-    @property
-    def oversize(self) -> bool:
-        """Whether a body passed that is too large to be copied."""
-        return self.sent.over or self.received.over
+    def oversize(self, response: Response) -> bool:
+        """Whether a body passed that can be neither copied nor compared by its sum."""
+        if self.sent.over or not self.received.over:
+            return self.sent.over
+        return self.received.sum is None or media_type(response.headers) == _EVENTS
 
     def copy(self, response: Response) -> Copy:
         """The complete exchange, ready to be handed over."""
@@ -132,7 +146,7 @@ class Turn:
             id=uuid.uuid4().hex,
             service=self.plan.service,
             request=self.request,
-            response=response,
+            response=replace(response, sum=self.received.sum),
             started=time.time() - (now - started),
             first_byte=max(0.0, (self.answered or now) - started),
             total=max(0.0, now - started),

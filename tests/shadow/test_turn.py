@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.exchange import Request, Response
+from gateway.core.exchange import BodySum, Request, Response
 from gateway.core.observation import Bucket
 from gateway.core.path import PathPattern
 from gateway.core.routes import Access, Effect, Route, Target
@@ -83,3 +84,31 @@ def test_a_turn_without_an_answer_says_where_it_counts() -> None:
     assert turn.lost(200) == (Bucket.FAILED, "gateway")
     turn.fallback = True
     assert [turn.lost(0), turn.lost(200)] == [(Bucket.FAILED, "gateway"), (Bucket.FAILED, "fallback")]
+
+
+@given(st.lists(st.binary(max_size=20)), st.integers(0, 60))
+def test_a_summing_tee_knows_what_it_did_not_keep(chunks: list[bytes], limit: int) -> None:
+    """Beyond the limit length and digest of the whole body are known; below it the body is."""
+    tee, whole = Tee(limit, summing=True), b"".join(chunks)
+    for chunk in chunks:
+        tee(chunk)
+    assert tee.body == (b"" if tee.over else whole)
+    assert tee.sum == (BodySum(len(whole), sha256(whole).hexdigest()) if tee.over else None)
+
+
+def test_what_can_be_compared_by_its_sum_is_not_oversize() -> None:
+    """A large answer is handed over with its sum; a large upload, an event stream and a giant are not."""
+    turn = Turn(
+        Plan("svc", Subject("u-1"), copying=Copying.READ), Request("GET", "/x"), received=Tee(3, summing=True)
+    )
+    turn.pass_back(b"large")
+    assert not turn.oversize(Response(200))
+    assert turn.copy(Response(200)).exchange.response == Response(200, sum=turn.received.sum)
+    assert turn.oversize(Response(200, (("content-type", "text/event-stream; charset=utf-8"),)))
+    turn.received = Tee(3)
+    turn.pass_back(b"large")
+    assert turn.oversize(Response(200))
+    turn.received, turn.sent = Tee(), Tee(3)
+    assert not turn.oversize(Response(200))
+    turn.sent(b"large")
+    assert turn.oversize(Response(200))
