@@ -103,6 +103,8 @@ class Copier:
         if copy.copying is Copying.SERVED:
             grant.use()
             legacy = await self._mirror.to_legacy(self._legacy(route), primary, primary.request)
+            if isinstance(legacy.response, Response) and not primary.request.is_preflight:
+                self.discipline.answered(route, legacy.first_byte)
             pair = Pair(route, legacy, replace(primary, request=request), SERVED, "live", copy.subject)
             return await self._looked_at_again(pair, grant)
         if copy.copying is Copying.FALLBACK:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.store.pace import ServicePace
@@ -12,8 +14,6 @@ from shadow.plan import Copying
 from shadow.platform_limit import Tenth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gateway.core.routes import Route
     from gateway.core.table import RouteTable
     from shadow.envelope import Copy
@@ -26,9 +26,9 @@ MOST = 3
 class Grant:
     """So many requests that one copy may make; what it does not make goes back when it is closed."""
 
-    def __init__(self, number: int, sources: tuple[Allowance | Tenth, ...] = ()) -> None:
+    def __init__(self, number: int, give_back: tuple[Callable[[int], None], ...] = ()) -> None:
         self._left = number
-        self._sources = sources
+        self._give_back = give_back
 
     def use(self) -> bool:
         """Whether another request may be made."""
@@ -39,8 +39,8 @@ class Grant:
 
     def close(self) -> None:
         """Give back what was not used."""
-        for source in self._sources:
-            source.give_back(self._left)
+        for give_back in self._give_back:
+            give_back(self._left)
         self._left = 0
 
 
@@ -59,10 +59,15 @@ class Discipline:
     def seen(self, route: Route, copy: Copy) -> None:
         """A client's request was answered: it earns load, and tells how the service fares."""
         self._allowances[route.service].earn()
-        pace = self.paces.get(route.service)
         # What the gateway served tells of the gateway.
-        if pace is not None and not copy.exchange.request.is_preflight and copy.copying not in _ELSEWHERE:
-            pace.answered(route.id, copy.exchange.first_byte, self._clock())
+        if not copy.exchange.request.is_preflight and copy.copying not in _ELSEWHERE:
+            self.answered(route, copy.exchange.first_byte)
+
+    def answered(self, route: Route, seconds: float) -> None:
+        """The service itself began an answer after so many seconds."""
+        pace = self.paces.get(route.service)
+        if pace is not None:
+            pace.answered(route.id, seconds, self._clock())
 
     def standing(self, at: float) -> list[ServicePace]:
         """How fast each service is copied; `at` is epoch seconds."""
@@ -78,16 +83,14 @@ class Discipline:
             return "adaptive"
         limits = [one for one in (self._services.get(route.service), self._routes.get(route.id)) if one]
         number = min([number, *(limit.most for limit in limits)])
-        now, taken = self._clock(), list[Tenth]()
+        now, taken = self._clock(), list[Callable[[int], None]]()
         for limit in limits:
             if not limit.take(number, now):
-                for other in taken:
-                    other.give_back(number)
+                Grant(number, tuple(taken)).close()
                 return "platform-limit"
-            taken.append(limit)
+            taken.append(partial(limit.give_back, taken=now))
         allowance = self._allowances[route.service]
         if not allowance.take(number):
-            for other in taken:
-                other.give_back(number)
+            Grant(number, tuple(taken)).close()
             return "load"
-        return Grant(number, (allowance, *taken))
+        return Grant(number, (allowance.give_back, *taken))

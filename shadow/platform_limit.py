@@ -33,7 +33,9 @@ class Tenth:
         self._taken.extend([now] * number)
         return True
 
-    def give_back(self, number: int) -> None:
-        """So many of those taken last were not made after all."""
-        for _ in range(min(number, len(self._taken))):
-            self._taken.pop()
+    def give_back(self, number: int, taken: float) -> None:
+        """So many of those taken at that moment were not made after all."""
+        for _ in range(number):
+            # They may have left the window meanwhile.
+            if taken in self._taken:
+                self._taken.remove(taken)

@@ -15,12 +15,12 @@ from shadow.envelope import Copy
 from shadow.normalise.content import media_type
 from shadow.plan import Copying, Plan, Side
 from shadow.serve import in_gateway_terms
-from shadow.sums import RunningSum
 
 if TYPE_CHECKING:
     from gateway.core.exchange import BodySum, Request, Response
     from gateway.idempotency.claims import Claim
     from gateway.idempotency.keys import Digest
+    from shadow.summing import PassingSum, Summing
 
 _EVENTS = "text/event-stream"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -29,31 +29,30 @@ COPY_LIMIT = 1024 * 1024
 
 
 class Tee:
-    """Passes chunks on at once and keeps them up to a limit; beyond it, it may go on to sum them."""
+    """Passes chunks on at once and keeps them up to a limit; beyond it, they may be summed.
 
-    def __init__(self, limit: int = COPY_LIMIT, *, summing: bool = False) -> None:
+    `passing` is the sum in the making, `sum` what came of it; None when nothing did, or the body was kept.
+    """
+
+    def __init__(self, limit: int = COPY_LIMIT, *, summing: Summing | None = None) -> None:
         self._limit = limit
         self._summing = summing
         self._kept = bytearray()
-        self._sum: RunningSum | None = None
         self.over = False
+        self.passing: PassingSum | None = None
+        self.sum: BodySum | None = None
 
     def __call__(self, chunk: bytes) -> bytes:
         """The chunk itself."""
         if not self.over and len(self._kept) + len(chunk) > self._limit:
             self.over = True
-            self._sum = RunningSum(self._kept) if self._summing else None
+            self.passing = self._summing.begin(bytes(self._kept)) if self._summing else None
             self._kept.clear()
-        if self._sum:
-            self._sum.add(chunk)
+        if self.passing:
+            self.passing.add(chunk)
         elif not self.over:
             self._kept += chunk
         return chunk
-
-    @property
-    def sum(self) -> BodySum | None:
-        """What is known of a body that was too much to be kept; None when nothing is, or it was kept."""
-        return self._sum.value if self._sum else None
 
     @property
     def body(self) -> bytes:
@@ -72,7 +71,7 @@ class Turn:
     plan: Plan
     request: Request
     sent: Tee = field(default_factory=Tee)
-    received: Tee = field(default_factory=lambda: Tee(summing=True))
+    received: Tee = field(default_factory=Tee)
     directed: bool = False
     fallback: bool = False
     settled: bool = False
@@ -136,7 +135,7 @@ class Turn:
         """Whether a body passed that can be neither copied nor compared by its sum."""
         if self.sent.over or not self.received.over:
             return self.sent.over
-        return self.received.sum is None or media_type(response.headers) == _EVENTS
+        return self.received.passing is None or media_type(response.headers) == _EVENTS
 
     def copy(self, response: Response) -> Copy:
         """The complete exchange, ready to be handed over."""
