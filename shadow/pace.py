@@ -1,12 +1,14 @@
 """The share of copies a service gets: less as soon as it answers slowly, more again bit by bit. Pure.
 
 Additive increase, multiplicative decrease, as TCP does it (RFC 5681 §3.1), on how long the service takes to begin its
-answers to clients, beside the least it was found to need.
+answers to clients, beside what it was found to need at best. Medians of a few answers are compared, so that a request
+that takes long by nature, now and then, is no sign of slowness.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import statistics
+from dataclasses import dataclass, field
 
 from shadow.buckets import Sampler
 
@@ -17,32 +19,41 @@ STEP = 0.05
 CUT = 0.5
 """What is left of it after an interval that was slow."""
 INTERVAL = 0.5
-"""Seconds between two decisions."""
+"""Seconds between two decisions, at least."""
 SLACK = 0.02
 """Seconds by which an answer may always be later: a service that needs 2 ms is not slow at 5."""
 FORGET = 600.0
 """Seconds in which a floor doubles, so that a service that has become slower for good is not held back for ever."""
-_WEIGHT = 1 / 8
-_KNOWN = 8
-"""Answers of a route before it is judged."""
+WINDOW = 11
+"""Answers of a route whose median is compared."""
+_DOWN = 0.25
+"""How far a floor follows a median below it: the least of many medians would be chance."""
 
 
 @dataclass(slots=True)
-class _Latency:
-    """Seconds to the first byte: `recent` smoothed over some eight answers, `floor` the least that has been."""
+class _Route:
+    """Seconds to the first byte: of the present window, the last one's median, and what that is at best."""
 
-    recent: float
-    floor: float
     at: float
-    answers: int = 1
+    window: list[float] = field(default_factory=list)
+    median: float = 0.0
+    floor: float = 0.0
 
-    def add(self, seconds: float, now: float) -> None:
-        self.answers += 1
-        # While little is known every answer counts alike.
-        self.recent += (seconds - self.recent) * max(_WEIGHT, 1 / self.answers)
-        self.floor *= 2.0 ** ((now - self.at) / FORGET)
+    def add(self, seconds: float, now: float) -> bool:
+        """Whether this answer completed a window."""
+        self.window.append(seconds)
+        if len(self.window) < WINDOW:
+            return False
+        self.median = statistics.median(self.window)
+        self.window.clear()
+        if not self.floor:
+            self.floor = self.median
+        elif self.median < self.floor:
+            self.floor += (self.median - self.floor) * _DOWN
+        else:
+            self.floor = min(self.median, self.floor * 2.0 ** ((now - self.at) / FORGET))
         self.at = now
-        self.floor = self.recent if self.answers <= _KNOWN else min(self.floor, self.recent)
+        return True
 
 
 class Pace:
@@ -53,23 +64,20 @@ class Pace:
 
     def __init__(self, slow: float) -> None:
         self._slow = slow
-        self._routes: dict[str, _Latency] = {}
+        self._routes: dict[str, _Route] = {}
         self._sampler = Sampler()
         self._decided = 0.0
-        self._answers = 0
+        self._windows = 0
         self._late = 0
         self.share = 1.0
 
     def answered(self, route: str, seconds: float, now: float) -> None:
         """The service began to answer a client after so many seconds."""
-        known = self._routes.get(route)
-        if known is None:
-            self._routes[route] = known = _Latency(seconds, seconds, now)
-        else:
-            known.add(seconds, now)
-        self._answers += 1
-        self._late += known.answers > _KNOWN and known.recent > self._slow * known.floor + SLACK
-        if now - self._decided >= INTERVAL:
+        known = self._routes.setdefault(route, _Route(now))
+        if known.add(seconds, now):
+            self._windows += 1
+            self._late += known.median > self._slow * known.floor + SLACK
+        if self._windows and now - self._decided >= INTERVAL:
             self._decide(now)
 
     def takes(self) -> bool:
@@ -78,15 +86,16 @@ class Pace:
 
     @property
     def slowest(self) -> tuple[str, float, float]:
-        """The route that is furthest above its floor: id, seconds now, seconds at best; empty before any answer."""
-        if not self._routes:
+        """The route that is furthest above its floor: id, seconds now, seconds at best; empty before any is known."""
+        known = {name: route for name, route in self._routes.items() if route.floor}
+        if not known:
             return "", 0.0, 0.0
-        name, worst = max(self._routes.items(), key=lambda item: item[1].recent / max(item[1].floor, 1e-9))
-        return name, worst.recent, worst.floor
+        name, worst = max(known.items(), key=lambda item: item[1].median / item[1].floor)
+        return name, worst.median, worst.floor
 
     def _decide(self, now: float) -> None:
-        if 2 * self._late > self._answers:
+        if 2 * self._late > self._windows:
             self.share = max(LEAST, self.share * CUT)
         else:
             self.share = min(1.0, self.share + STEP)
-        self._decided, self._answers, self._late = now, 0, 0
+        self._decided, self._windows, self._late = now, 0, 0

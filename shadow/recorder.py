@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from shadow.buckets import Ledger
     from shadow.noise import Learned
 
+_ELSEWHERE = 5.0
+"""Seconds after which is read anew what another shadow on this store may have learned."""
 _SAID_AGAIN = 15.0
 """Seconds after which it is said again how fast services are copied, though nothing has changed."""
 _KEPT = 10_000
@@ -49,6 +52,7 @@ class Recorder:
         self._batch = Batch()
         self.rules: Mapping[str, Rule] = {}
         self.noise: Learned = {}
+        self._stale = 0.0
         self._told = 0.0
         self._shares: dict[str, float] = {}
         self.lost = 0
@@ -104,9 +108,12 @@ class Recorder:
         try:
             if self._connection is None:
                 self._connection = open_store(self._path)
+            taught = bool(batch.lessons)
             _store(self._connection, batch)
             self.rules = rules(self._connection)
-            self.noise = learned(self._connection)
+            if taught or time.monotonic() >= self._stale:
+                self.noise = learned(self._connection)
+                self._stale = time.monotonic() + _ELSEWHERE
         except (sqlite3.Error, CutoverError, OSError):
             self.close()
             return False

@@ -50,7 +50,7 @@ async def test_copies_back_off_while_the_platform_is_slow(tmp_path: Path) -> Non
                 await client.ask("GET", f"/items/{number}")
             calm = await rig.settled(15)
             assert calm == {("items.get", "compared", ""): 15}
-            delay, total = 0.3, 15
+            delay, total = 0.2, 15
             while not any(share <= 0.25 for share in shares(rig)):
                 assert (await client.ask("GET", "/items/7")).status == 200
                 total += 1
