@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _REAL = frozenset({Copying.READ, Copying.METERED, Copying.SERVED})
 """Copies that reach the platform."""
+SETTLING = 5.0
+"""Seconds for which the platform may be working off a write: it answers before it has done everything."""
 LATE = 10.0
 """Seconds a copy may wait for its turn: a later answer would be compared with another state of the platform."""
 
@@ -131,10 +133,12 @@ class Copier:
         else:
             copied = await self._mirror.to_gateway(pair.legacy, pair.gateway.request, dry_run=False)
             pair = replace(pair, retried=copied.exchange)
-        return replace(pair, writes=self._writes_meanwhile(pair))
+        return self._with_writes(pair)
 
-    def _writes_meanwhile(self, pair: Pair) -> int:
-        return self.writes.since(pair.subject, min(pair.legacy.started, pair.gateway.started))
+    def _with_writes(self, pair: Pair) -> Pair:
+        first = min(pair.legacy.started, pair.gateway.started)
+        lately = self.writes.since(pair.subject, first - SETTLING)
+        return replace(pair, writes=self.writes.since(pair.subject, first), settling=lately > 0)
 
     def _second(self, route: Route) -> float:
         own = route.shadow.second
@@ -142,7 +146,7 @@ class Copier:
 
     async def _observed(self, pair: Pair, outcome: Outcome) -> Done:
         if pair.mode != DRY_RUN:
-            pair = replace(pair, writes=self._writes_meanwhile(pair))
+            pair = self._with_writes(pair)
         seen = await asyncio.to_thread(observed, pair, self._setting())
         return Done(outcome, seen.observation, _refusal(pair), seen.lesson)
 

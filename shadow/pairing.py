@@ -29,7 +29,8 @@ class Pair:
     service, its secret headers fingerprinted. `again` is a second legacy read, made when the first two differ and
     for a sample, which `sampled` says: then it was made whatever the two answered. `retried` is a second answer of
     the gateway, asked for when legacy has given the same one twice. `refused` says that the gateway's own policy
-    refused the copy; `writes` how many writes the same subject began since the first of the reads.
+    refused the copy; `writes` how many writes the same subject began since the first of the reads; `settling` that it
+    began one then or shortly before, so that the platform may still be working it off.
     """
 
     route: Route
@@ -44,6 +45,7 @@ class Pair:
     writes: int = 0
     retried: Exchange | None = None
     sampled: bool = False
+    settling: bool = False
 
     @property
     def answers(self) -> tuple[Response, Response] | None:

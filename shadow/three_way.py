@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import Response
+from gateway.core.noise import place_of
 from gateway.core.observation import REJECTED, DifferenceKind, Verdict
 from gateway.core.routes import Effect
 from shadow.classify import ruling, verdict
@@ -17,6 +18,7 @@ from shadow.pairing import SERVED
 if TYPE_CHECKING:
     from gateway.core.exchange import Exchange
     from shadow.comparing import Explained, Setting
+    from shadow.diff.found import Found
     from shadow.pairing import Pair
 
 _STATE = frozenset({"status", "body"})
@@ -43,7 +45,7 @@ class Judged:
 def wanted(pair: Pair, setting: Setting) -> Ask:
     """Legacy again when the first two answers to a safe read differ unexplained, and then the gateway again.
 
-    The gateway is not asked where legacy itself changed, unless the same subject wrote meanwhile.
+    The gateway is not asked where legacy itself changed, unless the same subject wrote lately.
     """
     if pair.route.effect is not Effect.READ or pair.refused or failure(pair):
         return Ask.NOBODY
@@ -55,7 +57,8 @@ def wanted(pair: Pair, setting: Setting) -> Ask:
         if pair.again is None:
             return Ask.LEGACY
         moved = not all_explained(with_itself(pair, setting))
-        return Ask.NOBODY if moved and (not pair.writes or _gave_the_second(pair, setting)) else Ask.GATEWAY
+        wrote = pair.writes or pair.settling
+        return Ask.NOBODY if moved and (not wrote or _gave_the_second(pair, setting)) else Ask.GATEWAY
     except DeadlineError:
         return Ask.NOBODY
 
@@ -92,10 +95,11 @@ def _changed(pair: Pair, setting: Setting, found: Explained, everything: Explain
 
 
 def _said_twice(pair: Pair, setting: Setting, found: Explained, sent: Explained) -> Judged:
-    if not _agree_again(pair, setting):
-        return Judged(Verdict.MISMATCH, [*found, *sent], "legacy gave the same answer twice")
-    if _undone(pair, found):
+    agreed = _agree_again(pair, setting)
+    if _undone(pair, found, agreed=agreed):
         return _inconclusive([*found, *sent], "the same subject wrote between the reads and may have undone it")
+    if not agreed:
+        return Judged(Verdict.MISMATCH, [*found, *sent], "legacy gave the same answer twice")
     marked = [*_intermittent(pair, setting, found), *sent]
     note = "legacy gave the same answer twice; the gateway gave it when asked again"
     return Judged(verdict(by for _, by in marked), marked, note)
@@ -111,18 +115,23 @@ def _without_second(pair: Pair, found: Explained, note: str) -> Judged:
 def _under_way(pair: Pair, setting: Setting, found: Explained) -> bool:
     """A write of the subject's own was being worked off.
 
-    Legacy changed, the gateway saw a state in between, and says now what legacy says.
+    Legacy changed, and the gateway saw a state in between: it differs only where legacy itself changed, or says now
+    what legacy says.
     """
-    return bool(pair.writes) and _only_state(found) and _agree_again(pair, setting)
+    if not (pair.writes or pair.settling) or not _only_state(found):
+        return False
+    changed = {_spot(one) for one, _ in with_itself(pair, setting)}
+    return all(by or _spot(one) in changed for one, by in found) or _agree_again(pair, setting)
 
 
-def _undone(pair: Pair, found: Explained) -> bool:
+def _undone(pair: Pair, found: Explained, *, agreed: bool) -> bool:
     """The subject may have changed something and changed it back.
 
     That takes two writes: one cannot undo itself. Where the gateway served, its answer came first, and one write is
-    enough to part it from both of legacy's.
+    enough to part it from both of legacy's. A gateway that differs still must have been parted by another write.
     """
-    return pair.writes >= (1 if pair.mode == SERVED else 2) and _only_state(found)
+    needed = (1 if pair.mode == SERVED else 2) + (not agreed)
+    return pair.writes >= needed and _only_state(found)
 
 
 def _gave_the_second(pair: Pair, setting: Setting) -> bool:
@@ -147,6 +156,12 @@ def _intermittent(pair: Pair, setting: Setting, found: Explained) -> Explained:
         known = rule is not None and rule.decision != REJECTED and rule.explains(now)
         out.append((marked, f"rule:{rule.decision}" if rule and known else ""))
     return out
+
+
+def _spot(found: Found) -> tuple[str, str]:
+    """Where a difference is; a status is one place, whatever it was and is."""
+    place = place_of(found.location, found.path, found.kind)
+    return found.location, "" if found.location == "status" else place.pattern
 
 
 def _only_state(found: Explained) -> bool:

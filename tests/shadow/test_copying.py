@@ -11,7 +11,7 @@ from gateway.config import load_table
 from gateway.core.exchange import Exchange, Request, Response
 from gateway.core.mark import REFUSED_HEADER
 from gateway.core.observation import Bucket, Verdict
-from shadow.copying import LATE, Copier
+from shadow.copying import LATE, SETTLING, Copier
 from shadow.envelope import Copy, Outcome
 from shadow.mirror import Mirror
 from shadow.observe import Setting
@@ -251,6 +251,25 @@ async def test_a_read_that_its_subject_overtook_is_inconclusive(tmp_path: Path) 
         seen = [(await made.copy(changed, 0)).observation]
         made.writes.note("u-1", time.time() + 1)
         seen.append((await made.copy(changed, 0)).observation)
+        assert [one and one.verdict for one in seen] == [Verdict.MISMATCH, Verdict.INCONCLUSIVE]
+
+
+async def test_what_a_write_set_going_is_no_mismatch_while_legacy_itself_moves_on(tmp_path: Path) -> None:
+    """Begun before the reads, worked off during them: the gateway saw a state in between that legacy left too."""
+    states = iter([b'{"state":"stopped"}', b'{"state":"stopped"}'])
+
+    async def moving(_head: Head, _body: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer("200 OK", next(states), ("content-type", "application/json")))
+
+    async def between(_head: Head, _body: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer("200 OK", b'{"state":"stopping"}', ("content-type", "application/json")))
+
+    async with Oddities() as legacy, Oddities() as internal, copier(tmp_path, legacy, internal) as made:
+        legacy.override, internal.override = moving, between
+        seen = []
+        for at in (time.time() - SETTLING - 1, time.time() - 1):
+            made.writes.note("u-1", at)
+            seen.append((await made.copy(read(body=b'{"state":"running"}'), 0)).observation)
         assert [one and one.verdict for one in seen] == [Verdict.MISMATCH, Verdict.INCONCLUSIVE]
 
 
