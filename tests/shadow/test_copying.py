@@ -114,6 +114,21 @@ async def test_of_a_sample_legacy_is_asked_a_second_time_in_any_case(tmp_path: P
         assert legacy.deliveries == {"GET /items/7": 1}
 
 
+async def test_a_route_may_have_a_sample_of_its_own(tmp_path: Path) -> None:
+    """Its share of second reads stands above the table's."""
+    often = ROUTES.replace("access: public}", "access: public, shadow: {second: 100%}}", 1)
+    async with Oddities() as legacy, Oddities() as internal:
+        internal.override = candidate.faithful
+        table = load_table(write_table(tmp_path, legacy.address, internal=internal.port, routes=often))
+        setting = Setting(table, KEY, {}, table.policy.public_url, "v", time.time)
+        async with Mirror(f"http://{internal.address}", KEY) as mirror:
+            primary = read()
+            primary = replace(primary, exchange=replace(primary.exchange, response=parsed(plain("/items/7"))))
+            done = await Copier(table, mirror, lambda: setting).copy(primary, 0)
+        assert done.lesson is not None
+        assert legacy.deliveries == {"GET /items/7": 1}
+
+
 async def test_a_wrong_answer_now_and_then_is_intermittent(tmp_path: Path) -> None:
     """Legacy says the same twice, the gateway once something else and, asked again, the same: that is a mismatch."""
     wrong = iter([b'{"target":"/items/8"}'])
