@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from gateway import __version__
 from gateway.core.digest import route_digest
 from gateway.flags.store import FlagStore
-from gateway.store import audit, counts, observations
-from reports import aggregate, probed, signatures
+from gateway.store import audit, counts, observations, pace
+from reports import aggregate, noise, probed, signatures
 from reports.explained import Explanations, refusal_signature
 from reports.nouns import Evidence, Latency, OpenRefusal, RouteEvidence, SideServed, Sight, Tally
 
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 
     from gateway.core.table import RouteTable
     from gateway.store.audit import Result
+    from gateway.store.pace import ServicePace
     from reports.aggregate import Row
     from reports.nouns import Probed, SignatureSeen
+
+
+_FRESH = 60.0
+"""Seconds for which it holds what the shadow said of its pace."""
 
 
 def gather(
@@ -34,7 +39,9 @@ def gather(
     snapshot = flags.snapshot()
     digests = {route.id: route_digest(table, route, version) for route in table.select("*")}
     since = aggregate.stage_since(connection)
-    explanations = Explanations(observations.rules(connection), (change.id for change in table.changes), now)
+    changes = (change.id for change in table.changes)
+    known = noise.by_signature(connection, digests)
+    explanations = Explanations(observations.rules(connection), changes, now, known)
     with aggregate.judging(connection, digests, explanations) as judged:
         parts = _Parts(
             tallies=judged.tallies(),
@@ -43,7 +50,8 @@ def gather(
             medians=judged.medians(),
             signatures=signatures.by_route(aggregate.differences(connection, digests), explanations),
             refusals=_by_route(_refusals(connection, explanations)),
-            buckets=_buckets(connection),
+            reasons=_reasons(connection),
+            paces={name: pace for name, pace in pace.paces(connection).items() if now - pace.at <= _FRESH},
             served=_by_route(aggregate.served_since(connection, {route: since.get(route, 0.0) for route in digests})),
             probed=probed.by_route(connection),
         )
@@ -52,13 +60,22 @@ def gather(
         version=version,
         platform=table.platform,
         routes={
-            route: _route(RouteEvidence(route, digest, snapshot.flag(route), since.get(route, 0.0)), parts)
-            for route, digest in digests.items()
+            route.id: _route(
+                RouteEvidence(
+                    route.id,
+                    digests[route.id],
+                    snapshot.flag(route.id),
+                    since.get(route.id, 0.0),
+                    pace=parts.paces.get(route.service),
+                ),
+                parts,
+            )
+            for route in table.select("*")
         },
         processes=tuple(flags.processes()),
         revision=snapshot.revision,
         results=_latest_results(connection),
-        buckets=_total(parts.buckets),
+        buckets=_total(parts.reasons),
     )
 
 
@@ -70,7 +87,8 @@ class _Parts:
     medians: Mapping[str, Row]
     signatures: Mapping[str, tuple[SignatureSeen, ...]]
     refusals: Mapping[str, list[OpenRefusal]]
-    buckets: Mapping[str, Mapping[str, int]]
+    reasons: Mapping[str, Mapping[tuple[str, str], int]]
+    paces: Mapping[str, ServicePace]
     served: Mapping[str, list[Row]]
     probed: Mapping[str, Probed]
 
@@ -84,7 +102,8 @@ def _route(blank: RouteEvidence, parts: _Parts) -> RouteEvidence:
             Sight(row["class"], row["shape"]) for row in parts.seen.get(blank.route, ()) if row["proven"]
         ),
         signatures=parts.signatures.get(blank.route, ()),
-        buckets=parts.buckets.get(blank.route, {}),
+        buckets=_without_reasons(parts.reasons.get(blank.route, {})),
+        reasons=parts.reasons.get(blank.route, {}),
         served={row["side"]: _side(row) for row in parts.served.get(blank.route, ())},
         probed=parts.probed.get(blank.route),
     )
@@ -135,17 +154,24 @@ def _refusals(connection: sqlite3.Connection, explanations: Explanations) -> lis
     return list(grouped.values())
 
 
-def _buckets(connection: sqlite3.Connection) -> dict[str, Counter[str]]:
-    routes: dict[str, Counter[str]] = defaultdict(Counter)
-    for (route, bucket, _), count in counts.buckets(connection).items():
-        routes[route][bucket] += count
+def _reasons(connection: sqlite3.Connection) -> dict[str, Counter[tuple[str, str]]]:
+    routes: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for (route, bucket, reason), count in counts.buckets(connection).items():
+        routes[route][bucket, reason] += count
     return routes
 
 
-def _total(routes: Mapping[str, Mapping[str, int]]) -> Mapping[str, int]:
+def _without_reasons(reasons: Mapping[tuple[str, str], int]) -> Mapping[str, int]:
     total: Counter[str] = Counter()
-    for buckets in routes.values():
-        total.update(buckets)
+    for (bucket, _), count in reasons.items():
+        total[bucket] += count
+    return total
+
+
+def _total(routes: Mapping[str, Mapping[tuple[str, str], int]]) -> Mapping[str, int]:
+    total: Counter[str] = Counter()
+    for reasons in routes.values():
+        total.update(_without_reasons(reasons))
     return total
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from gateway.core.noise import NOISE
 from gateway.core.observation import REJECTED, Difference, DifferenceKind, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gateway.core.noise import Noise
     from gateway.core.observation import Observation, Rule
 
 
@@ -19,25 +22,38 @@ class Explanations:
     """Judges recorded differences anew, so that a decision counts for earlier observations without rewriting them.
 
     A recorded class stays; a recorded `change:ID` counts while the table declares it; a recorded `rule:...` counts
-    only while a live rule is there, as does any other difference of its signature. A rejected signature is explained
-    by nothing.
+    only while a live rule is there, as does any other difference of its signature. What nothing else explains is
+    noise as long as `noise`, by signature, says that legacy's own variation accounts for it; once it no longer does,
+    what was taken for noise is open again. A rejected signature is explained by nothing.
     """
 
-    def __init__(self, rules: Mapping[str, Rule], changes: Iterable[str], now: float) -> None:
+    def __init__(
+        self,
+        rules: Mapping[str, Rule],
+        changes: Iterable[str],
+        now: float,
+        noise: Mapping[str, Noise] = MappingProxyType({}),
+    ) -> None:
+        self._noise = noise
         self._live = {rule.signature: rule.decision for rule in rules.values() if rule.explains(now)}
         self._rejected = {rule.signature for rule in rules.values() if rule.decision == REJECTED}
         self._changes = set(changes)
 
     def by(self, signature: str, recorded: str) -> str:
-        """What explains a difference: `rule:DECISION`, `change:ID`, a class name, or nothing."""
+        """What explains a difference: `rule:DECISION`, `change:ID`, a class name, `noise`, or nothing."""
         if signature in self._rejected:
             return ""
         if signature in self._live:
             return f"rule:{self._live[signature]}"
         source, _, name = recorded.partition(":")
-        if source == "rule" or (source == "change" and name not in self._changes):
-            return ""
+        if source in {"", NOISE, "rule"} or (source == "change" and name not in self._changes):
+            known = self._noise.get(signature)
+            return NOISE if known is not None and known.explains else ""
         return recorded
+
+    def noise(self, signature: str) -> Noise | None:
+        """How often legacy differs with itself where differences of this signature stand; None when nobody knows."""
+        return self._noise.get(signature)
 
     def rejected(self, signature: str) -> bool:
         """Whether the signature was called a defect."""

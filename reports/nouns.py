@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.core.noise import Noise
     from gateway.flags.flag import Flag
     from gateway.flags.store import Process
     from gateway.store.audit import Result
+    from gateway.store.pace import ServicePace
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class SignatureSeen:
     """A signature on the current route digest; `by` names the class, change or live rule that explains it.
 
     Open when `by` is empty; `rejected` means that QA called it a defect. `count` is places that differ, in
-    `observations`; `sample` is the newest of these.
+    `observations`; `sample` is the newest of these. `noise` counts how often legacy differed with itself there.
     """
 
     signature: str
@@ -59,6 +61,7 @@ class SignatureSeen:
     sample: str
     by: str = ""
     rejected: bool = False
+    noise: Noise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,10 @@ class Probed:
 
 @dataclass(frozen=True, slots=True)
 class RouteEvidence:
-    """Everything known about one route. Only observations of the current digest count; others are `stale`."""
+    """Everything known about one route. Only observations of the current digest count; others are `stale`.
+
+    `reasons` counts its requests by bucket and reason, `pace` is how fast its service is copied at this moment.
+    """
 
     route: str
     digest: str
@@ -142,6 +148,8 @@ class RouteEvidence:
     buckets: Mapping[str, int] = field(default_factory=dict)
     served: Mapping[str, SideServed] = field(default_factory=dict)
     probed: Probed | None = None
+    reasons: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    pace: ServicePace | None = None
 
     @property
     def open(self) -> tuple[SignatureSeen, ...]:

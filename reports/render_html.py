@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from reports import charts, figures, render_json
 from reports.diff_report import NOTHING_COMPARED
 from reports.marking import mark
+from reports.noise import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +51,7 @@ def _environment() -> Environment:
         ago=figures.ago,
         count=figures.count,
         moment=figures.moment,
+        noise=told,
         percent=figures.percent,
         plain=figures.plain,
         rate=figures.rate,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gateway.core.noise import Noise
     from gateway.core.observation import Observation
     from reports.diff_report import DiffReport, RouteDiffs, SignatureLine
     from reports.nouns import OpenRefusal, RouteEvidence
@@ -115,6 +116,7 @@ def _signature(line: SignatureLine) -> Document:
         "share": line.share,
         "first_seen": iso(seen.first_seen),
         "last_seen": iso(seen.last_seen),
+        "noise": _noise(seen.noise) if seen.noise else None,
         "rule": {**asdict(rule), "created": iso(rule.created), "expires": iso(rule.expires or 0)} if rule else None,
         "sample": {
             "observation": seen.sample,
@@ -122,6 +124,16 @@ def _signature(line: SignatureLine) -> Document:
             "legacy": line.difference.legacy if line.difference else None,
             "gateway": line.difference.gateway if line.difference else None,
         },
+    }
+
+
+def _noise(noise: Noise) -> Document:
+    return {
+        "reads": noise.reads,
+        "legacy_differed": noise.legacy,
+        "gateway_differed": noise.gateway,
+        "both_differed": noise.both,
+        "explains": noise.explains,
     }
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from reports.diff_report import NOTHING_COMPARED
 from reports.figures import PAST_THE_SHADOW, count, moment, percent, plain, rate, target
+from reports.noise import told
 
 if TYPE_CHECKING:
-    from reports.diff_report import DiffReport, RouteDiffs
+    from reports.diff_report import DiffReport, RouteDiffs, SignatureLine
     from reports.readiness_report import ReadinessReport, RouteReadiness
 
 _VALUE = 120
@@ -57,10 +58,15 @@ def _diff_rows(route: RouteDiffs) -> list[str]:
             percent(line.share),
             _code(line.difference.legacy if line.difference else ""),
             _code(line.difference.gateway if line.difference else ""),
-            "**open**" if line.standing == "open" else _text(line.standing),
+            "<br>".join(_standing(line)),
         )
         for line in route.lines
     ]
+
+
+def _standing(line: SignatureLine) -> list[str]:
+    standing = "**open**" if line.standing == "open" else _text(line.standing)
+    return [standing, _text(told(line.seen.noise))] if line.seen.noise else [standing]
 
 
 def _ready_row(route: RouteReadiness) -> str:

@@ -12,12 +12,13 @@ from rich.text import Text
 
 from reports.diff_report import NOTHING_COMPARED
 from reports.figures import PAST_THE_SHADOW, ago, count, moment, percent, plain, rate
+from reports.noise import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gateway.core.observation import Difference, Observation
-    from reports.diff_report import DiffReport, RouteDiffs
+    from reports.diff_report import DiffReport, RouteDiffs, SignatureLine
     from reports.readiness_report import ReadinessReport, RouteReadiness
 
 WIDTH = 100
@@ -90,7 +91,7 @@ def _route(route: RouteDiffs, now: float, *, every: bool, limit: int | None) -> 
             percent(line.share),
             ago(item.last_seen, now),
             line.standing,
-            _cell(f"{item.location} {item.pattern}").append(_change(line.difference)),
+            _cell(f"{item.location} {item.pattern}").append(_change(line.difference)).append(_noise(line)),
         )
     if lines:
         parts.append(table)
@@ -172,6 +173,10 @@ def _change(difference: Difference | None) -> str:
     # Two values that share a line are told apart at a glance only while the line does not wrap.
     between = " " if len(legacy) + len(gateway) <= _SHARED else "\n  "
     return f"\n  {legacy}{between}→ {gateway}"
+
+
+def _noise(line: SignatureLine) -> str:
+    return f"\n  {told(line.seen.noise)}" if line.seen.noise else ""
 
 
 def _heading(title: str, platform: str, at: float) -> str:

@@ -43,6 +43,7 @@ def _seen(row: Row, explanations: Explanations) -> SignatureSeen:
         sample=row["sample"],
         by=explanations.by(signature, row["by"]),
         rejected=explanations.rejected(signature),
+        noise=explanations.noise(signature),
     )
 
 

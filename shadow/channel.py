@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 from gateway.core.observation import Bucket
 from shadow.envelope import LENGTH, Copy, Envelope, Outcome, decode, encode
+from shadow.watermark import Watermark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 COPIES = 512
-"""Copies that may wait in the worker or on the way to it."""
+"""Copies that may wait in the worker or on the way to it: the high mark. From there on copies are shed."""
 BYTES = 32 * 1024 * 1024
 """Bytes of them."""
+LOW = 0.5
+"""Share of a high mark to which the queue must sink before copies are taken again: the low mark."""
 
 
 class Channel:
@@ -29,8 +32,8 @@ class Channel:
         self, landed: Callable[[str, Outcome], None], *, copies: int = COPIES, max_bytes: int = BYTES
     ) -> None:
         self._landed = landed
-        self._copies = copies
-        self._max_bytes = max_bytes
+        self._copies = Watermark(copies, int(copies * LOW))
+        self._bytes = Watermark(max_bytes, int(max_bytes * LOW))
         self._worker: _Worker | None = None
         self._server: asyncio.AbstractServer | None = None
 
@@ -44,7 +47,8 @@ class Channel:
         worker = self._worker
         if worker is None:
             return "worker"
-        if len(worker.waiting) >= self._copies or worker.size >= self._max_bytes:
+        # Both are asked each time: either mark holds until its own queue has sunk.
+        if not all((self._copies.takes(len(worker.waiting)), self._bytes.takes(worker.size))):
             return "full"
         worker.hand(copy)
         return ""
@@ -59,7 +63,7 @@ class Channel:
     @property
     def connected(self) -> bool:
         """Whether a worker listens and takes what it is sent: one that hangs must not fill our memory."""
-        return self._worker is not None and self._worker.unsent <= self._max_bytes
+        return self._worker is not None and self._worker.unsent <= self._bytes.high
 
     async def close(self) -> None:
         """Send what is buffered and hang up; waits a second at most."""

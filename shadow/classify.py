@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.core.noise import NOISE
 from gateway.core.observation import REJECTED, Difference, Verdict
 from shadow.classes.breaking import BREAKING
 from shadow.classes.changes import covering
@@ -23,12 +24,13 @@ EXPLAINING: tuple[Class, ...] = (*CONSTRUCTION, *GENERATED)
 _ROUTINE = frozenset(one.name for one in EXPLAINING if one.routine)
 
 
-def explained(found: Found, case: Case, rules: Mapping[str, Rule], now: float) -> str:
-    """`rule:DECISION`, `change:ID`, a class name, or nothing.
+def explained(found: Found, case: Case, rules: Mapping[str, Rule], now: float, *, noisy: bool = False) -> str:
+    """`rule:DECISION`, `change:ID`, a class name, `noise`, or nothing.
 
-    A rejected signature is explained by nothing; a breaking difference by no class.
+    A rejected signature is explained by nothing; a breaking difference by no class and by no noise. `noisy` says that
+    legacy's own variation accounts for differences in this place.
     """
-    rule = rules.get(Difference(found.location, found.path, found.kind).signature(case.pair.route.id))
+    rule = ruling(found, case.pair.route.id, rules)
     if rule is not None and rule.decision == REJECTED:
         return ""
     if rule is not None and rule.explains(now):
@@ -39,7 +41,14 @@ def explained(found: Found, case: Case, rules: Mapping[str, Rule], now: float) -
     change = covering(found, case)
     if change is not None:
         return f"change:{change.id}"
-    return "" if breaking(found, case) else name
+    if breaking(found, case):
+        return ""
+    return name or (NOISE if noisy else "")
+
+
+def ruling(found: Found, route: str, rules: Mapping[str, Rule]) -> Rule | None:
+    """The reviewed decision on a difference's signature."""
+    return rules.get(Difference(found.location, found.path, found.kind).signature(route))
 
 
 def routine(by: str) -> bool:

@@ -14,11 +14,13 @@ from shadow.buckets import Ledger, Sampler, Tally
 from shadow.channel import Channel
 from shadow.envelope import Counts, Outcome, Wrote
 from shadow.plan import Copying, Side
+from shadow.summing import Summing
+from shadow.turn import Tee
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.core.exchange import Response
+    from gateway.core.exchange import BodySum, Response
     from shadow.plan import Plan
     from shadow.turn import Turn
 
@@ -36,6 +38,7 @@ class Handover:
         self.tally = Tally()
         self.sampler = Sampler()
         self.channel = Channel(self._landed)
+        self._summing = Summing()
         self._source = f"shadow:{uuid.uuid4().hex[:12]}"
         self._reporting: asyncio.Task[None] | None = None
 
@@ -62,6 +65,7 @@ class Handover:
 
     def open(self, turn: Turn) -> None:
         """Count a request that came in; the worker hears at once of one that may change what is read next."""
+        turn.received = Tee(summing=self._summing)
         self.ledger.open(turn.plan.route_id)
         if turn.may_write and self.channel.connected:
             self.channel.tell(Wrote(turn.plan.subject.key, time.time()))
@@ -77,11 +81,15 @@ class Handover:
         plan = turn.plan
         if plan.copying is Copying.NONE:
             self.settle(turn, plan.bucket, plan.reason)
-        elif turn.oversize:
+        elif turn.oversize(response):
             self.settle(turn, Bucket.OVERSIZE)
         elif not turn.settled:
             turn.settled = True
-            asyncio.get_running_loop().call_soon(self._hand, turn, response)
+            loop, passing = asyncio.get_running_loop(), turn.received.passing
+            if passing is None:
+                loop.call_soon(self._hand, turn, response)
+            else:
+                passing.finish(loop, lambda known: self._hand_sum(turn, response, known))
 
     def served(self, turn: Turn, status: int) -> None:
         """Count an answer by the side that gave it; status 0 means there was none. The shadow's own count nowhere."""
@@ -100,6 +108,13 @@ class Handover:
         reason = self.channel.offer(turn.copy(response))
         if reason:
             self.ledger.settle(turn.plan.route_id, Bucket.SHED, reason)
+
+    def _hand_sum(self, turn: Turn, response: Response, known: BodySum | None) -> None:
+        turn.received.sum = known
+        if known is None:
+            self.ledger.settle(turn.plan.route_id, Bucket.OVERSIZE)
+        else:
+            self._hand(turn, response)
 
     def _landed(self, route: str, outcome: Outcome) -> None:
         self.ledger.settle(route, outcome.bucket, outcome.reason)

@@ -14,15 +14,20 @@ import httpx
 from gateway.core.exchange import Exchange, Failure, Request, Response, header
 from gateway.core.mark import DRY_RUN, DRY_RUN_TYPE, MARK_HEADER, READ, REFUSED_HEADER, UPSTREAM_HEADER, sign
 from shadow.pairing import upstream_request
+from shadow.sums import RunningSum
 from shadow.wire import to_bytes, to_text
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from gateway.core.exchange import Headers
+
 DEADLINE = 10.0
 """Seconds a copy may take as a whole."""
 RESPONSE_LIMIT = 2 * 1024 * 1024
 """Bytes of a copy's answer after which nothing more is read: twice what a primary answer may have to be copied."""
+_MORE = 1024 * 1024
+"""Bytes by which an answer may be longer than the primary's before it is read no further."""
 _HOP = {
     "connection",
     "keep-alive",
@@ -69,7 +74,8 @@ class Mirror:
     async def to_gateway(self, primary: Exchange, request: Request, *, dry_run: bool) -> Copied:
         """Send a request in gateway terms to the internal listener, marked as a read or a dry run.
 
-        An answer over the limit is not read on: it comes back without its body, as truncated.
+        An answer over the limit is not read on: it comes back without its body, as truncated. Where the primary's
+        body was not kept, only a sum is made of a read's, and the limit is a MiB above the primary's length.
         """
         mode = DRY_RUN if dry_run else READ
         mark = sign(
@@ -82,21 +88,21 @@ class Mirror:
             client=request.client,
         )
         marked = replace(request, headers=(*request.headers, (MARK_HEADER, mark)))
-        exchange = await self._send(self._internal, primary, marked)
+        exchange = await self._send(self._internal, primary, marked, None if dry_run else _length_of(primary))
         return _read(replace(exchange, request=request))
 
     async def to_legacy(self, address: str, primary: Exchange, request: Request) -> Exchange:
         """Send a read in legacy terms to the service itself; an answer over the limit comes back as truncated."""
-        return await self._send(address, primary, request)
+        return await self._send(address, primary, request, _length_of(primary))
 
-    async def _send(self, address: str, primary: Exchange, request: Request) -> Exchange:
+    async def _send(self, address: str, primary: Exchange, request: Request, beside: int | None) -> Exchange:
         started = time.monotonic()
         wall = time.time()
         first = 0.0
         answer: Response | Failure
         try:
             async with asyncio.timeout(self._deadline):
-                answer, first = await self._exchange(address, request, started)
+                answer, first = await self._exchange(address, request, started, beside)
         except (TimeoutError, httpx.TimeoutException):
             answer = Failure("timeout", f"no complete answer within {self._deadline:g} s")
         except httpx.ConnectError as error:
@@ -108,7 +114,9 @@ class Mirror:
             time.monotonic() - started,
         )  # fmt: skip
 
-    async def _exchange(self, address: str, request: Request, started: float) -> tuple[Response, float]:
+    async def _exchange(
+        self, address: str, request: Request, started: float, beside: int | None
+    ) -> tuple[Response, float]:
         made = httpx.Request(
             request.method,
             address,
@@ -119,17 +127,47 @@ class Mirror:
         response = await self._client.send(made, stream=True)
         try:
             first = time.monotonic() - started
-            body = bytearray()
+            body = _Body(self._limit if beside is None else beside + _MORE, kept=beside is None)
             async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > self._limit:
+                if not body.takes(chunk):
                     break
         finally:
             await response.aclose()
-        over = len(body) > self._limit
         headers = to_text(response.headers.raw)
-        kept = b"" if over else bytes(body)
-        return Response(response.status_code, headers, kept, response.reason_phrase, truncated=over), first
+        return body.answer(response.status_code, headers, response.reason_phrase), first
+
+
+class _Body:
+    """What is read of an answer: the bytes themselves, or their sum."""
+
+    def __init__(self, limit: int, *, kept: bool) -> None:
+        self._limit = limit
+        self._kept = bytearray() if kept else None
+        self._sum = RunningSum(limit=limit)
+        self._over = False
+
+    def takes(self, chunk: bytes) -> bool:
+        """Whether it may go on after this piece."""
+        if self._kept is None:
+            self._sum.add(chunk)
+            self._over = self._sum.value is None
+        else:
+            self._kept += chunk
+            self._over = len(self._kept) > self._limit
+        return not self._over
+
+    def answer(self, status: int, headers: Headers, reason: str) -> Response:
+        """The answer with what was read of its body."""
+        body = bytes(self._kept or b"") if not self._over else b""
+        return Response(
+            status, headers, body, reason, self._over, None if self._kept is not None else self._sum.value
+        )
+
+
+def _length_of(primary: Exchange) -> int | None:
+    """Bytes of the primary's body when it was not kept."""
+    response = primary.response
+    return response.sum.length if isinstance(response, Response) and response.sum else None
 
 
 def _read(exchange: Exchange) -> Copied:

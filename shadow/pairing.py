@@ -26,9 +26,11 @@ class Pair:
     `legacy` carries the request in legacy terms as the dashboard sent it; `gateway` the same request in gateway
     terms, with the gateway's answer or a Failure. `mode` is read, dry-run or served, `source` live, replay or
     exercise. `subject` is already safe to store. `upstream` is what the gateway sent, or would send, to the
-    service, its secret headers fingerprinted. `again` is a second legacy read, made when the first two differ.
-    `refused` says that the gateway's own policy refused the copy; `overtaken` that the same subject began a write
-    after the primary read, so that the copies may have seen another state.
+    service, its secret headers fingerprinted. `again` is a second legacy read, made when the first two differ and
+    for a sample, which `sampled` says: then it was made whatever the two answered. `retried` is a second answer of
+    the gateway, asked for when legacy has given the same one twice. `refused` says that the gateway's own policy
+    refused the copy; `writes` how many writes the same subject began since the first of the reads; `settling` that it
+    began one then or shortly before, so that the platform may still be working it off.
     """
 
     route: Route
@@ -40,7 +42,10 @@ class Pair:
     upstream: Request | None = None
     again: Exchange | None = None
     refused: bool = False
-    overtaken: bool = False
+    writes: int = 0
+    retried: Exchange | None = None
+    sampled: bool = False
+    settling: bool = False
 
     @property
     def answers(self) -> tuple[Response, Response] | None:
@@ -60,7 +65,13 @@ class Pair:
 
     def second_look(self) -> Pair | None:
         """This pair with the second legacy read in the place of the first; None when there is none."""
-        return replace(self, legacy=self.again, again=None) if self.again else None
+        return replace(self, legacy=self.again, again=None, retried=None) if self.again else None
+
+    def third_look(self) -> Pair | None:
+        """The second answers of both sides beside each other; None when one of them is missing."""
+        if self.again is None or self.retried is None:
+            return None
+        return replace(self, legacy=self.again, gateway=self.retried, again=None, retried=None)
 
 
 def upstream_request(document: dict[str, Any]) -> Request:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.core.errors import CutoverError
 from gateway.store.counts import Refusal, Served, count_refusal, count_served, put_buckets
 from gateway.store.database import open_store, transaction
+from gateway.store.noise import learn, learned
 from gateway.store.observations import append, rules
+from gateway.store.pace import ServicePace, put_paces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from gateway.core.observation import Observation, Rule
+    from gateway.store.noise import Lesson
     from shadow.buckets import Ledger
+    from shadow.noise import Learned
 
+_ELSEWHERE = 5.0
+"""Seconds after which is read anew what another shadow on this store may have learned."""
+_SAID_AGAIN = 15.0
+"""Seconds after which it is said again how fast services are copied, though nothing has changed."""
 _KEPT = 10_000
 """Observations held while the store is away; beyond it the oldest go."""
 
@@ -30,6 +39,8 @@ class Batch:
     refusals: list[Refusal] = field(default_factory=list)
     served: list[Served] = field(default_factory=list)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
+    lessons: list[Lesson] = field(default_factory=list)
+    paces: list[ServicePace] = field(default_factory=list)
 
 
 class Recorder:
@@ -40,6 +51,10 @@ class Recorder:
         self._connection: sqlite3.Connection | None = None
         self._batch = Batch()
         self.rules: Mapping[str, Rule] = {}
+        self.noise: Learned = {}
+        self._stale = 0.0
+        self._told = 0.0
+        self._shares: dict[str, float] = {}
         self.lost = 0
 
     def observed(self, observation: Observation) -> None:
@@ -50,6 +65,17 @@ class Recorder:
     def refused(self, refusal: Refusal) -> None:
         """Keep one would-be refusal."""
         self._batch.refusals.append(refusal)
+
+    def taught(self, lesson: Lesson) -> None:
+        """Keep what a second read of legacy showed."""
+        self._batch.lessons.append(lesson)
+
+    def paced(self, paces: list[ServicePace]) -> None:
+        """Keep how fast services are copied, when that has changed or was not said for a while."""
+        shares = {pace.service: pace.share for pace in paces}
+        if paces and (shares != self._shares or paces[0].at - self._told >= _SAID_AGAIN):
+            self._shares, self._told = shares, paces[0].at
+            self._batch.paces = paces
 
     def counted(self, source: str, ledger: Ledger) -> None:
         """Keep a source's counts; a newer one replaces an older."""
@@ -72,16 +98,22 @@ class Recorder:
             batch.refusals + later.refusals,
             batch.served + later.served,
             batch.ledgers | later.ledgers,
+            (batch.lessons + later.lessons)[-_KEPT:],
+            later.paces or batch.paces,
         )
         self._bound()
 
     def write(self, batch: Batch) -> bool:
-        """Store a batch and read the reviewed rules; False when the store did not take all of it."""
+        """Store a batch, read reviewed rules and what is known of noise; False when the store did not take it all."""
         try:
             if self._connection is None:
                 self._connection = open_store(self._path)
+            taught = bool(batch.lessons)
             _store(self._connection, batch)
             self.rules = rules(self._connection)
+            if taught or time.monotonic() >= self._stale:
+                self.noise = learned(self._connection)
+                self._stale = time.monotonic() + _ELSEWHERE
         except (sqlite3.Error, CutoverError, OSError):
             self.close()
             return False
@@ -119,6 +151,12 @@ def _store(connection: sqlite3.Connection, batch: Batch) -> None:
                     at=refusal.last_seen,
                 )
         batch.refusals = []
+    if batch.paces:
+        put_paces(connection, batch.paces)
+        batch.paces = []
+    if batch.lessons:
+        learn(connection, batch.lessons)
+        batch.lessons = []
     if batch.served:
         count_served(connection, batch.served)
         batch.served = []

@@ -12,6 +12,7 @@ from shadow.redaction import address, bodies, header_values
 from shadow.redaction.names import Treatment, treatment, within
 from shadow.redaction.secrets_seen import Seen
 from shadow.redaction.tree import TooLargeError, Tree, compact
+from shadow.sums import told
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
@@ -130,8 +131,10 @@ class Redactor:
             "status": response.status,
             "reason": self.text(response.reason),
             "headers": self._headers(response.headers, request=False),
-            "body": self._body(response.headers, response.body, request=False),
-            "body_bytes": len(response.body),
+            "body": told(response.sum, self._key)
+            if response.sum
+            else self._body(response.headers, response.body, request=False),
+            "body_bytes": response.sum.length if response.sum else len(response.body),
             "truncated": response.truncated,
         }
 

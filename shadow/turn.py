@@ -12,33 +12,45 @@ from gateway.core.mapping import MappingError
 from gateway.core.observation import Bucket
 from gateway.core.routes import Effect
 from shadow.envelope import Copy
+from shadow.normalise.content import media_type
 from shadow.plan import Copying, Plan, Side
 from shadow.serve import in_gateway_terms
 
 if TYPE_CHECKING:
-    from gateway.core.exchange import Request, Response
+    from gateway.core.exchange import BodySum, Request, Response
     from gateway.idempotency.claims import Claim
     from gateway.idempotency.keys import Digest
+    from shadow.summing import PassingSum, Summing
 
+_EVENTS = "text/event-stream"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 COPY_LIMIT = 1024 * 1024
-"""Bytes of a body up to which an exchange is copied; beyond it the exchange counts as oversize."""
+"""Bytes of a body that are kept to be copied or compared; of an answer beyond it length and digest are."""
 
 
 class Tee:
-    """Passes chunks on at once and keeps them up to a limit."""
+    """Passes chunks on at once and keeps them up to a limit; beyond it, they may be summed.
 
-    def __init__(self, limit: int = COPY_LIMIT) -> None:
+    `passing` is the sum in the making, `sum` what came of it; None when nothing did, or the body was kept.
+    """
+
+    def __init__(self, limit: int = COPY_LIMIT, *, summing: Summing | None = None) -> None:
         self._limit = limit
+        self._summing = summing
         self._kept = bytearray()
         self.over = False
+        self.passing: PassingSum | None = None
+        self.sum: BodySum | None = None
 
     def __call__(self, chunk: bytes) -> bytes:
         """The chunk itself."""
-        if len(self._kept) + len(chunk) > self._limit:
+        if not self.over and len(self._kept) + len(chunk) > self._limit:
             self.over = True
+            self.passing = self._summing.begin(bytes(self._kept)) if self._summing else None
             self._kept.clear()
-        if not self.over:
+        if self.passing:
+            self.passing.add(chunk)
+        elif not self.over:
             self._kept += chunk
         return chunk
 
@@ -119,10 +131,11 @@ class Turn:
         """From the complete request until now."""
         return max(0.0, time.monotonic() - (self.complete or self.arrived))
 
-    @property
-    def oversize(self) -> bool:
-        """Whether a body passed that is too large to be copied."""
-        return self.sent.over or self.received.over
+    def oversize(self, response: Response) -> bool:
+        """Whether a body passed that can be neither copied nor compared by its sum."""
+        if self.sent.over or not self.received.over:
+            return self.sent.over
+        return self.received.passing is None or media_type(response.headers) == _EVENTS
 
     def copy(self, response: Response) -> Copy:
         """The complete exchange, ready to be handed over."""
@@ -132,7 +145,7 @@ class Turn:
             id=uuid.uuid4().hex,
             service=self.plan.service,
             request=self.request,
-            response=response,
+            response=replace(response, sum=self.received.sum),
             started=time.time() - (now - started),
             first_byte=max(0.0, (self.answered or now) - started),
             total=max(0.0, now - started),

@@ -27,6 +27,8 @@ from shadow.recorder import Recorder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shadow.discipline import Discipline
+
 CONCURRENCY = 8
 _FLUSH = 0.5
 """Seconds between two writes to the store."""
@@ -95,6 +97,8 @@ class Worker:
             else:
                 if done.observation:
                     self._recorder.observed(done.observation)
+                if done.lesson:
+                    self._recorder.taught(done.lesson)
                 if done.refusal:
                     self._recorder.refused(done.refusal)
                 self._report(done.outcome)
@@ -122,10 +126,11 @@ async def _frame(reader: asyncio.StreamReader) -> bytes:
     return await reader.readexactly(length)
 
 
-async def _record(recorder: Recorder) -> None:
+async def _record(recorder: Recorder, discipline: Discipline) -> None:
     """Write what has come together, twice a second."""
     while True:
         await asyncio.sleep(_FLUSH)
+        recorder.paced(discipline.standing(time.time()))
         await _flush(recorder)
 
 
@@ -146,8 +151,8 @@ async def run(config: Path, store: Path, channel: Path) -> None:
 
     def setting() -> Setting:
         nonlocal current
-        if current.rules != recorder.rules:
-            current = replace(current, rules=recorder.rules)
+        if current.rules != recorder.rules or current.noise != recorder.noise:
+            current = replace(current, rules=recorder.rules, noise=recorder.noise)
         return current
 
     stopping = asyncio.Event()
@@ -155,8 +160,9 @@ async def run(config: Path, store: Path, channel: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: None)
     internal = f"http://{table.policy.internal_listen}"
     async with Mirror(internal, secret_key(store.parent, "mark"), pool=2 * CONCURRENCY) as mirror:
-        worker = Worker(Copier(table, mirror, setting), recorder)
-        recording = asyncio.create_task(_record(recorder))
+        copier = Copier(table, mirror, setting)
+        worker = Worker(copier, recorder)
+        recording = asyncio.create_task(_record(recorder, copier.discipline))
         attending = asyncio.create_task(_attend(worker, channel))
         await stopping.wait()
         # The proxy is told to stop first, so that its last counts are here already or never come.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.config.consistency import check
 from gateway.config.document import parse, read_text
+from gateway.config.mirroring import read_mirroring
 from gateway.config.named import NamedFiles, named
 from gateway.config.operations import read_defaults, read_routes
 from gateway.config.parts import read_changes, read_limits, read_services
@@ -84,6 +85,7 @@ def _table(root: Section, environment: Mapping[str, str], findings: Findings, fo
     limits = read_limits(root)
     routes = read_routes(root, read_defaults(root.section("defaults")))
     changes = read_changes(root)
+    mirroring = read_mirroring(root.section("shadow"))
     root.close()
     check(policy, services, limits, routes, changes, findings)
     if findings.problems:
@@ -95,5 +97,6 @@ def _table(root: Section, environment: Mapping[str, str], findings: Findings, fo
         changes=tuple(change.value for change in changes),
         limits={name: item.value for name, item in limits.items()},
         policy=policy,
+        mirroring=mirroring,
         folder=folder,
     )

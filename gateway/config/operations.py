@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gateway.config.mirroring import read_platform_limit
 from gateway.config.permissions import permission
 from gateway.config.problem import Lined
 from gateway.config.reuse import check_reuse, chosen, read_caching
@@ -84,6 +85,7 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
         tenancy=scope.tenancy,
         permission=section.read("permission", permission, ""),
         api_key=section.read("api_key", one_of(KeyCheck), None),
+        platform_limit=read_platform_limit(section),
     )
     _check_exposure(section, route)
     _check_kind(section, route)
@@ -165,6 +167,7 @@ def _shadow(section: Section) -> ShadowPolicy:
         mode=section.read("mode", word("compare", "off"), usual.mode),
         sample=section.read("sample", share, usual.sample),
         budget=section.read("budget", whole(0), usual.budget),
+        second=section.read("second", share, usual.second),
         identity=section.section("identity").pairs(json_path, filled),
     )
     section.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.config.face import document, health
+from gateway.config.mirroring import read_platform_limit
 from gateway.config.problem import Lined, Wrong
 from gateway.config.scalars import address, duration, expanding, filled, name, one_of, origin_url, rate, switch, whole
 from gateway.core.policy import Limit
@@ -38,6 +39,7 @@ def read_services(root: Section, environment: Mapping[str, str]) -> dict[str, Li
                 openapi=section.read("openapi", document, ""),
                 health=section.read("health", health, "/health"),
                 title=section.read("title", filled, ""),
+                platform_limit=read_platform_limit(section),
             ),
             section.line_of("shadow_listen"),
         )

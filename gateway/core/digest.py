@@ -19,15 +19,24 @@ if TYPE_CHECKING:
 def route_digest(table: RouteTable, route: Route, version: str) -> str:
     """Sixteen hex digits over what decides a route's behaviour: route, service, policy, gateway version.
 
-    Addresses are left out of it: the same platform on other ports behaves the same. Rules and changes too, and what
-    is only told: documents, titles, the gateway's own pages.
+    Addresses are left out of it: the same platform on other ports behaves the same. Rules and changes too, what is
+    only told (documents, titles, the gateway's own pages), and how many copies are made.
     """
     service = dataclasses.replace(
-        table.services[route.service], legacy="", internal="", shadow_listen="", openapi="", health="", title=""
+        table.services[route.service],
+        legacy="",
+        internal="",
+        shadow_listen="",
+        openapi="",
+        health="",
+        title="",
+        platform_limit=None,
     )
     policy = dataclasses.replace(
         table.policy, listen="", internal_listen="", public_url="", instances=1, tls=Tls(), api=Api(), passthrough=""
     )
+    shadow = dataclasses.replace(route.shadow, second=None)
+    route = dataclasses.replace(route, shadow=shadow, platform_limit=None)
     return _hash([route, service, policy, table.limits.get(route.limit), version])
 
 

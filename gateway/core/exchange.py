@@ -93,14 +93,26 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class BodySum:
+    """What is known of a body that was too large to be kept: bytes, and the SHA-256 over them in hex."""
+
+    length: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """An answer as it stood on the wire; `truncated` when the body was cut at a limit or by a broken stream."""
+    """An answer as it stood on the wire; `truncated` when the body was cut at a limit or by a broken stream.
+
+    With a `sum` the body came whole and was not kept: it is empty here.
+    """
 
     status: int
     headers: Headers = ()
     body: bytes = b""
     reason: str = ""
     truncated: bool = False
+    sum: BodySum | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value that `from_json` reads back unchanged."""
@@ -110,6 +122,7 @@ class Response:
             "body": base64.b64encode(self.body).decode(),
             "reason": self.reason,
             "truncated": self.truncated,
+            **({"sum": [self.sum.length, self.sum.sha256]} if self.sum else {}),
         }
 
     @classmethod
@@ -121,6 +134,7 @@ class Response:
             base64.b64decode(value["body"]),
             value["reason"],
             value["truncated"],
+            BodySum(*value["sum"]) if "sum" in value else None,
         )
 
 

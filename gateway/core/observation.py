@@ -27,6 +27,7 @@ class DifferenceKind(StrEnum):
     TYPE = "type"
     ORDER = "order"
     COUNT = "count"
+    INTERMITTENT = "intermittent"  # now and then: legacy said the same twice, and so did the gateway when asked again
 
 
 class Bucket(StrEnum):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.core.mirroring import PlatformLimit
     from gateway.core.path import PathPattern
     from gateway.core.reuse import Caching
 
@@ -158,12 +159,14 @@ class ShadowPolicy:
     """How a route is copied: `compare` by effect or `off`; `sample` is a share of 0 to 1.
 
     `budget` is how many real copies of a metered route an hour may make; 0 means dry runs only.
+    `second` is the share of copied reads for which legacy is asked twice; None takes the table's.
     `identity` names, per list path (`$`, `$.items`), the member that tells list items apart.
     """
 
     mode: str = "compare"
     sample: float = 1.0
     budget: int = 0
+    second: float | None = None
     identity: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -173,7 +176,8 @@ class Service:
 
     `context` says whether it gets the signed context, `forwarding` how it is told of hops. `openapi` is where its
     document stands (a path at the service, a URL, or a file beside the table), `health` the path that says how it
-    is, `title` what people call it; each may be empty.
+    is, `title` what people call it; each may be empty. `platform_limit` is what it takes
+    in all; a route may have one of its own.
     """
 
     name: str
@@ -187,6 +191,7 @@ class Service:
     openapi: str = ""
     health: str = "/health"
     title: str = ""
+    platform_limit: PlatformLimit | None = None
 
     @property
     def openapi_is_a_file(self) -> bool:
@@ -226,6 +231,7 @@ class Route:
     own: tuple[Place, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     tenancy: Tenancy = Tenancy.UNSAID
+    platform_limit: PlatformLimit | None = None
 
     @property
     def rollout_group(self) -> str:

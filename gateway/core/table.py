@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from gateway.core.mirroring import Mirroring
 from gateway.core.path import PathPattern
 from gateway.core.policy import Limit, Policy
 from gateway.core.readings import folded
@@ -79,6 +80,7 @@ class RouteTable:
     changes: tuple[Change, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
+    mirroring: Mirroring = field(default_factory=Mirroring)
     folder: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 _MAGIC = b"SQLite format 3\0"
 
 _SCHEMA = """
@@ -70,7 +70,13 @@ CREATE TABLE idempotency (
   holder TEXT NOT NULL, answer BLOB NOT NULL, leased REAL NOT NULL, expires REAL NOT NULL);
 CREATE INDEX idempotency_by_expiry ON idempotency (expires);
 """
-_STEPS = (_SCHEMA, _SINCE_2)
+_SINCE_3 = """
+CREATE TABLE noise (
+  route TEXT NOT NULL, digest TEXT NOT NULL, location TEXT NOT NULL, pattern TEXT NOT NULL, kind TEXT NOT NULL,
+  legacy INTEGER NOT NULL, gateway INTEGER NOT NULL, both INTEGER NOT NULL, barred INTEGER NOT NULL, at REAL NOT NULL,
+  PRIMARY KEY (route, digest, location, pattern, kind));
+"""
+_STEPS = (_SCHEMA, _SINCE_2, _SINCE_3)
 """Step n turns a store of version n into one of version n + 1."""
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway import __version__
 from gateway.config import load_table
+from gateway.core.digest import route_digest
 from gateway.core.observation import Verdict  # noqa: TC001 - Typer reads annotations
 from gateway.store.database import open_store
 from gateway.store.observations import rules
@@ -17,7 +19,7 @@ from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json
 from migrate.review import find
 from migrate.rollout.choose import chosen
 from migrate.standing.terminal import width
-from reports import diff_report, render_json, render_text, samples
+from reports import diff_report, noise, render_json, render_text, samples
 from reports.evidence import gather
 from reports.explained import Explanations
 
@@ -95,4 +97,6 @@ def _observed(
 
 
 def _explanations(connection: sqlite3.Connection, table: RouteTable) -> Explanations:
-    return Explanations(rules(connection), (change.id for change in table.changes), time.time())
+    digests = {route.id: route_digest(table, route, __version__) for route in table.select("*")}
+    changes = (change.id for change in table.changes)
+    return Explanations(rules(connection), changes, time.time(), noise.by_signature(connection, digests))

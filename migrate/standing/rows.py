@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from migrate.rollout.move import standing
 from reports.bound import lower_bound
-from reports.figures import rate
+from reports.figures import percent, rate, seconds
 from reports.readiness import blockers, next_step
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Row:
             "match_rate": self.match_rate,
             "bound": self.bound,
             "latency_ratio": self.evidence.latency.ratio,
+            "buckets": [[*key, count] for key, count in sorted(self.evidence.reasons.items())],
+            "pace": asdict(self.evidence.pace) if self.evidence.pace else None,
             "next": str(step.after) if step else None,
             "blockers": list(self.blockers),
         }
@@ -106,11 +108,33 @@ def detail(row: Row) -> Text:
         f"  pairs    {pairs}, match rate {matched}, at least {bound} at 95 %",
         f"  latency  {latency}",
     ]
+    lines += _landed(row.evidence)
     step = next_step(flag.stage)
     if step:
         lines.append(f"  to {step.after}: " + ("ready" if not row.blockers else ""))
     lines += [f"    {blocker}" for blocker in row.blockers]
     return Text("\n".join(line.rstrip() for line in lines))
+
+
+def _landed(evidence: RouteEvidence) -> list[str]:
+    """Where the route's requests landed, and how fast its service is copied where that is not all of them."""
+    lines = []
+    if evidence.buckets:
+        lines.append("  requests " + ", ".join(_bucket(evidence, name) for name in sorted(evidence.buckets)))
+    pace = evidence.pace
+    if pace is not None and pace.share < 1:
+        lines.append(
+            f"  pace     {percent(pace.share)} of {pace.service}'s copies are made:"
+            f" {pace.route} begins to answer after {seconds(pace.seconds)}, at best after {seconds(pace.usual)}"
+        )
+    return lines
+
+
+def _bucket(evidence: RouteEvidence, bucket: str) -> str:
+    why = [
+        f"{count} {reason}" for (name, reason), count in sorted(evidence.reasons.items()) if name == bucket and reason
+    ]
+    return f"{evidence.buckets[bucket]} {bucket}" + (f" ({', '.join(why)})" if why else "")
 
 
 def _stage(row: Row) -> Text:

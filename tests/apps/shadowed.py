@@ -51,7 +51,8 @@ gateway:
   internal_listen: 127.0.0.1:{internal}
   public_url: http://gateway.example
   cors: {{origins: ["*"], credentials: true}}
-{terms}services:
+{terms}shadow: {{{mirroring}}}
+services:
   svc:
     legacy: http://{legacy}
     internal: http://{legacy}
@@ -162,15 +163,16 @@ def write_table(
     listen: int | None = None,
     routes: str = ROUTES,
     terms: str = "",
+    mirroring: str = "second: 0, slow: off, load: 300%",
 ) -> Path:
     """A route table over the service at `legacy` (`host:port`); ports not given are free ones.
 
-    `terms` are further lines of the gateway's section.
+    `terms` are further lines of the gateway's section, `mirroring` what the shadow's own holds.
     """
     config = directory / "cutover.yaml"
     ports = {"public": public, "internal": internal, "listen": listen}
     filled = {name: port or free_port() for name, port in ports.items()}
-    config.write_text(_TABLE.format(legacy=legacy, terms=terms, **filled) + routes)
+    config.write_text(_TABLE.format(legacy=legacy, terms=terms, mirroring=mirroring, **filled) + routes)
     return config
 
 
@@ -183,10 +185,13 @@ async def shadowed(
     internal: int | None = None,
     routes: str = ROUTES,
     terms: str = "",
+    mirroring: str = "second: 0, slow: off, load: 300%",
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Rig]:
     """A shadow over the service at `legacy` (`host:port`)."""
-    config = write_table(directory, legacy, public=public, internal=internal, routes=routes, terms=terms)
+    config = write_table(
+        directory, legacy, public=public, internal=internal, routes=routes, terms=terms, mirroring=mirroring
+    )
     store = directory / "state" / "cutover.db"
     context = running(config, store, environment)
     shadow = await asyncio.to_thread(context.__enter__)

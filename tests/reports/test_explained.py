@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
+from gateway.core.noise import Noise
 from gateway.core.observation import Difference, DifferenceKind, Verdict
 from reports.explained import Explanations, refusal_signature, signature_of
 from tests.reports.builders import NOW, OPEN, ROUTE, differing, rule, seen
@@ -27,6 +28,17 @@ def test_a_live_rule_explains(decision: str) -> None:
     item = rule(decision, expires=NOW + 1)
     assert Explanations({SIGNATURE: item}, (), NOW).by(SIGNATURE, "") == f"rule:{decision}"
     assert Explanations({SIGNATURE: item}, (), NOW + 1).by(SIGNATURE, "") == ""
+
+
+def test_noise_explains_while_it_lasts() -> None:
+    """What nothing else explains is noise as long as legacy's own variation accounts for it; then it is open."""
+    noisy, too_much = ({SIGNATURE: Noise(40, 3, gateway, 0)} for gateway in (2, 20))
+    for recorded in ("", "noise", "rule:gone"):
+        assert Explanations({}, (), NOW, noisy).by(SIGNATURE, recorded) == "noise"
+        assert Explanations({}, (), NOW, too_much).by(SIGNATURE, recorded) == ""
+    assert Explanations({}, (), NOW).by(SIGNATURE, "noise") == ""
+    assert Explanations({SIGNATURE: rule("rejected")}, (), NOW, noisy).by(SIGNATURE, "noise") == ""
+    assert Explanations({}, (), NOW, noisy).by(SIGNATURE, "ws-url") == "ws-url"
 
 
 def test_rejecting_beats_every_explanation() -> None:

@@ -43,8 +43,8 @@ async def frame(reader: asyncio.StreamReader) -> bytes:
     return await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH), "big"))
 
 
-async def test_copies_beyond_the_bound_are_dropped_until_some_land(tmp_path: Path) -> None:
-    """By number and by bytes the channel takes so much and no more; each outcome makes room again."""
+async def test_copies_beyond_the_high_mark_are_dropped_until_the_low_mark(tmp_path: Path) -> None:
+    """By number and by bytes the channel takes so much and no more, until it has sunk to half of that."""
     landed: list[tuple[str, Outcome]] = []
     channel = Channel(lambda route, outcome: landed.append((route, outcome)), copies=2, max_bytes=10_000)
     reader, writer = await connected(channel, tmp_path / "s")
@@ -57,6 +57,9 @@ async def test_copies_beyond_the_bound_are_dropped_until_some_land(tmp_path: Pat
     writer.write(encode(Outcome("b", Bucket.COMPARED)))
     await eventually(lambda: len(landed) == 2)
     assert channel.offer(copy("e")) == "full"
+    writer.write(encode(Outcome("d", Bucket.COMPARED)))
+    await eventually(lambda: len(landed) == 3)
+    assert channel.offer(copy("f")) == ""
     writer.close()
     await channel.close()
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.exchange import Exchange, Failure, Request, Response
+from gateway.core.exchange import BodySum, Exchange, Failure, Request, Response
 from gateway.core.observation import Bucket
 from gateway.store.counts import Served
 from shadow.buckets import Ledger
@@ -13,7 +13,8 @@ from shadow.plan import Copying
 TEXT = st.text(st.characters(max_codepoint=255), max_size=20)
 HEADERS = st.lists(st.tuples(TEXT, TEXT), max_size=4).map(tuple)
 REQUESTS = st.builds(Request, TEXT, TEXT, HEADERS, st.binary(max_size=300), TEXT)
-RESPONSES = st.builds(Response, st.integers(100, 599), HEADERS, st.binary(max_size=300), TEXT, st.booleans())
+SUMS = st.none() | st.builds(BodySum, st.integers(0, 2**40), st.just("ab" * 32))
+RESPONSES = st.builds(Response, st.integers(100, 599), HEADERS, st.binary(max_size=300), TEXT, st.booleans(), SUMS)
 FAILURES = st.builds(Failure, TEXT, TEXT)
 SECONDS = st.floats(0, 1e9)
 EXCHANGES = st.builds(

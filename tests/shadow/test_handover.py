@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from gateway.core.exchange import Request, Response
+from gateway.core.exchange import BodySum, Request, Response
 from gateway.core.observation import Bucket
 from gateway.core.path import PathPattern
 from gateway.core.routes import Access, Effect, Route, Stage, Target
 from gateway.core.subject import Subject
 from gateway.flags.flag import Flag
-from shadow.envelope import LENGTH, Counts, Wrote, decode
+from shadow.envelope import LENGTH, Copy, Counts, Wrote, decode
 from shadow.handover import Handover
 from shadow.plan import Copying, Plan, Side
 from shadow.turn import Tee, Turn
@@ -28,10 +29,11 @@ async def test_each_request_is_settled_once() -> None:
     """A finished request lands in its plan's bucket, an oversize one in its own, and a second end counts nothing."""
     books = Handover()
     plain, large = turn(), turn(Copying.READ)
-    large.received = Tee(0)
-    large.received(b"xx")
     for one in (plain, large):
         books.open(one)
+        if one is large:
+            one.received = Tee(0)
+            one.received(b"xx")
         books.finish(one, Response(200))
         books.settle(one, Bucket.FAILED)
     assert books.ledger.counts == {("", "off", "why"): 1, ("", "oversize", ""): 1}
@@ -47,6 +49,39 @@ async def test_a_copy_is_handed_over_after_the_hook_returns() -> None:
     assert books.ledger.counts == {("", "pending", ""): 1}
     await asyncio.sleep(0)
     assert books.ledger.counts == {("", "shed", "worker"): 1}
+
+
+async def test_a_large_answer_is_handed_over_once_it_is_summed(tmp_path: Path) -> None:
+    """The request is pending until then; the copy carries the sum, and no body."""
+    books = Handover()
+    await books.start(tmp_path / "s")
+    reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+    one = turn(Copying.READ)
+    books.open(one)
+    large = b"x" * 3_000_000
+    one.received(large)
+    books.finish(one, Response(200))
+    assert books.ledger.counts == {("", "pending", ""): 1}
+    copy = decode(await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH), "big")))
+    while not isinstance(copy, Copy):
+        copy = decode(await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH), "big")))
+    assert copy.exchange.response == Response(200, sum=BodySum(len(large), sha256(large).hexdigest()))
+    writer.close()
+    await books.stop()
+
+
+async def test_an_answer_that_could_not_be_summed_is_oversize() -> None:
+    """A giant lands there once that is known."""
+    books, one = Handover(), turn(Copying.READ)
+    books.open(one)
+    for _ in range(65):
+        one.received(bytes(1024 * 1024))
+    books.finish(one, Response(200))
+    assert one.received.passing is not None
+    after = asyncio.Event()
+    one.received.passing.finish(asyncio.get_running_loop(), lambda _: after.set())
+    await after.wait()
+    assert books.ledger.counts == {("", "oversize", ""): 1}
 
 
 async def test_counts_reach_the_worker(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.core.exchange import Exchange, Failure, Request, Response, header
+from gateway.core.exchange import BodySum, Exchange, Failure, Request, Response, header
 from gateway.core.mark import REFUSED_HEADER, UPSTREAM_HEADER, MarkVerifier
 from shadow.mirror import Mirror
 from tests.apps import candidate
@@ -112,3 +114,28 @@ async def test_legacy_is_asked_without_a_mark() -> None:
         assert exchange.response.status == 200
         assert legacy.deliveries == {"GET /items/1%2F?a=%2B": 1}
         assert value(legacy.heads[0], "cutover-copy") == ""
+
+
+async def test_beside_a_primary_that_was_not_kept_only_a_sum_is_made() -> None:
+    """A large answer is read to its end and summed, on either path; one much longer than legacy's is given up."""
+    large = b"x" * 3_000_000
+    kept = BodySum(len(large), hashlib.sha256(large).hexdigest())
+    primary = replace(PRIMARY, response=Response(200, sum=kept))
+
+    async def flooding(_head: Head, _body: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer("200 OK", large))
+
+    async with Oddities() as service, Mirror(f"http://{service.address}", KEY, limit=1000) as mirror:
+        service.override = flooding
+        copied = (await mirror.to_gateway(primary, COPY, dry_run=False)).exchange
+        again = await mirror.to_legacy(f"http://{service.address}", primary, COPY)
+        for one in (copied, again):
+            assert isinstance(one.response, Response)
+            assert (one.response.body, one.response.sum, one.response.truncated) == (b"", kept, False)
+        shorter = replace(primary, response=Response(200, sum=replace(kept, length=1_900_000)))
+        cut = (await mirror.to_gateway(shorter, COPY, dry_run=False)).exchange.response
+        assert isinstance(cut, Response)
+        assert (cut.sum, cut.truncated) == (None, True)
+        dry = (await mirror.to_gateway(primary, COPY, dry_run=True)).exchange.response
+        assert isinstance(dry, Response)
+        assert (dry.sum, dry.truncated) == (None, True)

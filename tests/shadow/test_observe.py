@@ -11,7 +11,7 @@ import pytest
 from gateway.core.digest import route_digest
 from gateway.core.exchange import Failure, Response
 from gateway.core.observation import Verdict
-from shadow.observe import needs_again, observe
+from shadow.observe import observe, observed
 from shadow.pairing import DRY_RUN, SERVED, Pair
 from tests.shadow.cases import JSON, PAGE, TABLE, answer, pair, passed, request, setting, told
 
@@ -71,27 +71,43 @@ def test_a_missing_legacy_answer_fails(mode: str) -> None:
     assert (seen.verdict, seen.note, seen.legacy_status) == (Verdict.FAILED, "legacy: timeout 10 s", 0)
 
 
-def test_legacy_is_asked_again_only_when_it_helps() -> None:
-    """A second read is wanted for a safe read that differs unexplained, and for nothing else."""
-    different = pair(answer({"n": 1}), answer({"n": 2}))
-    assert needs_again(different, setting())
-    assert not needs_again(replace(different, again=different.legacy), setting())
-    assert not needs_again(replace(different, refused=True), setting())
-    assert not needs_again(pair(answer({}), answer({})), setting())
-    assert not needs_again(pair(answer({}), Failure("timeout")), setting())
-    assert not needs_again(pair(answer({"n": 1}), answer({"n": 2}), asked=CREATE), setting())
-    assert not needs_again(_endless(), setting(seconds=0.0))
+def test_only_a_sampled_second_read_teaches() -> None:
+    """A second read made because the answers differ would find noise too often; a sampled one tells every place."""
+    second = pair(answer({"n": 2, "m": 1}), answer({})).legacy
+    one = pair(answer({"n": 1, "m": 1}), answer({"n": 1, "m": 2}), again=second)
+    assert observed(one, setting()).lesson is None
+    lesson = observed(replace(one, sampled=True), setting()).lesson
+    assert lesson is not None
+    assert (lesson.route, lesson.at) == ("items.list", 500.0)
+    assert {place.pattern: (seen.legacy, seen.gateway) for place, seen in lesson.places.items()} == {
+        "$.n": (True, False),
+        "$.m": (False, True),
+    }
+    failed = replace(one, sampled=True, again=replace(second, response=Failure("timeout")))
+    assert observed(failed, setting()).lesson is None
+    assert observed(replace(one, sampled=True, refused=True), setting()).lesson is None
 
 
-def test_the_gateway_must_agree_with_the_second_read() -> None:
-    """Legacy changing between its reads excuses only a gateway that gives what legacy gave last."""
-    second = pair(answer({"n": 2}), answer({})).legacy
-    neither = observe(pair(answer({"n": 1}), answer({"n": 3}), again=second), setting())
-    assert (neither.verdict, neither.note[:14]) == (Verdict.MISMATCH, "legacy changed")
-    asked = request("GET", "/items?a=1")
-    wrong = passed(asked, target="/items")
-    lost = observe(pair(answer({"n": 1}), answer({"n": 2}), asked=asked, again=second, upstream=wrong), setting())
-    assert lost.verdict is Verdict.MISMATCH
+def test_a_lesson_names_no_secret() -> None:
+    """Places are patterns, and what is redacted in an observation is redacted there."""
+    token = "sk-live0123456789abcdef"
+    first, second = answer({"by": {token: 1}}), pair(answer({"by": {token: 2}}), answer({})).legacy
+    lesson = observed(pair(first, first, again=second, sampled=True), setting()).lesson
+    assert lesson is not None
+    assert lesson.places
+    assert token not in repr(lesson)
+
+
+def test_a_lesson_bars_what_is_breaking() -> None:
+    """A difference that no class excuses is marked, so that its place is never taken for noise."""
+    kept = answer({}, ("cache-control", "no-store"))
+    one = pair(kept, answer({}), again=pair(kept, answer({})).legacy, sampled=True)
+    lesson = observed(one, setting()).lesson
+    assert lesson is not None
+    assert [seen.breaking for seen in lesson.places.values()] == [True]
+    unsampled = observed(replace(one, sampled=False), setting()).lesson
+    assert unsampled is not None
+    assert (unsampled.reads, [seen.breaking for seen in unsampled.places.values()]) == (0, [True])
 
 
 def test_a_preflight_has_no_upstream_request() -> None:
@@ -174,22 +190,3 @@ def test_broken_json_on_both_sides_is_compared_as_bytes() -> None:
     other = observe(pair(answer(b"{x", *JSON), answer(b"{y", *JSON)), setting())
     assert same.verdict is Verdict.MATCH
     assert told(other) == ["body digest changed"]
-
-
-def test_a_read_that_a_write_overtook_says_nothing() -> None:
-    """A body may differ because the same subject wrote in between; what no write can change stays a mismatch."""
-    one = replace(pair(answer({"a": 1}), answer({"a": 2})), overtaken=True)
-    seen = observe(one, setting())
-    assert (seen.verdict, seen.note) == (Verdict.INCONCLUSIVE, "the same subject wrote between the two reads")
-    same_twice = replace(one, again=one.legacy)
-    assert observe(same_twice, setting()).verdict is Verdict.INCONCLUSIVE
-    assert observe(replace(one, overtaken=False), setting()).verdict is Verdict.MISMATCH
-    cookie = answer({"a": 2}, ("set-cookie", "s=1; Path=/"))
-    assert observe(replace(pair(answer({"a": 1}), cookie), overtaken=True), setting()).verdict is Verdict.MISMATCH
-
-
-def test_a_write_cannot_excuse_what_was_sent_upstream() -> None:
-    """A difference of the upstream request is the gateway's doing, whoever wrote meanwhile."""
-    asked = request("GET", "/items/42?a=1&a=2")
-    one = pair(answer({}), answer({}), asked=asked, upstream=passed(request("GET", "/items/42?a=2")))
-    assert observe(replace(one, overtaken=True), setting()).verdict is Verdict.MISMATCH

@@ -30,6 +30,17 @@ def test_the_second_look_stands_in_for_legacy() -> None:
     assert (looked.legacy, looked.again) == (second, None)
 
 
+def test_the_third_look_holds_both_second_answers() -> None:
+    """Only when both sides were asked again is there one."""
+    second = pair(answer({"n": 2}), answer({"n": 3}))
+    one = pair(answer({"n": 1}), answer({}), again=second.legacy)
+    assert one.third_look() is None
+    assert pair(answer({}), answer({}), retried=second.gateway).third_look() is None
+    looked = replace(one, retried=second.gateway).third_look()
+    assert looked is not None
+    assert (looked.legacy, looked.gateway, looked.again) == (second.legacy, second.gateway, None)
+
+
 def test_an_upstream_document_becomes_a_request() -> None:
     """A document with a body is read back whole; one with a digest carries it in a header."""
     request = Request("POST", "/a", (("X", "1"),), b"body")

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+from gateway.core.noise import Noise, Place
 from gateway.core.observation import Observation, Rule, Verdict
 from gateway.store import counts, observations
 from gateway.store.counts import Refusal, Served
 from gateway.store.database import open_store
+from gateway.store.noise import Lesson, Seen
+from gateway.store.pace import ServicePace, paces
 from shadow import recorder as module
 from shadow.buckets import Ledger
 from shadow.recorder import Recorder
@@ -82,3 +86,28 @@ def test_memory_is_bounded_while_the_store_is_away(tmp_path: Path, monkeypatch: 
         recorder.observed(seen(str(number)))
     assert [o.id for o in recorder.take().observations] == ["2", "3", "4"]
     assert recorder.lost == 2
+
+
+def test_the_pace_is_written_when_it_changes_or_was_not_said_for_a_while(tmp_path: Path) -> None:
+    """A pace that stays is not written twice a second."""
+    recorder = Recorder(tmp_path / "c.db")
+    written = []
+    for at, share in ((0.0, 1.0), (0.5, 1.0), (1.0, 0.5), (1.5, 0.5), (20.0, 0.5)):
+        recorder.paced([ServicePace("a", share, at)])
+        batch = recorder.take()
+        written += [pace.at for pace in batch.paces]
+        assert recorder.write(batch)
+    assert written == [0.0, 1.0, 20.0]
+    recorder.close()
+    with closing(open_store(tmp_path / "c.db")) as connection:
+        assert paces(connection) == {"a": ServicePace("a", 0.5, 20.0)}
+
+
+def test_what_was_learned_reaches_the_store_and_comes_back(tmp_path: Path) -> None:
+    """A lesson is written with its batch; what is known after it is what the next pairs are judged by."""
+    recorder = Recorder(tmp_path / "c.db")
+    place = Place("body", "$.n", "changed")
+    recorder.taught(Lesson("a", "d", 1.0, {place: Seen(legacy=True, gateway=False)}))
+    assert recorder.write(recorder.take())
+    assert recorder.noise == {("a", "d", place): Noise(1, 1, 0, 0)}
+    recorder.close()

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.exchange import Request, Response
+from gateway.core.exchange import BodySum, Request, Response
 from gateway.core.observation import Bucket
 from gateway.core.path import PathPattern
 from gateway.core.routes import Access, Effect, Route, Target
 from gateway.core.subject import Subject
 from gateway.idempotency.keys import Keys
 from shadow.plan import Copying, Plan, Side
+from shadow.summing import Summing
 from shadow.turn import Tee, Turn, declared_length
 
 
@@ -83,3 +86,31 @@ def test_a_turn_without_an_answer_says_where_it_counts() -> None:
     assert turn.lost(200) == (Bucket.FAILED, "gateway")
     turn.fallback = True
     assert [turn.lost(0), turn.lost(200)] == [(Bucket.FAILED, "gateway"), (Bucket.FAILED, "fallback")]
+
+
+async def test_a_summing_tee_knows_what_it_did_not_keep() -> None:
+    """Beyond the limit length and digest of the whole body become known, the part that was kept included."""
+    tee, known = Tee(3, summing=Summing()), asyncio.Queue[BodySum | None]()
+    assert [tee(chunk) for chunk in (b"ab", b"cd", b"", b"e")] == [b"ab", b"cd", b"", b"e"]
+    assert (tee.over, tee.body) == (True, b"")
+    assert tee.passing is not None
+    tee.passing.finish(asyncio.get_running_loop(), known.put_nowait)
+    assert await known.get() == BodySum(5, sha256(b"abcde").hexdigest())
+
+
+def test_what_can_be_compared_by_its_sum_is_not_oversize() -> None:
+    """A large answer is handed over with its sum; a large upload, an event stream and one not summed are not."""
+    turn = Turn(Plan("svc", Subject("u-1"), copying=Copying.READ), Request("GET", "/x"))
+    turn.received = Tee(3, summing=Summing())
+    turn.pass_back(b"large")
+    turn.received.sum = BodySum(5, "ab")
+    assert not turn.oversize(Response(200))
+    assert turn.copy(Response(200)).exchange.response == Response(200, sum=turn.received.sum)
+    assert turn.oversize(Response(200, (("content-type", "text/event-stream; charset=utf-8"),)))
+    turn.received = Tee(3)
+    turn.pass_back(b"large")
+    assert turn.oversize(Response(200))
+    turn.received, turn.sent = Tee(), Tee(3)
+    assert not turn.oversize(Response(200))
+    turn.sent(b"large")
+    assert turn.oversize(Response(200))

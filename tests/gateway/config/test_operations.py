@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.core.mirroring import PlatformLimit
 from gateway.core.routes import Access, Effect, Kind, Place, Timeouts, Where
 from tests.apps.route_tables import GOOD, changed, table, told
 
@@ -23,7 +24,8 @@ FULL = """\
     rewrites: [ws_url, location]
     scope: [query.org_id]
     timeouts: {first_byte: 75s}
-    shadow: {mode: compare, sample: 10%, budget: 5, identity: {$.data: id}}
+    shadow: {mode: compare, sample: 10%, budget: 5, second: 50%, identity: {$.data: id}}
+    platform_limit: {rate: 600, per: 1h}
 changes:
 """
 
@@ -43,6 +45,8 @@ def test_a_route_holds_everything_that_is_written() -> None:
     )
     assert chat.timeouts == Timeouts(3.0, 75.0, 9.0)
     assert (chat.shadow.sample, chat.shadow.budget, chat.shadow.identity) == (0.1, 5, {"$.data": "id"})
+    assert (chat.shadow.second, pools.shadow.second) == (0.5, None)
+    assert (chat.platform_limit, pools.platform_limit) == (PlatformLimit(600.0, 3600.0), None)
     assert pools.timeouts == Timeouts(3.0, 75.0, 9.0)
     assert [str(target) for target in pools.legacy_targets] == ["GET /listPools/{owner_id}"]
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.core.mirroring import PlatformLimit
 from gateway.core.policy import Limit
 from gateway.core.routes import Authorization, Change
 from tests.apps.route_tables import GOOD, changed, table, told
@@ -16,7 +17,8 @@ def test_services_limits_and_changes_arrive() -> None:
     """The internal address is the legacy one unless written."""
     text = GOOD.replace("read: {rate: 10}", "read: {rate: 2.5, per: 10s, burst: 7}").replace(
         "    authorization: strip\n",
-        "    authorization: strip\n    internal: http://10.0.0.1:3000\n    internal_key: false\n",
+        "    authorization: strip\n    internal: http://10.0.0.1:3000\n    internal_key: false\n"
+        "    platform_limit: {rate: 60}\n",
     )
     loaded: RouteTable = table(text)  # type: ignore[assignment]
     main, side = loaded.services["main"], loaded.services["side"]
@@ -27,6 +29,7 @@ def test_services_limits_and_changes_arrive() -> None:
         True,
     )
     assert (side.internal, side.internal_key) == ("http://10.0.0.1:3000", False)
+    assert (main.platform_limit, side.platform_limit) == (None, PlatformLimit(60.0))
     assert loaded.limits == {"read": Limit(2.5, 10.0, 7), "write": Limit(5, 60.0, 10)}
     assert loaded.changes == (Change("token", ("pools.*",), "legacy means 401", 500, 401),)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.digest import route_digest, table_digest
+from gateway.core.mirroring import PlatformLimit
 from gateway.core.path import PathPattern
 from gateway.core.policy import Limit, Policy
 from gateway.core.routes import (
@@ -86,6 +87,13 @@ def test_addresses_and_changes_are_no_part_of_it() -> None:
         changes=(Change("c", ("*",), "why", 500, 401),),
     )
     assert digest(elsewhere) == digest(TABLE)
+
+
+def test_how_many_copies_are_made_is_no_part_of_it() -> None:
+    """More second reads, or a limit that the platform turned out to have, leave evidence as it is."""
+    often = replace(ROUTE, shadow=replace(ROUTE.shadow, second=1.0), platform_limit=PlatformLimit(60))
+    limited = replace(TABLE, services={"orchestration": replace(SERVICE, platform_limit=PlatformLimit(60))})
+    assert digest(TABLE, often) == digest(TABLE) == digest(limited)
 
 
 def test_the_digest_of_a_table_covers_all_of_it() -> None:

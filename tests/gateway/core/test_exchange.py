@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.exchange import Request, Response, header, header_values
+from gateway.core.exchange import BodySum, Request, Response, header, header_values
 
 LATIN = st.text(st.characters(codec="latin-1"))
 HEADERS = st.lists(st.tuples(LATIN, LATIN), max_size=5).map(tuple)
@@ -25,6 +25,7 @@ def test_a_request_survives_json(request_: Request) -> None:
         body=st.binary(),
         reason=LATIN,
         truncated=st.booleans(),
+        sum=st.none() | st.builds(BodySum, st.integers(0, 2**40), LATIN),
     )
 )
 def test_a_response_survives_json(response: Response) -> None:

@@ -6,6 +6,7 @@ from rich.console import Console, RenderableType
 
 from gateway.core.routes import Stage
 from gateway.flags.flag import Flag
+from gateway.store.pace import ServicePace
 from migrate.standing.rows import Row, detail, stage_table
 from reports.figures import rate
 from reports.nouns import Latency, RouteEvidence, Tally
@@ -73,3 +74,19 @@ def test_json_holds_the_same() -> None:
     """With nulls for what is not known."""
     assert BARE.to_json()["latency_ratio"] is None
     assert (FULL.to_json()["next"], FULL.to_json()["pairs"]) == ("gateway", 100)
+
+
+def test_where_requests_landed_and_why_stands_in_the_detail() -> None:
+    """Buckets with their reasons; and why not all copies are made, while that is so."""
+    reasons = {("compared", ""): 40, ("sampled-out", "adaptive"): 7, ("sampled-out", "platform-limit"): 2}
+    slow = ServicePace("orchestration", 0.25, 0.0, "pools.list", 0.24, 0.04)
+    busy = replace(FULL.evidence, buckets={"compared": 40, "sampled-out": 9}, reasons=reasons, pace=slow)
+    text = detail(Row(ROUTE, busy, ())).plain
+    assert "requests 40 compared, 9 sampled-out (7 adaptive, 2 platform-limit)" in text
+    assert "25.0 % of orchestration's copies are made: pools.list begins to answer after 240 ms, at best" in text
+    shown = Row(ROUTE, busy, ()).to_json()
+    assert shown["buckets"][1] == ["sampled-out", "adaptive", 7]
+    assert shown["pace"]["share"] == 0.25
+    calm = replace(busy, pace=replace(slow, share=1.0))
+    assert "copies are made" not in detail(Row(ROUTE, calm, ())).plain
+    assert "requests" not in detail(BARE).plain

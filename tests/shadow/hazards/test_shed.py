@@ -3,10 +3,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from gateway.core.observation import Verdict
 from gateway.core.routes import Stage
 from shadow.channel import COPIES
 from tests.apps import candidate
-from tests.apps.oddities import Oddities
+from tests.apps.oddities import Head, Oddities, answer
 from tests.apps.rawclient import RawClient
 from tests.apps.shadowed import Rig, shadowed
 
@@ -74,8 +75,8 @@ async def test_a_store_that_is_away_loses_no_count(tmp_path: Path) -> None:
             assert sum(entry.requests for entry in rig.served()) == 20
 
 
-async def test_oversize_exchanges_pass_and_are_not_copied(tmp_path: Path) -> None:
-    """Bodies over the copy limit reach the other end whole, up and down, and count as oversize."""
+async def test_large_uploads_pass_and_are_not_copied(tmp_path: Path) -> None:
+    """A body over the copy limit reaches legacy whole, and counts as oversize."""
     async with (
         Oddities() as legacy,
         Oddities() as internal,
@@ -83,12 +84,36 @@ async def test_oversize_exchanges_pass_and_are_not_copied(tmp_path: Path) -> Non
         RawClient(rig.url) as client,
     ):
         rig.promote("items.create", Stage.SHADOW)
-        rig.promote("large", Stage.SHADOW)
         upload = b"z" * (20 * 1024 * 1024)
         assert b'"bytes":%d' % len(upload) in (await client.ask("POST", "/items", body=upload)).body
-        assert len((await client.ask("GET", "/large?size=20000000")).body) == 20_000_000
-        assert await rig.settled(2) == {("items.create", "oversize", ""): 1, ("large", "oversize", ""): 1}
+        assert await rig.settled(1) == {("items.create", "oversize", ""): 1}
         assert not internal.deliveries
+
+
+async def test_large_answers_are_compared_by_their_digests(tmp_path: Path) -> None:
+    """20 MB pass whole and are compared byte for byte without being held; one other byte is a mismatch."""
+    body = b"x" * 20_000_000
+
+    async def large(head: Head, _: bytes, writer: asyncio.StreamWriter) -> None:
+        sent = body[:-1] + b"y" if "size=020" in head[1] else body
+        writer.write(answer("200 OK", sent))
+        await writer.drain()
+
+    async with Oddities() as legacy, Oddities() as internal:
+        internal.override = large
+        async with shadowed(tmp_path, legacy.address, internal=internal.port) as rig, RawClient(rig.url) as client:
+            rig.promote("large", Stage.SHADOW)
+            for size in ("20000000", "020000000"):
+                assert (await client.ask("GET", f"/large?size={size}")).body == body
+                await rig.until(lambda: not rig.buckets().get(("large", "pending", "")), rig.buckets)
+            assert await rig.settled(2) == {("large", "compared", ""): 2}
+            await rig.until(lambda: len(rig.observations()) == 2, rig.observations)
+            other, same = rig.observations()
+            assert (same.verdict, other.verdict) == (Verdict.MATCH, Verdict.MISMATCH)
+            assert [(item.location, item.path) for item in other.differences] == [("body", "digest")]
+            assert other.differences[0].legacy.startswith("[20000000 bytes, fp:")
+            (worker,) = rig.workers()
+            assert worker.memory_info().rss < 200 * 1024 * 1024
 
 
 async def test_a_declined_route_is_counted_as_off_or_sampled_out(tmp_path: Path) -> None:

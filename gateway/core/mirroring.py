@@ -1,0 +1,27 @@
+"""How the shadow copies: what `shadow:` of the route table says, and the limits that the platform has itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformLimit:
+    """So many requests in `per` seconds the platform takes on its own terms; copies take a tenth of it at most."""
+
+    rate: float
+    per: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mirroring:
+    """What holds for every copy.
+
+    `second` is the share of copied reads for which legacy is asked a second time, whatever the two sides said. `load`
+    is how many requests copies may add for each that a client made. From `slow` times its usual latency on a service
+    counts as slow, and gets fewer copies; 0 never does.
+    """
+
+    second: float = 0.05
+    load: float = 1.5
+    slow: float = 2.0
