@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.core.comparing import Like
     from gateway.core.path import PathPattern
     from gateway.core.reuse import Caching
 
@@ -158,13 +159,15 @@ class ShadowPolicy:
     """How a route is copied: `compare` by effect or `off`; `sample` is a share of 0 to 1.
 
     `budget` is how many real copies of a metered route an hour may make; 0 means dry runs only.
-    `identity` names, per list path (`$`, `$.items`), the member that tells list items apart.
+    `identity` names, per list path (`$`, `$.items`), the member that tells list items apart. `compare` says, per
+    place of an answer (`$.items[*].at`, `header:etag`, `cookie:session`), by what meaning two values are the same.
     """
 
     mode: str = "compare"
     sample: float = 1.0
     budget: int = 0
     identity: Mapping[str, str] = field(default_factory=dict)
+    compare: Mapping[str, Like] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from typing import Any
 
 from gateway.core.observation import DifferenceKind
 
+_OFTEN = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -42,14 +44,24 @@ class Budget:
         """Seconds left, never below 0."""
         return max(0.0, self._end - time.monotonic())
 
-    def step(self) -> None:
-        """Count one step of work.
+    def step(self, count: int = 1) -> None:
+        """Count steps of work; the clock is read once in a while.
 
         Raises:
             DeadlineError: the time is over.
         """
-        self._steps += 1
-        if self._steps % 256 == 0 and time.monotonic() > self._end:
+        self._steps += count
+        if self._steps >= _OFTEN:
+            self._steps = 0
+            self.check()
+
+    def check(self) -> None:
+        """Read the clock: before work that takes long by itself.
+
+        Raises:
+            DeadlineError: the time is over.
+        """
+        if time.monotonic() > self._end:
             raise DeadlineError
 
 
