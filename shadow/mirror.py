@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from gateway.core.exchange import Exchange, Failure, Request, Response, header
+from gateway.core.exchange import Exchange, Failure, Request, Response, header, is_event_stream
 from gateway.core.mark import DRY_RUN, DRY_RUN_TYPE, MARK_HEADER, READ, REFUSED_HEADER, UPSTREAM_HEADER, sign
 from shadow.pairing import upstream_request
 from shadow.wire import to_bytes, to_text
@@ -119,9 +119,10 @@ class Mirror:
         response = await self._client.send(made, stream=True)
         try:
             first = time.monotonic() - started
-            body = bytearray()
+            body, arrivals = bytearray(), []
             async for chunk in response.aiter_raw():
                 body += chunk
+                arrivals.append((time.monotonic() - started, len(body)))
                 if len(body) > self._limit:
                     break
         finally:
@@ -129,7 +130,8 @@ class Mirror:
         over = len(body) > self._limit
         headers = to_text(response.headers.raw)
         kept = b"" if over else bytes(body)
-        return Response(response.status_code, headers, kept, response.reason_phrase, truncated=over), first
+        times = tuple(arrivals) if is_event_stream(headers) else ()
+        return Response(response.status_code, headers, kept, response.reason_phrase, over, times), first
 
 
 def _read(exchange: Exchange) -> Copied:

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gateway.core.exchange import Exchange, header
+from gateway.core.exchange import Exchange, header, is_event_stream
 from gateway.core.mapping import MappingError
 from gateway.core.observation import Bucket
 from gateway.core.routes import Effect
@@ -25,12 +25,17 @@ COPY_LIMIT = 1024 * 1024
 """Bytes of a body up to which an exchange is copied; beyond it the exchange counts as oversize."""
 
 
+_MOST_ARRIVALS = 2_000
+"""Chunks of a stream whose time is kept."""
+
+
 class Tee:
-    """Passes chunks on at once and keeps them up to a limit."""
+    """Passes chunks on at once and keeps them up to a limit, with the times at which they came."""
 
     def __init__(self, limit: int = COPY_LIMIT) -> None:
         self._limit = limit
         self._kept = bytearray()
+        self._arrivals: list[tuple[float, int]] = []
         self.over = False
 
     def __call__(self, chunk: bytes) -> bytes:
@@ -40,7 +45,13 @@ class Tee:
             self._kept.clear()
         if not self.over:
             self._kept += chunk
+            if len(self._arrivals) < _MOST_ARRIVALS:
+                self._arrivals.append((time.monotonic(), len(self._kept)))
         return chunk
+
+    def arrivals(self, started: float) -> tuple[tuple[float, int], ...]:
+        """Seconds from `started` (on the monotonic clock) to each chunk, and how many bytes were there then."""
+        return tuple((max(0.0, at - started), size) for at, size in self._arrivals)
 
     @property
     def body(self) -> bytes:
@@ -128,6 +139,8 @@ class Turn:
         """The complete exchange, ready to be handed over."""
         started = self.complete or self.arrived
         now = time.monotonic()
+        if is_event_stream(response.headers):
+            response = replace(response, arrivals=self.received.arrivals(started))
         exchange = Exchange(
             id=uuid.uuid4().hex,
             service=self.plan.service,

@@ -13,7 +13,7 @@ from shadow.normalise.json_value import NotJsonError, canonical, parse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.core.exchange import Frame
+    from gateway.core.exchange import Close, Frame
 
 LOCATION = "frame"
 
@@ -27,6 +27,18 @@ def diff(
         ours = [frame for frame in legacy if frame.from_client is from_client]
         theirs = [frame for frame in gateway if frame.from_client is from_client]
         yield from _direction(side, ours, theirs, budget, meanings)
+
+
+def ends(legacy: Close | None, gateway: Close | None) -> Iterator[Found]:
+    """How the service closed a conversation: `close`, `close.reason`. What the client did is its own doing."""
+    if legacy is None or legacy.from_client:
+        return
+    if gateway is None or gateway.from_client:
+        yield Found(LOCATION, "close", DifferenceKind.MISSING, legacy.code, None)
+    elif legacy.code != gateway.code:
+        yield Found(LOCATION, "close", DifferenceKind.CHANGED, legacy.code, gateway.code)
+    elif legacy.reason != gateway.reason:
+        yield Found(LOCATION, "close.reason", DifferenceKind.CHANGED, legacy.reason, gateway.reason)
 
 
 def _direction(

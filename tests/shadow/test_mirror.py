@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import time
@@ -15,8 +16,6 @@ from tests.apps.oddities import Oddities, answer, value
 from tests.apps.shadowed import free_port
 
 if TYPE_CHECKING:
-    import asyncio
-
     from tests.apps.oddities import Head
 
 KEY = b"m" * 32
@@ -40,6 +39,23 @@ async def test_a_copy_is_the_request_byte_for_byte_and_marked() -> None:
         assert found is not None
         assert (found.mode, found.client) == ("dry-run", "203.0.113.9")
         assert {name.lower() for name, _ in headers} == {"host", "x-b", "content-length", "cutover-copy"}
+
+
+async def test_of_a_stream_the_times_of_its_pieces_are_kept() -> None:
+    """Seconds and bytes as they came; of other answers nobody asks for them."""
+    async with Oddities() as legacy, Mirror("http://127.0.0.1:1", KEY) as mirror:
+        asking = asyncio.create_task(mirror.to_legacy(f"http://{legacy.address}", PRIMARY, Request("GET", "/events")))
+        for _ in range(3):
+            legacy.release.set()
+            while legacy.release.is_set():
+                await asyncio.sleep(0.01)
+        stream = (await asking).response
+        assert isinstance(stream, Response)
+        assert [size for _, size in stream.arrivals][-1] == len(stream.body)
+        assert sorted(stream.arrivals) == list(stream.arrivals)
+        plain = (await mirror.to_legacy(f"http://{legacy.address}", PRIMARY, Request("GET", "/x"))).response
+        assert isinstance(plain, Response)
+        assert plain.arrivals == ()
 
 
 async def test_a_dry_run_gives_the_upstream_request() -> None:

@@ -25,6 +25,7 @@ def test_a_request_survives_json(request_: Request) -> None:
         body=st.binary(),
         reason=LATIN,
         truncated=st.booleans(),
+        arrivals=st.lists(st.tuples(st.floats(0, 99), st.integers(0, 99)), max_size=3).map(tuple),
     )
 )
 def test_a_response_survives_json(response: Response) -> None:
