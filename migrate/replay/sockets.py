@@ -177,7 +177,7 @@ def _subscribes(descriptor: dict[str, Any], first: bytes) -> bool:
 async def converse(
     url: str, exchange: Exchange, *, patience: float = PATIENCE
 ) -> tuple[Response | Failure, tuple[Frame, ...], Close | None]:
-    """Open a socket as the recorded client did, say its frames, and hear as many as were recorded.
+    """Open a socket as the recorded client did, say its frames, and hear what was recorded, or all up to its end.
 
     `url` is a `ws:` URL at the gateway under test; `patience` is seconds to wait for one message, and for the end
     where the service ended the recorded socket. The frames are those both sides said, in the recorded order; the
@@ -207,8 +207,8 @@ async def converse(
                         said.append(frame)
                     else:
                         said.append(_frame(await asyncio.wait_for(socket.recv(), patience)))
-                if exchange.close and not exchange.close.from_client:
-                    await asyncio.wait_for(socket.wait_closed(), patience)
+                while exchange.close and not exchange.close.from_client:
+                    said.append(_frame(await asyncio.wait_for(socket.recv(), patience)))
             except TimeoutError:
                 return answer, tuple(said), None
             except ConnectionClosed:
