@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.core.observation import DifferenceKind
 from shadow.diff import json_body, multipart_body, pairs, stream
-from shadow.diff.found import Budget, Found
+from shadow.diff.found import Budget, Found, bounded
 from shadow.normalise.content import Content, Form, codings, media_type, read
 
 if TYPE_CHECKING:
@@ -49,9 +49,10 @@ def diff(
             ours.value, theirs.value, location=location, declared=declared, meanings=meanings, budget=budget
         )
     elif ours.form is Form.STREAM:
-        out += stream.diff(ours.value, theirs.value, budget or Budget(), meanings)
+        budget = budget or Budget()
+        out += bounded(stream.diff(ours.value, theirs.value, budget, meanings), budget, stream.LOCATION)
     else:
-        out += _plain(ours, theirs, location)
+        out += bounded(_plain(ours, theirs, location), budget or Budget(), location)
     return out
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.core.observation import DifferenceKind
 from shadow.diff import body, cadence, cookies, cors, frames, headers, upstream
-from shadow.diff.found import Budget, Found
+from shadow.diff.found import Budget, Found, bounded
 from shadow.diff.meaning import Meanings
 from shadow.pairing import DRY_RUN
 
@@ -47,7 +47,8 @@ def answers(pair: Pair, budget: Budget) -> list[Found]:
         found += [one for one in named if not meanings.same_elsewhere(one)]
     found += _bodies(pair, legacy, gateway, budget, meanings)
     found += cadence.diff(legacy, gateway)
-    found += frames.diff(pair.legacy.frames, pair.gateway.frames, budget, meanings)
+    said = frames.diff(pair.legacy.frames, pair.gateway.frames, budget, meanings)
+    found += bounded(said, budget, frames.LOCATION)
     found += frames.ends(pair.legacy.close, pair.gateway.close)
     return [*found, *meanings.unsettled()]
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.core.observation import DifferenceKind
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MORE = "(more)"
 _OFTEN = 256
 
 
@@ -63,6 +67,20 @@ class Budget:
         """
         if time.monotonic() > self._end:
             raise DeadlineError
+
+
+def bounded(found: Iterable[Found], budget: Budget, location: str) -> Iterator[Found]:
+    """As many differences as the budget lists; what is beyond them is one of path `(more)`.
+
+    Raises:
+        DeadlineError: they take longer than the budget allows.
+    """
+    for count, one in enumerate(found):
+        budget.step()
+        if count == budget.most:
+            yield Found(location, MORE, DifferenceKind.COUNT)
+            return
+        yield one
 
 
 def swapped(kind: DifferenceKind) -> DifferenceKind:

@@ -44,7 +44,7 @@ def ends(legacy: Close | None, gateway: Close | None) -> Iterator[Found]:
 def _direction(
     side: str, ours: list[Frame], theirs: list[Frame], budget: Budget, meanings: Meanings
 ) -> Iterator[Found]:
-    left, right = ([_key(frame, meanings) for frame in frames] for frames in (ours, theirs))
+    left, right = ([_key(frame, meanings, budget) for frame in frames] for frames in (ours, theirs))
     if sequence.reordered(left, right):
         yield Found(LOCATION, side, DifferenceKind.ORDER, len(left), len(right))
         return
@@ -68,7 +68,8 @@ def _message(path: str, legacy: Frame, gateway: Frame, budget: Budget, meanings:
         yield Found(LOCATION, path, DifferenceKind.CHANGED, one, other, ("data",))
 
 
-def _key(frame: Frame, meanings: Meanings) -> str:
+def _key(frame: Frame, meanings: Meanings, budget: Budget) -> str:
+    budget.step()
     value = _value(frame)
     shown = canonical(meanings.masked(value, json_path.ROOT)) if isinstance(value, dict | list) else repr(value)
     return f"{frame.text}{shown}"

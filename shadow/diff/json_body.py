@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.core.observation import DifferenceKind
 from shadow.diff import identity, json_path
 from shadow.diff.alignment import aligned
-from shadow.diff.found import Budget, Found
+from shadow.diff.found import Budget, Found, bounded
 from shadow.diff.meaning import Meanings
 from shadow.diff.sequence import NOWHERE
 from shadow.normalise.json_value import canonical
@@ -53,16 +53,12 @@ class _Walk:
         self._budget = budget
 
     def all(self, legacy: Any, gateway: Any, root: str) -> list[Found]:
-        out: list[Found] = []
-        for found in self.compare(legacy, gateway, root, ()):
-            if len(out) == self._budget.most:
-                out.append(self._found("(more)", DifferenceKind.COUNT, None, None, ()))
-                break
-            out.append(found)
-        return out
+        return list(bounded(self.compare(legacy, gateway, root, ()), self._budget, self._location))
 
     def compare(self, legacy: Any, gateway: Any, path: str, keys: _Keys) -> Iterator[Found]:
         self._budget.step()
+        if not self._meanings and same(legacy, gateway):
+            return
         if isinstance(legacy, dict) and isinstance(gateway, dict):
             yield from self._objects(legacy, gateway, path, keys)
         elif isinstance(legacy, list) and isinstance(gateway, list):
@@ -111,7 +107,7 @@ class _Walk:
 
     def _values(self, legacy: list[Any], gateway: list[Any], path: str, keys: _Keys) -> Iterator[Found]:
         ours, theirs = (self._masked(side, path) for side in (legacy, gateway))
-        left, right = ([canonical(item) for item in side] for side in (ours, theirs))
+        left, right = (self._texts(side) for side in (ours, theirs))
         common = Counter(left) & Counter(right)
         here, there = _rest(left, common), _rest(right, common)
         kept, also = _kept(left, here), _kept(right, there)
@@ -129,11 +125,23 @@ class _Walk:
                 keys,
             )
 
+    def _texts(self, items: list[Any]) -> list[str]:
+        out = []
+        for item in items:
+            self._budget.step()
+            out.append(canonical(item))
+        return out
+
     def _masked(self, items: list[Any], path: str) -> list[Any]:
         return [self._meanings.masked(item, path + "[*]") for item in items] if self._meanings else items
 
     def _found(self, path: str, kind: DifferenceKind, legacy: Any, gateway: Any, keys: _Keys) -> Found:
         return Found(self._location, path, kind, legacy, gateway, keys)
+
+
+def same(legacy: Any, gateway: Any) -> bool:
+    """Whether two documents are the same; to Python true is 1, to JSON it is not."""
+    return bool(legacy == gateway) and canonical(legacy) == canonical(gateway)
 
 
 def kind_of(value: Any) -> str:

@@ -57,7 +57,7 @@ def _presence(name: str, ours: list[Event], theirs: list[Event]) -> Iterator[Fou
 
 
 def _aligned(ours: list[Event], theirs: list[Event], budget: Budget, meanings: Meanings) -> Iterator[Found]:
-    left, right = ([_key(event, meanings) for event in side] for side in (ours, theirs))
+    left, right = ([_key(event, meanings, budget) for event in side] for side in (ours, theirs))
     if sequence.reordered(left, right):
         yield Found(LOCATION, "events", DifferenceKind.ORDER, len(left), len(right))
         return
@@ -84,7 +84,8 @@ def _event(at: int, legacy: Event, gateway: Event, budget: Budget, meanings: Mea
         yield Found(LOCATION, f"events[{at}].data", kind, legacy.data, gateway.data, ("data",))
 
 
-def _key(event: Event, meanings: Meanings) -> str:
+def _key(event: Event, meanings: Meanings, budget: Budget) -> str:
+    budget.step()
     data = canonical(meanings.masked(event.json, json_path.ROOT)) if event.is_json else event.data
     return "\0".join((event.type, event.id, data))
 
