@@ -104,7 +104,7 @@ DEFECTS: tuple[Defect, ...] = (
         "of a repeated field in a form one survives",
         FORM,
         UPSTREAM,
-        ("upstream.body:tag count",),
+        ("upstream.body:tag count (lost-repetition)",),
         _body(lambda content: content.replace(b"tag=a&", b"")),
     ),
     Defect(
