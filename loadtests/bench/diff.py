@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from deepdiff import DeepDiff
 
-from shadow.diff import body, deep
+from shadow.diff import body, deep, json_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-GOALS = {"equal": 0.1, "rows": 20.0}
+GOALS = {"equal": 0.1, "parsed": 0.1, "rows": 20.0}
 """Most milliseconds."""
 _JSON = (("content-type", "application/json"),)
 _ROWS, _CHANGED = 200, 80
@@ -27,9 +27,11 @@ def differences(rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Milliseconds of each comparison: the median over the rounds of the best in each; DeepDiff's rows once."""
     same, other = document(_SIZE), document(_SIZE, turned=True)
     ours, theirs = rows(), rows(changed=_CHANGED)
+    copy = document(_SIZE)
     nameless = [[{key: row[key] for key in row if key != "id"} for row in side] for side in (ours, theirs)]
     cases = {
         "equal": _bodies(same, same),
+        "parsed": lambda: json_body.diff(same, copy),
         "respelled": _bodies(same, other),
         "rows": _bodies(ours, theirs),
         "nameless": _bodies(*nameless),
@@ -41,7 +43,6 @@ def differences(rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
             found[name].append(min(_milliseconds(compare) for _ in range(_TIMES)))
     deep.close()
     say("diff: DeepDiff")
-    copy = document(_SIZE)
     alone = {
         "equal": min(_milliseconds(lambda: DeepDiff(same, copy)) for _ in range(3)),
         "rows": _milliseconds(lambda: DeepDiff(ours, theirs, ignore_order=True)),
@@ -55,6 +56,7 @@ def lines(part: Mapping[str, Any]) -> Iterator[str]:
     yield "two JSON bodies compared; milliseconds"
     for name, what in (
         ("equal", "10 KB, the same bytes"),
+        ("parsed", "10 KB, equal documents, both parsed"),
         ("respelled", "10 KB, the same in another order and spelling"),
         ("rows", f"{_ROWS} shuffled rows, {_CHANGED} of them changed"),
         ("nameless", "the same rows without ids"),

@@ -27,7 +27,8 @@ class Defect:
     """One wrong gateway. `parts` makes its steps anew for each run; `found` is every signature that must be open.
 
     A signature is `location:pattern kind`, for a breaking one with ` (class)` behind it; the policy shadow's is
-    `status reason`. `times` is how often it is asked, for what is wrong now and then only.
+    `status reason`. `times` is how often it is asked, for what is wrong now and then only; what is asked
+    `before` it is answered right.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Defect:
     parts: Callable[[], Parts] = Parts
     change: Change = lambda table: table
     times: int = 1
+    before: Asked | None = None
 
 
 @dataclass(frozen=True)

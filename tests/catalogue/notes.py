@@ -74,6 +74,7 @@ ROUTES = (
     _read("said", "/said", kind=Kind.SSE, **{"$.delta.content": "text", "$.id": "uuid"}),
     _read("rows", "/rows"),
     _read("count", "/count"),
+    _read("level", "/level"),
     route("notes.save", "notes", "POST /notes", "POST /api/v1/odd/notes", access=Access.PUBLIC),
     route("notes.upload", "notes", "POST /upload", "POST /api/v1/odd/upload", access=Access.PUBLIC),
     route("notes.search", "notes", "POST /search", "POST /api/v1/odd/search", access=Access.PUBLIC),
@@ -150,6 +151,7 @@ _MADE: Mapping[str, Callable[[int], Any]] = {
     "/gauge": lambda times: {"load": 1.0 + times / 100},
     # Heap order: a row that was updated after the first read stands last from then on.
     "/rows": lambda times: NOTES if times == 1 else [*NOTES[1:], NOTES[0]],
+    "/level": lambda times: {"level": int(times > 2)},
     "/count": lambda times: {"open": 3 if times == 1 else 4},
     "/links": lambda _times: {"self": "http://notes.internal:9000/notes/1?full=1"},
 }

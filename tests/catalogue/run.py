@@ -70,6 +70,8 @@ async def copied(at: Stand, defect: Defect) -> Result:
     verdicts: list[Verdict] = []
     route = ""
     async with at.gateway(defect.parts(), defect.change) as rig:
+        if defect.before:
+            assert (await rig.copy(defect.before)).open == [], defect.name
         for _ in range(defect.times):
             copy = await rig.copy(defect.asked)
             assert copy.done.observation is not None, defect.name
