@@ -74,7 +74,7 @@ def test_the_catalogue_is_large_and_its_rows_have_names_of_their_own() -> None:
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_the_whole_catalogue(record_property: Callable[[str, object], None]) -> None:
     """Every seeded defect is found by its named instrument and named right; no noise is raised; the page says so."""
     defects, noise = await run()
