@@ -131,7 +131,8 @@ class Mirror:
         headers = to_text(response.headers.raw)
         kept = b"" if over else bytes(body)
         times = tuple(arrivals) if is_event_stream(headers) else ()
-        return Response(response.status_code, headers, kept, response.reason_phrase, over, times), first
+        phrase = response.reason_phrase
+        return Response(response.status_code, headers, kept, phrase, truncated=over, arrivals=times), first
 
 
 def _read(exchange: Exchange) -> Copied:

@@ -141,7 +141,7 @@ class Response:
             base64.b64decode(value["body"]),
             value["reason"],
             value["truncated"],
-            tuple((at, size) for at, size in value.get("arrivals", ())),
+            arrivals=tuple((at, size) for at, size in value.get("arrivals", ())),
         )
 
 
