@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proof bench lint lock clean
+.PHONY: help install demo test proof catalogue bench lint lock clean
 
 PYTHON = .venv/bin/python
 RUN = .venv/bin/
@@ -30,6 +30,9 @@ test: .venv/installed ## lint, types, import contracts, tests (under 5 minutes)
 proof: .venv/installed ## what takes longer: the demo, faults, simulations, a browser; writes docs/proof.md
 	@bash .ci/packages browser
 	$(PYTHON) -m tests.proof
+
+catalogue: .venv/installed ## every seeded defect and what finds it; writes docs/catalogue.md
+	$(PYTHON) -m tests.catalogue
 
 bench: .venv/installed ## the gateway beside nginx, HAProxy and a plain pass-through; prints ratios
 	@bash .ci/packages bench

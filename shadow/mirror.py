@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from gateway.core.exchange import Exchange, Failure, Request, Response, header
+from gateway.core.exchange import Exchange, Failure, Request, Response, header, is_event_stream
 from gateway.core.mark import DRY_RUN, DRY_RUN_TYPE, MARK_HEADER, READ, REFUSED_HEADER, UPSTREAM_HEADER, sign
 from shadow.pairing import upstream_request
 from shadow.sums import RunningSum
@@ -129,7 +129,7 @@ class Mirror:
             first = time.monotonic() - started
             body = _Body(self._limit if beside is None else beside + _MORE, kept=beside is None)
             async for chunk in response.aiter_raw():
-                if not body.takes(chunk):
+                if not body.takes(chunk, time.monotonic() - started):
                     break
         finally:
             await response.aclose()
@@ -145,23 +145,25 @@ class _Body:
         self._kept = bytearray() if kept else None
         self._sum = RunningSum(limit=limit)
         self._over = False
+        self._arrivals: list[tuple[float, int]] = []
 
-    def takes(self, chunk: bytes) -> bool:
-        """Whether it may go on after this piece."""
+    def takes(self, chunk: bytes, at: float) -> bool:
+        """Whether it may go on after this piece, which came `at` so many seconds."""
         if self._kept is None:
             self._sum.add(chunk)
             self._over = self._sum.value is None
         else:
             self._kept += chunk
+            self._arrivals.append((at, len(self._kept)))
             self._over = len(self._kept) > self._limit
         return not self._over
 
     def answer(self, status: int, headers: Headers, reason: str) -> Response:
         """The answer with what was read of its body."""
         body = bytes(self._kept or b"") if not self._over else b""
-        return Response(
-            status, headers, body, reason, self._over, None if self._kept is not None else self._sum.value
-        )
+        total = None if self._kept is not None else self._sum.value
+        times = tuple(self._arrivals) if is_event_stream(headers) else ()
+        return Response(status, headers, body, reason, self._over, total, times)
 
 
 def _length_of(primary: Exchange) -> int | None:

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gateway.core.exchange import Exchange, header
+from gateway.core.exchange import Exchange, header, is_event_stream
 from gateway.core.mapping import MappingError
 from gateway.core.observation import Bucket
 from gateway.core.routes import Effect
@@ -28,8 +28,12 @@ COPY_LIMIT = 1024 * 1024
 """Bytes of a body that are kept to be copied or compared; of an answer beyond it length and digest are."""
 
 
+_MOST_ARRIVALS = 2_000
+"""Chunks of a stream whose time is kept."""
+
+
 class Tee:
-    """Passes chunks on at once and keeps them up to a limit; beyond it, they may be summed.
+    """Passes chunks on at once and keeps them up to a limit, with their times; beyond it, they may be summed.
 
     `passing` is the sum in the making, `sum` what came of it; None when nothing did, or the body was kept.
     """
@@ -38,6 +42,7 @@ class Tee:
         self._limit = limit
         self._summing = summing
         self._kept = bytearray()
+        self._arrivals: list[tuple[float, int]] = []
         self.over = False
         self.passing: PassingSum | None = None
         self.sum: BodySum | None = None
@@ -52,7 +57,13 @@ class Tee:
             self.passing.add(chunk)
         elif not self.over:
             self._kept += chunk
+            if len(self._arrivals) < _MOST_ARRIVALS:
+                self._arrivals.append((time.monotonic(), len(self._kept)))
         return chunk
+
+    def arrivals(self, started: float) -> tuple[tuple[float, int], ...]:
+        """Seconds from `started` (on the monotonic clock) to each chunk, and how many bytes were there then."""
+        return tuple((max(0.0, at - started), size) for at, size in self._arrivals)
 
     @property
     def body(self) -> bytes:
@@ -141,6 +152,8 @@ class Turn:
         """The complete exchange, ready to be handed over."""
         started = self.complete or self.arrived
         now = time.monotonic()
+        if is_event_stream(response.headers):
+            response = replace(response, arrivals=self.received.arrivals(started))
         exchange = Exchange(
             id=uuid.uuid4().hex,
             service=self.plan.service,

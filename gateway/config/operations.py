@@ -9,10 +9,11 @@ from gateway.config.mirroring import read_platform_limit
 from gateway.config.permissions import permission
 from gateway.config.problem import Lined
 from gateway.config.reuse import check_reuse, chosen, read_caching
-from gateway.config.scalars import duration, filled, json_path, name, one_of, place, share, target, whole, word
+from gateway.config.scalars import duration, name, one_of, place, target, word
 from gateway.config.scope import read_scope
+from gateway.config.shadowing import read_shadow
 from gateway.core.path import PathPattern
-from gateway.core.routes import Access, Effect, KeyCheck, Kind, Move, Route, ShadowPolicy, Target, Timeouts
+from gateway.core.routes import Access, Effect, KeyCheck, Kind, Move, Route, Target, Timeouts
 
 if TYPE_CHECKING:
     from gateway.config.section import Section
@@ -73,7 +74,7 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
         moves=tuple(move.value for move in moves),
         limit=limit,
         timeouts=_timeouts(section.section("timeouts"), timeouts),
-        shadow=_shadow(section.section("shadow")),
+        shadow=read_shadow(section.section("shadow")),
         group=section.read("group", name, ""),
         rewrites=tuple(item.value for item in section.values("rewrites", word(*REWRITES)) or ()),
         health=chosen(section, "health"),
@@ -159,16 +160,3 @@ def _timeouts(section: Section, usual: Timeouts) -> Timeouts:
     )
     section.close()
     return timeouts
-
-
-def _shadow(section: Section) -> ShadowPolicy:
-    usual = ShadowPolicy()
-    policy = ShadowPolicy(
-        mode=section.read("mode", word("compare", "off"), usual.mode),
-        sample=section.read("sample", share, usual.sample),
-        budget=section.read("budget", whole(0), usual.budget),
-        second=section.read("second", share, usual.second),
-        identity=section.section("identity").pairs(json_path, filled),
-    )
-    section.close()
-    return policy

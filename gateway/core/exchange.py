@@ -26,6 +26,11 @@ def header_values(headers: Headers, name: str) -> list[str]:
     return [value for key, value in headers if key.lower() == lowered]
 
 
+def is_event_stream(headers: Headers) -> bool:
+    """Whether the body is a stream of events (HTML standard §9.2)."""
+    return (header(headers, "content-type") or "").lower().startswith("text/event-stream")
+
+
 @dataclass(slots=True, unsafe_hash=True)
 class Request:
     """A request as it stood on the wire; `target` is the raw path with query, `client` an address.
@@ -101,10 +106,21 @@ class BodySum:
 
 
 @dataclass(frozen=True, slots=True)
+class Close:
+    """How a WebSocket ended (RFC 6455 §7.4): who closed first, and with what code and reason."""
+
+    from_client: bool
+    code: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """An answer as it stood on the wire; `truncated` when the body was cut at a limit or by a broken stream.
 
     With a `sum` the body came whole and was not kept: it is empty here.
+    `arrivals`, kept of event streams only, says when how much of the body was there: seconds since the exchange
+    started, and bytes by then.
     """
 
     status: int
@@ -113,6 +129,7 @@ class Response:
     reason: str = ""
     truncated: bool = False
     sum: BodySum | None = None
+    arrivals: tuple[tuple[float, int], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value that `from_json` reads back unchanged."""
@@ -123,6 +140,7 @@ class Response:
             "reason": self.reason,
             "truncated": self.truncated,
             **({"sum": [self.sum.length, self.sum.sha256]} if self.sum else {}),
+            "arrivals": [list(pair) for pair in self.arrivals],
         }
 
     @classmethod
@@ -135,6 +153,7 @@ class Response:
             value["reason"],
             value["truncated"],
             BodySum(*value["sum"]) if "sum" in value else None,
+            tuple((at, size) for at, size in value.get("arrivals", ())),
         )
 
 
@@ -150,7 +169,8 @@ class Failure:
 class Exchange:
     """A request and what came of it.
 
-    `started` is seconds since the epoch; `first_byte` and `total` are seconds since `started`.
+    `started` is seconds since the epoch; `first_byte` and `total` are seconds since `started`. `close` is None where
+    nobody knows how a socket ended, or it never did.
     """
 
     id: str
@@ -161,3 +181,4 @@ class Exchange:
     first_byte: float = 0.0
     total: float = 0.0
     frames: tuple[Frame, ...] = ()
+    close: Close | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.core.comparing import Like
     from gateway.core.mirroring import PlatformLimit
     from gateway.core.path import PathPattern
     from gateway.core.reuse import Caching
@@ -160,7 +161,8 @@ class ShadowPolicy:
 
     `budget` is how many real copies of a metered route an hour may make; 0 means dry runs only.
     `second` is the share of copied reads for which legacy is asked twice; None takes the table's.
-    `identity` names, per list path (`$`, `$.items`), the member that tells list items apart.
+    `identity` names, per list path (`$`, `$.items`), the member that tells list items apart. `compare` says, per
+    place of an answer (`$.items[*].at`, `header:etag`, `cookie:session`), by what meaning two values are the same.
     """
 
     mode: str = "compare"
@@ -168,6 +170,7 @@ class ShadowPolicy:
     budget: int = 0
     second: float | None = None
     identity: Mapping[str, str] = field(default_factory=dict)
+    compare: Mapping[str, Like] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.core.errors import UnreachableError, UsageError
 from loadtests.bench.child import free_ports, running
 from loadtests.bench.cores import cpu_seconds
+from loadtests.bench.diff import differences
 from loadtests.bench.peers import DIRECT, GATEWAY, HAPROXY, NGINX, PLAIN, TARGET, Peer, peers, tokens
 from loadtests.bench.sockets import sockets
 from loadtests.bench.throughput import added, interleaved, rate, ratio, ratios
@@ -200,5 +201,6 @@ _PARTS: dict[str, Callable[[Plan, Path, Cores, Say], dict[str, Any]]] = {
     "sockets": idle_sockets,
     "candidates": candidates,
     "profile": profile,
+    "diff": lambda plan, _directory, _cores, say: differences(plan.rounds, say),
 }
 PARTS = tuple(_PARTS)

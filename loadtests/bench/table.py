@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from loadtests.bench.diff import lines
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -95,4 +97,5 @@ _PARTS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "sockets": _sockets,
     "candidates": _candidates,
     "profile": _profile,
+    "diff": lines,
 }

@@ -7,18 +7,13 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from gateway.core.exchange import header
+from gateway.core.exchange import header, is_event_stream
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Request, Response
 
 _LOCATIONS = {"location", "content-location"}
 _EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)")
-
-
-def is_stream(response: Response) -> bool:
-    """Whether the answer is a stream of events (HTML standard §9.2)."""
-    return (header(response.headers, "content-type") or "").lower().startswith("text/event-stream")
 
 
 def under_host(response: Response, recorded: Request, asked: Request) -> Response:
@@ -49,7 +44,11 @@ def parts(response: Response, method: str) -> tuple[bytes, list[bytes], bool]:
     if method == "HEAD" or response.status in {204, 304}:
         return head, [], True
     keep = response.status < HTTPStatus.INTERNAL_SERVER_ERROR and not response.truncated
-    pieces = [piece for piece in _EVENT_END.split(response.body) if piece] if is_stream(response) else [response.body]
+    pieces = (
+        [piece for piece in _EVENT_END.split(response.body) if piece]
+        if is_event_stream(response.headers)
+        else [response.body]
+    )
     if "chunked" in (header(response.headers, "transfer-encoding") or "").lower():
         chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces if piece]
         return head, chunks if response.truncated else [*chunks, b"0\r\n\r\n"], keep

@@ -144,12 +144,13 @@ class _Play:
             if opened is None:
                 reason = "no descriptor with this subscription was answered before the socket"
                 return Played(one.recorded.number, route.id, Bucket.UNMIRRORED, reason)
-            request, answer, frames = opened.request, opened.answer, opened.frames
+            request, answer, frames, close = opened.request, opened.answer, opened.frames, opened.close
             one = _called_by(one, opened.credential)
         else:
             request = self._translator.translate(position, one)
             self._questions.about(one.exchange, request)
             answer, frames = await ask(self._url, request, deadline=DEADLINE, on_body=cue.arrived.set), ()
+            close = None
             self._sockets.remember(request, answer)
         gateway = Exchange(
             f"{self._run}-{one.recorded.number}",
@@ -159,6 +160,7 @@ class _Play:
             one.exchange.started,
             total=time.perf_counter() - began,
             frames=frames,
+            close=close,
         )
         observation = judged(observe(self._pair(one, gateway, cue), self._setting), cue, answer)
         bucket = Bucket.FAILED if observation.verdict is Verdict.FAILED else Bucket.COMPARED

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.core.errors import UnreachableError
-from gateway.core.exchange import Frame, Request, Response
-from migrate.replay.answer import is_stream, parts, under_host
+from gateway.core.exchange import Frame, Request, Response, is_event_stream
+from migrate.replay.answer import parts, under_host
 from migrate.replay.asked import read_request
 from migrate.replay.questions import is_question
 from migrate.replay.sockets import play_frames
@@ -108,7 +108,7 @@ class Player:
         for number, chunk in enumerate(chunks):
             writer.write(chunk)
             await writer.drain()
-            if number == 0 and len(chunks) > 1 and is_stream(response):
+            if number == 0 and len(chunks) > 1 and is_event_stream(response.headers):
                 cue.held_back = not await _within(cue.arrived, self._alone)
         await writer.drain()
         return keep

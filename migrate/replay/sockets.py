@@ -11,14 +11,16 @@ from urllib.parse import urlsplit
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.frames import Opcode
+from websockets.frames import CloseCode, Opcode
 from websockets.protocol import Protocol, Side, State
 from websockets.utils import accept_key
 
-from gateway.core.exchange import Exchange, Failure, Frame, Response, header
+from gateway.core.exchange import Close, Exchange, Failure, Frame, Response, header, header_values
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
+
+    from websockets.asyncio.client import ClientConnection
 
     from gateway.core.exchange import Headers, Request
 
@@ -55,6 +57,8 @@ async def play_frames(
             heard.append(said)
         else:
             break
+    if (close := exchange.close) and not close.from_client:
+        part.close(close)
     while (said := await part.next()) is not None:
         heard.append(said)
 
@@ -78,6 +82,11 @@ class _Part:
     def send(self, frame: Frame) -> None:
         send = self._protocol.send_text if frame.text else self._protocol.send_binary
         send(frame.data)
+        self._flush()
+
+    def close(self, close: Close) -> None:
+        known = close.code not in {CloseCode.NO_STATUS_RCVD, CloseCode.ABNORMAL_CLOSURE}
+        self._protocol.send_close(*((close.code, close.reason) if known else ()))
         self._flush()
 
     async def next(self) -> Frame | None:
@@ -116,6 +125,7 @@ class Opened:
     request: Request
     answer: Response | Failure
     frames: tuple[Frame, ...]
+    close: Close | None
     credential: Headers
 
 
@@ -148,8 +158,8 @@ class Sockets:
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         scheme, address = self._gateway
         request = replace(exchange.request, target=target)
-        answer, frames = await converse(f"{scheme}://{address}{target}", exchange)
-        return Opened(request, answer, frames, credential)
+        answer, frames, close = await converse(f"{scheme}://{address}{target}", exchange)
+        return Opened(request, answer, frames, close, credential)
 
 
 def _credential(request: Request) -> Headers:
@@ -166,16 +176,18 @@ def _subscribes(descriptor: dict[str, Any], first: bytes) -> bool:
 
 async def converse(
     url: str, exchange: Exchange, *, patience: float = PATIENCE
-) -> tuple[Response | Failure, tuple[Frame, ...]]:
-    """Open a socket as the recorded client did, say its frames, and hear as many as were recorded.
+) -> tuple[Response | Failure, tuple[Frame, ...], Close | None]:
+    """Open a socket as the recorded client did, say its frames, and hear what was recorded, or all up to its end.
 
-    `url` is a `ws:` URL at the gateway under test; `patience` is seconds to wait for one message.
-    The frames are those both sides said, in the recorded order.
+    `url` is a `ws:` URL at the gateway under test; `patience` is seconds to wait for one message, and for the end
+    where the service ended the recorded socket. The frames are those both sides said, in the recorded order; the
+    close is the other side's, or None.
     """
     sent = exchange.request.headers
     try:
         async with connect(
             url,
+            subprotocols=_subprotocols(sent),  # type: ignore[arg-type]  # plain texts are subprotocols
             origin=header(sent, "origin"),  # type: ignore[arg-type]  # a plain str is one
             additional_headers=[pair for pair in sent if pair[0].lower() not in _HANDSHAKE],
             user_agent_header=header(sent, "user-agent"),
@@ -195,13 +207,29 @@ async def converse(
                         said.append(frame)
                     else:
                         said.append(_frame(await asyncio.wait_for(socket.recv(), patience)))
-            except (TimeoutError, ConnectionClosed):
-                return answer, tuple(said)
-            return answer, tuple(said)
+                while exchange.close and not exchange.close.from_client:
+                    said.append(_frame(await asyncio.wait_for(socket.recv(), patience)))
+            except TimeoutError:
+                return answer, tuple(said), None
+            except ConnectionClosed:
+                pass
+            return answer, tuple(said), _closed(socket)
     except InvalidStatus as refused:
-        return _refusal(refused), ()
+        return _refusal(refused), (), None
     except (OSError, TimeoutError, InvalidHandshake) as error:
-        return Failure("broken", f"{type(error).__name__}: {error}"), ()
+        return Failure("broken", f"{type(error).__name__}: {error}"), (), None
+
+
+def _closed(socket: ClientConnection) -> Close | None:
+    received = socket.protocol.close_rcvd
+    if received is None:
+        return Close(from_client=False, code=CloseCode.ABNORMAL_CLOSURE) if socket.close_code else None
+    return Close(False, received.code, received.reason)
+
+
+def _subprotocols(sent: Headers) -> list[str] | None:
+    listed = ",".join(header_values(sent, "sec-websocket-protocol")).split(",")
+    return [name for item in listed if (name := item.strip())] or None
 
 
 def _refusal(refused: InvalidStatus) -> Response:

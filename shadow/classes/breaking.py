@@ -9,12 +9,13 @@ from gateway.core.observation import DifferenceKind
 from shadow.classes.addresses import leaves_gateway
 from shadow.classes.rule import Case, Class
 from shadow.diff import cookies, cors, upstream
+from shadow.diff.found import MORE
 from shadow.normalise.cookies import SCOPE
 
 if TYPE_CHECKING:
     from shadow.diff.found import Found
 
-_CACHING = frozenset({"cache-control", "etag", "expires", "last-modified", "age", "pragma"})
+_CACHING = frozenset({"cache-control", "cdn-cache-control", "etag", "expires", "last-modified", "age", "pragma"})
 _GATEWAY_MADE = frozenset({401, 403, 429, 502, 503, 504})
 
 
@@ -38,7 +39,13 @@ def _location(found: Found, case: Case) -> bool:
 
 
 def _caching(found: Found, _case: Case) -> bool:
-    return found.location == "header" and found.path in _CACHING
+    if found.location != "header":
+        return False
+    return found.path in _CACHING or (found.path == "vary" and not _names(found.legacy) <= _names(found.gateway))
+
+
+def _names(vary: str | list[str] | None) -> set[str]:
+    return {vary} if isinstance(vary, str) else set(vary or ())
 
 
 def _gateway_made(found: Found, case: Case) -> bool:
@@ -58,7 +65,8 @@ def _double_encoded(found: Found, _case: Case) -> bool:
 
 
 def _lost_repetition(found: Found, _case: Case) -> bool:
-    return found.location == upstream.QUERY and found.kind is DifferenceKind.COUNT
+    here = found.location in {upstream.QUERY, upstream.BODY}
+    return here and found.kind is DifferenceKind.COUNT and found.path != MORE
 
 
 BREAKING: tuple[Class, ...] = (
@@ -69,5 +77,5 @@ BREAKING: tuple[Class, ...] = (
     Class("caching", "caches keep or miss what they did not before", _caching),
     Class("gateway-made", "the gateway refuses or fails where legacy does not", _gateway_made),
     Class("double-encoded", "a path or parameter is encoded or decoded once more", _double_encoded),
-    Class("lost-repetition", "a repeated parameter is lost or joined", _lost_repetition),
+    Class("lost-repetition", "a repeated parameter, or field of a form, is lost or joined", _lost_repetition),
 )

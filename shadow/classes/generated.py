@@ -5,15 +5,13 @@ Each is declared for its place; nothing is excused for merely looking like a tim
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gateway.core.observation import DifferenceKind
 from shadow.classes.rule import Case, Class
+from shadow.normalise.jwt import claims
 
 if TYPE_CHECKING:
     from shadow.diff.found import Found
@@ -56,23 +54,8 @@ def _validation_link(found: Found, case: Case) -> bool:
 def _session_tokens(found: Found, _case: Case) -> bool:
     if not _changed(found, "$.access_token", "$.refresh_token"):
         return False
-    ours, theirs = _claims(found.legacy), _claims(found.gateway)
+    ours, theirs = claims(found.legacy), claims(found.gateway)
     return ours is not None and ours == theirs
-
-
-def _claims(token: Any) -> dict[str, Any] | None:
-    """Header and claims with the lifetime in the place of the two times, which differ between any two tokens."""
-    try:
-        head, body, _ = str(token).split(".")
-        claims = {"header": json.loads(_decoded(head)), **json.loads(_decoded(body))}
-        claims["lifetime"] = claims.pop("exp") - claims.pop("iat")
-    except (ValueError, TypeError, KeyError, RecursionError, binascii.Error):
-        return None
-    return claims
-
-
-def _decoded(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def _throughput(found: Found, case: Case) -> bool:

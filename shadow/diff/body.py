@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from gateway.core.observation import DifferenceKind
 from shadow.diff import json_body, multipart_body, pairs, stream
-from shadow.diff.found import Budget, Found
+from shadow.diff.found import Budget, Found, bounded
 from shadow.normalise.content import Content, Form, codings, media_type, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from gateway.core.exchange import Headers
+    from shadow.diff.meaning import Meanings
 
 Message = tuple["Headers", bytes]
 """Headers and body of one side."""
@@ -24,9 +25,12 @@ def diff(
     *,
     location: str = "body",
     declared: Mapping[str, str] | None = None,
+    meanings: Meanings | None = None,
     budget: Budget | None = None,
 ) -> list[Found]:
     """Where two bodies differ; content encodings and chunking are invisible.
+
+    `declared` names what tells list items apart, `meanings` what is compared by more than its spelling.
 
     Raises:
         DeadlineError: it takes longer than the budget allows.
@@ -37,7 +41,19 @@ def diff(
     out = list(_encoding(ours, theirs, location))
     if ours.form is theirs.form and ours.data == theirs.data:
         return out
-    return [*out, *_by_form(ours, theirs, location, declared or {}, budget or Budget())]
+    if ours.form is not theirs.form:
+        return [*out, _unlike(ours, theirs, location)]
+    if ours.form is Form.JSON:
+        budget = budget or Budget()
+        out += json_body.diff(
+            ours.value, theirs.value, location=location, declared=declared, meanings=meanings, budget=budget
+        )
+    elif ours.form is Form.STREAM:
+        budget = budget or Budget()
+        out += bounded(stream.diff(ours.value, theirs.value, budget, meanings), budget, stream.LOCATION)
+    else:
+        out += bounded(_plain(ours, theirs, location), budget or Budget(), location)
+    return out
 
 
 def _label(headers: Headers) -> tuple[str, tuple[str, ...]]:
@@ -49,17 +65,8 @@ def _encoding(ours: Content, theirs: Content, location: str) -> Iterator[Found]:
         yield Found(location, "content-encoding", DifferenceKind.CHANGED, ours.lie or "true", theirs.lie or "true")
 
 
-def _by_form(
-    ours: Content, theirs: Content, location: str, declared: Mapping[str, str], budget: Budget
-) -> Iterator[Found]:
-    if ours.form is not theirs.form:
-        yield _unlike(ours, theirs, location)
-        return
+def _plain(ours: Content, theirs: Content, location: str) -> Iterator[Found]:
     match ours.form:
-        case Form.JSON:
-            yield from json_body.diff(ours.value, theirs.value, location=location, declared=declared, budget=budget)
-        case Form.STREAM:
-            yield from stream.diff(ours.value, theirs.value, budget)
         case Form.FORM:
             yield from pairs.diff(pairs.decoded(ours.value), pairs.decoded(theirs.value), location)
         case Form.MULTIPART:

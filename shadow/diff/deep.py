@@ -1,7 +1,8 @@
 """DeepDiff in a process of its own, with a deadline: some small inputs keep it busy for minutes.
 
 The worker starts with the first question, stays for the next ones, is killed when an answer is late, and ends when
-its standard input closes, so that it never outlives this process.
+its standard input closes, so that it never outlives this process. A killed child is followed by another at once, so
+that it is ready when the next question comes.
 """
 
 from __future__ import annotations
@@ -24,20 +25,36 @@ class Worker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
+        self._ready = False
+        self._patience = _START_SECONDS
 
     def pairs(self, legacy: list[Any], gateway: list[Any], seconds: float) -> list[tuple[int, int]] | None:
-        """Positions of items that belong together (-1: no partner); None when there is no answer in time."""
+        """Positions of items that belong together (-1: no partner); None when there is no answer in time.
+
+        Only the very first question waits longer than `seconds`, for the child to start.
+        """
         question = json.dumps([legacy, gateway]).encode() + b"\n"
-        with self._lock:
-            try:
-                child = self._running()
-                answer = None if child is None else _ask(child, question, seconds)
-            except OSError:
-                answer = None
-            if answer is None:
-                self._stop()
+        if not self._lock.acquire(timeout=seconds):
+            return None
+        try:
+            answer = self._answer(question, seconds)
+        finally:
+            self._lock.release()
+        return None if answer is None else [(a, b) for a, b in json.loads(answer)]
+
+    def _answer(self, question: bytes, seconds: float) -> bytes | None:
+        try:
+            child = self._running(seconds)
+            if not self._ready:
                 return None
-        return [(a, b) for a, b in json.loads(answer)]
+            answer = _ask(child, question, seconds)
+        except OSError:
+            answer = None
+        if answer is None:
+            self._stop()
+            # It gets ready while nobody waits for it.
+            self._start()
+        return answer
 
     @property
     def pid(self) -> int | None:
@@ -49,19 +66,26 @@ class Worker:
         with self._lock:
             self._stop()
 
-    def _running(self) -> subprocess.Popen[bytes] | None:
-        if self._child is None or self._child.poll() is not None:
+    def _running(self, seconds: float) -> subprocess.Popen[bytes]:
+        child = self._child
+        if child is None or child.poll() is not None:
             self._stop()
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "shadow.diff.deep_worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                bufsize=0,
-                start_new_session=True,
-            )
-            if _line(self._child, _START_SECONDS) is None:
-                return None
+            child = self._start()
+        if not self._ready:
+            self._ready = _line(child, max(seconds, self._patience)) is not None
+            self._patience = 0.0
+        return child
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self._ready = False
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "shadow.diff.deep_worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            start_new_session=True,
+        )
         return self._child
 
     def _stop(self) -> None:

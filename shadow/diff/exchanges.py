@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.core.observation import DifferenceKind
-from shadow.diff import body, cookies, cors, frames, headers, upstream
-from shadow.diff.found import Budget, Found
+from shadow.diff import body, cadence, cookies, cors, frames, headers, upstream
+from shadow.diff.found import Budget, Found, bounded
+from shadow.diff.meaning import Meanings
 from shadow.pairing import DRY_RUN
 
 if TYPE_CHECKING:
@@ -37,11 +38,19 @@ def answers(pair: Pair, budget: Budget) -> list[Found]:
     found = [*_status(legacy, gateway), *cors.simple(pair.legacy.request, legacy, gateway)]
     if legacy.status // 100 != gateway.status // 100:
         return found
+    meanings = Meanings(pair.route.shadow.compare)
     if not pair.refused:
-        found += headers.diff(pair.legacy, legacy, pair.gateway, gateway)
-        found += cookies.diff(legacy.headers, gateway.headers)
-    found += _bodies(pair, legacy, gateway, budget)
-    return [*found, *frames.diff(pair.legacy.frames, pair.gateway.frames, budget)]
+        named = [
+            *headers.diff(pair.legacy, legacy, pair.gateway, gateway),
+            *cookies.diff(legacy.headers, gateway.headers),
+        ]
+        found += [one for one in named if not meanings.same_elsewhere(one)]
+    found += _bodies(pair, legacy, gateway, budget, meanings)
+    found += cadence.diff(legacy, gateway)
+    said = frames.diff(pair.legacy.frames, pair.gateway.frames, budget, meanings)
+    found += bounded(said, budget, frames.LOCATION)
+    found += frames.ends(pair.legacy.close, pair.gateway.close)
+    return [*found, *meanings.unsettled()]
 
 
 def sent(pair: Pair, service: Service, key: bytes, budget: Budget) -> list[Found]:
@@ -62,11 +71,12 @@ def _status(legacy: Response, gateway: Response) -> Iterator[Found]:
         yield Found("status", path, DifferenceKind.CHANGED, legacy.status, gateway.status)
 
 
-def _bodies(pair: Pair, legacy: Response, gateway: Response, budget: Budget) -> list[Found]:
+def _bodies(pair: Pair, legacy: Response, gateway: Response, budget: Budget, meanings: Meanings) -> list[Found]:
     head = pair.legacy.request.method == "HEAD"
     return body.diff(
         (legacy.headers, _EMPTY if head else legacy.body),
         (gateway.headers, _EMPTY if head else gateway.body),
         declared=pair.route.shadow.identity,
+        meanings=meanings,
         budget=budget,
     )

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.core.observation import DifferenceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MORE = "(more)"
+_OFTEN = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +48,39 @@ class Budget:
         """Seconds left, never below 0."""
         return max(0.0, self._end - time.monotonic())
 
-    def step(self) -> None:
-        """Count one step of work.
+    def step(self, count: int = 1) -> None:
+        """Count steps of work; the clock is read once in a while.
 
         Raises:
             DeadlineError: the time is over.
         """
-        self._steps += 1
-        if self._steps % 256 == 0 and time.monotonic() > self._end:
+        self._steps += count
+        if self._steps >= _OFTEN:
+            self._steps = 0
+            self.check()
+
+    def check(self) -> None:
+        """Read the clock: before work that takes long by itself.
+
+        Raises:
+            DeadlineError: the time is over.
+        """
+        if time.monotonic() > self._end:
             raise DeadlineError
+
+
+def bounded(found: Iterable[Found], budget: Budget, location: str) -> Iterator[Found]:
+    """As many differences as the budget lists; what is beyond them is one of path `(more)`.
+
+    Raises:
+        DeadlineError: they take longer than the budget allows.
+    """
+    for count, one in enumerate(found):
+        budget.step()
+        if count == budget.most:
+            yield Found(location, MORE, DifferenceKind.COUNT)
+            return
+        yield one
 
 
 def swapped(kind: DifferenceKind) -> DifferenceKind:

@@ -10,6 +10,8 @@ from shadow.redaction.names import Treatment, treatment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shadow.diff.found import Budget
+
 _NAMED = re.compile(r"id|uuid|key|name|slug|.*_id|.*_key|.*_name", re.IGNORECASE)
 _POSITIONS = re.compile(r"\[[^\[\]]*\]")
 
@@ -19,28 +21,44 @@ def declared(identity: Mapping[str, str], path: str) -> str | None:
     return identity.get(path) or identity.get(_POSITIONS.sub("[*]", path))
 
 
-def found(legacy: list[Any], gateway: list[Any]) -> str | None:
-    """The member that is a unique scalar in every item of both lists, or None.
+def found(
+    legacy: list[Any], gateway: list[Any], budget: Budget | None = None, *, without: frozenset[str] = frozenset()
+) -> str | None:
+    """The member that is a unique scalar in every item of both lists, or None; never one of `without`.
 
     Ids come before keys and names; any other text member counts only if the two lists share half of its values. What
     is secret by its name never tells items apart, since paths are stored.
+
+    Raises:
+        DeadlineError: it takes longer than the budget allows.
     """
     if not legacy or not gateway or not all(isinstance(item, dict) for item in (*legacy, *gateway)):
         return None
-    open_names = [name for name in legacy[0] if treatment(name) is Treatment.KEEP]
-    names: list[str] = [name for name in open_names if usable(name, legacy) and usable(name, gateway)]
+    names = []
+    for name in legacy[0]:
+        if budget:
+            budget.step(len(legacy) + len(gateway))
+        if name not in without and treatment(name) is Treatment.KEEP and _both(name, legacy, gateway):
+            names.append(name)
     chosen = sorted((name for name in names if _NAMED.fullmatch(name)), key=_rank)
     if chosen:
-        return chosen[0]
+        return str(chosen[0])
     return next((name for name in names if _shared(name, legacy, gateway)), None)
 
 
 def usable(name: str, items: list[Any]) -> bool:
     """Whether every item has this member, as a text or an integer, each value once."""
-    values = [item.get(name) if isinstance(item, dict) else None for item in items]
-    if not all(isinstance(value, str | int) and not isinstance(value, bool) for value in values):
-        return False
-    return len(set(values)) == len(values)
+    seen = set()
+    for item in items:
+        value = item.get(name) if isinstance(item, dict) else None
+        if not isinstance(value, str | int) or isinstance(value, bool) or value in seen:
+            return False
+        seen.add(value)
+    return True
+
+
+def _both(name: str, legacy: list[Any], gateway: list[Any]) -> bool:
+    return usable(name, legacy) and usable(name, gateway)
 
 
 def _rank(name: str) -> int:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import marshal
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.observation import DifferenceKind
 from shadow.diff import identity, json_path
 from shadow.diff.alignment import aligned
-from shadow.diff.found import Budget, Found
+from shadow.diff.found import Budget, Found, bounded
+from shadow.diff.meaning import Meanings
 from shadow.diff.sequence import NOWHERE
 from shadow.normalise.json_value import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from shadow.diff.sequence import Alignment
+
 _ABSENT = object()
+_TYPES = 2
+"""The marshal format without references, which would depend on what is shared in memory."""
 _Keys = tuple[str, ...]
 
 
@@ -26,44 +32,46 @@ def diff(
     location: str = "body",
     root: str = json_path.ROOT,
     declared: Mapping[str, str] | None = None,
+    meanings: Meanings | None = None,
     budget: Budget | None = None,
 ) -> list[Found]:
     """Every place where two parsed documents differ, at most `budget.most`; numbers are compared by value.
 
+    With `meanings`, the UUIDs in them are still to be settled when all documents of an answer have been compared.
+
     Raises:
         DeadlineError: it takes longer than the budget allows.
     """
-    if canonical(legacy) == canonical(gateway):
+    if same(legacy, gateway):
         return []
-    walk = _Walk(location, declared or {}, budget or Budget())
+    walk = _Walk(location, declared or {}, meanings or Meanings(), budget or Budget())
     return walk.all(legacy, gateway, root)
 
 
 class _Walk:
-    def __init__(self, location: str, declared: Mapping[str, str], budget: Budget) -> None:
+    def __init__(self, location: str, declared: Mapping[str, str], meanings: Meanings, budget: Budget) -> None:
         self._location = location
         self._declared = declared
+        self._meanings = meanings
         self._budget = budget
 
     def all(self, legacy: Any, gateway: Any, root: str) -> list[Found]:
-        out: list[Found] = []
-        for found in self.compare(legacy, gateway, root, ()):
-            if len(out) == self._budget.most:
-                out.append(self._found("(more)", DifferenceKind.COUNT, None, None, ()))
-                break
-            out.append(found)
-        return out
+        return list(bounded(self.compare(legacy, gateway, root, ()), self._budget, self._location))
 
     def compare(self, legacy: Any, gateway: Any, path: str, keys: _Keys) -> Iterator[Found]:
         self._budget.step()
+        if not self._meanings and same(legacy, gateway):
+            return
         if isinstance(legacy, dict) and isinstance(gateway, dict):
             yield from self._objects(legacy, gateway, path, keys)
         elif isinstance(legacy, list) and isinstance(gateway, list):
             yield from self._lists(legacy, gateway, path, keys)
         elif kind_of(legacy) != kind_of(gateway):
             yield self._found(path, DifferenceKind.TYPE, legacy, gateway, keys)
-        elif legacy != gateway:
-            yield self._found(path, DifferenceKind.CHANGED, legacy, gateway, keys)
+        elif legacy != gateway or self._meanings:
+            found = self._found(path, DifferenceKind.CHANGED, legacy, gateway, keys)
+            if not self._meanings.same(found) and legacy != gateway:
+                yield found
 
     def _objects(self, legacy: dict[str, Any], gateway: dict[str, Any], path: str, keys: _Keys) -> Iterator[Found]:
         for key in [*legacy, *(key for key in gateway if key not in legacy)]:
@@ -82,7 +90,7 @@ class _Walk:
     def _lists(self, legacy: list[Any], gateway: list[Any], path: str, keys: _Keys) -> Iterator[Found]:
         name = identity.declared(self._declared, path)
         if name is None or not (identity.usable(name, legacy) and identity.usable(name, gateway)):
-            name = identity.found(legacy, gateway)
+            name = identity.found(legacy, gateway, self._budget, without=self._meanings.members(path))
         if name is None:
             yield from self._values(legacy, gateway, path, keys)
         else:
@@ -101,24 +109,45 @@ class _Walk:
             )
 
     def _values(self, legacy: list[Any], gateway: list[Any], path: str, keys: _Keys) -> Iterator[Found]:
-        left, right = ([canonical(item) for item in side] for side in (legacy, gateway))
+        ours, theirs = (self._masked(side, path) for side in (legacy, gateway))
+        left, right = (self._texts(side) for side in (ours, theirs))
         common = Counter(left) & Counter(right)
-        ours, theirs = _rest(left, common), _rest(right, common)
-        if _kept(left, ours) != _kept(right, theirs):
+        here, there = _rest(left, common), _rest(right, common)
+        kept, also = _kept(left, here), _kept(right, there)
+        if [left[at] for at in kept] != [right[at] for at in also]:
             yield self._found(path, DifferenceKind.ORDER, legacy, gateway, keys)
-        yield from self._leftover({at: legacy[at] for at in ours}, {at: gateway[at] for at in theirs}, path, keys)
-
-    def _leftover(self, ours: dict[int, Any], theirs: dict[int, Any], path: str, keys: _Keys) -> Iterator[Found]:
-        for at, other in aligned(ours, theirs, self._budget):
+        pairs = aligned({at: ours[at] for at in here}, {at: theirs[at] for at in there}, self._budget)
+        if self._meanings:
+            # Alike where nothing is compared by meaning: the rest of them is still to be looked at.
+            pairs = [*_alike(left, kept, right, also), *pairs]
+        for at, other in pairs:
             yield from self._member(
-                ours.get(at, _ABSENT),
-                theirs.get(other, _ABSENT),
+                legacy[at] if at != NOWHERE else _ABSENT,
+                gateway[other] if other != NOWHERE else _ABSENT,
                 json_path.position(path, other if at == NOWHERE else at),
                 keys,
             )
 
+    def _texts(self, items: list[Any]) -> list[str]:
+        out = []
+        for item in items:
+            self._budget.step()
+            out.append(canonical(item))
+        return out
+
+    def _masked(self, items: list[Any], path: str) -> list[Any]:
+        return [self._meanings.masked(item, path + "[*]") for item in items] if self._meanings else items
+
     def _found(self, path: str, kind: DifferenceKind, legacy: Any, gateway: Any, keys: _Keys) -> Found:
         return Found(self._location, path, kind, legacy, gateway, keys)
+
+
+def same(legacy: Any, gateway: Any) -> bool:
+    """Whether two documents are the same; to Python true is 1, to JSON it is not."""
+    # Much cheaper than text, and it tells true from 1; equal documents may still have two of these.
+    if marshal.dumps(legacy, _TYPES) == marshal.dumps(gateway, _TYPES):
+        return True
+    return bool(legacy == gateway) and canonical(legacy) == canonical(gateway)
 
 
 def kind_of(value: Any) -> str:
@@ -150,6 +179,14 @@ def _rest(texts: list[str], common: Counter[str]) -> list[int]:
     return out
 
 
-def _kept(texts: list[str], rest: list[int]) -> list[str]:
+def _kept(texts: list[str], rest: list[int]) -> list[int]:
     left = set(rest)
-    return [text for at, text in enumerate(texts) if at not in left]
+    return [at for at in range(len(texts)) if at not in left]
+
+
+def _alike(left: list[str], ours: list[int], right: list[str], theirs: list[int]) -> Alignment:
+    """The items of one text, first with first."""
+    places: dict[str, list[int]] = {}
+    for other in reversed(theirs):
+        places.setdefault(right[other], []).append(other)
+    return [(at, places[left[at]].pop()) for at in ours]

@@ -22,17 +22,24 @@ def unequal(legacy: list[str], gateway: list[str]) -> Alignment:
 
     Between the equal beginning and the equal end, long sequences are compared by position.
     """
+    return [(a, b) for a, b in pairs(legacy, gateway) if NOWHERE in {a, b} or legacy[a] != gateway[b]]
+
+
+def pairs(legacy: list[str], gateway: list[str]) -> Alignment:
+    """What of one stands against what of the other, equal items among them, in order."""
     start = _common(legacy, gateway)
     end = _common(legacy[start:][::-1], gateway[start:][::-1])
     left, right = legacy[start : len(legacy) - end], gateway[start : len(gateway) - end]
-    blocks = [(range(len(left)), range(len(right)))] if max(len(left), len(right)) > _MOST else _blocks(left, right)
-    out = [place for ours, theirs in blocks for place in _paired(ours, theirs, start)]
-    return [(a, b) for a, b in out if NOWHERE in {a, b} or legacy[a] != gateway[b]]
+    middle = [place for ours, theirs in _blocks(left, right) for place in _paired(ours, theirs, start)]
+    tail = [(len(legacy) - at, len(gateway) - at) for at in range(end, 0, -1)]
+    return [*((at, at) for at in range(start)), *middle, *tail]
 
 
 def _blocks(left: list[str], right: list[str]) -> list[tuple[range, range]]:
+    if max(len(left), len(right)) > _MOST:
+        return [(range(len(left)), range(len(right)))]
     codes = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
-    return [(range(a, b), range(c, d)) for tag, a, b, c, d in codes if tag != "equal"]
+    return [(range(a, b), range(c, d)) for _, a, b, c, d in codes]
 
 
 def _paired(left: range, right: range, start: int) -> Alignment:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.core.observation import DifferenceKind
-from shadow.diff import json_body, sequence
+from shadow.diff import json_body, json_path, sequence
 from shadow.diff.found import Budget, Found
+from shadow.diff.meaning import Meanings
+from shadow.diff.runs import folded
 from shadow.normalise.events import DONE, Event, events
 from shadow.normalise.json_value import canonical
 
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 LOCATION = "stream"
 
 
-def diff(legacy: str, gateway: str, budget: Budget) -> Iterator[Found]:
-    """Differences of two server-sent event streams.
+def diff(legacy: str, gateway: str, budget: Budget, meanings: Meanings | None = None) -> Iterator[Found]:
+    """Differences of two server-sent event streams, what a model writes in them by `meanings`.
 
     Paths: `events[3]$.choices[0].delta.content` inside an event, `events` for order, `done` for the `[DONE]` event,
     `error` for the event that reports an upstream failure, `tail` for a last event that was cut off, `text` where
@@ -31,11 +33,13 @@ def diff(legacy: str, gateway: str, budget: Budget) -> Iterator[Found]:
     yield from _presence("done", [e for e in ours if e.done], [e for e in theirs if e.done])
     yield from _presence("error", [e for e in ours if e.error], [e for e in theirs if e.error])
     yield from _presence("tail", [e for e in ours if not e.complete], [e for e in theirs if not e.complete])
-    yield from _aligned([e for e in ours if _ordinary(e)], [e for e in theirs if _ordinary(e)], budget)
+    meanings = meanings or Meanings()
+    yield from _aligned(_ordinary(ours, meanings), _ordinary(theirs, meanings), budget, meanings)
 
 
-def _ordinary(event: Event) -> bool:
-    return event.complete and not event.done and not event.error
+def _ordinary(found: list[Event], meanings: Meanings) -> list[Event]:
+    plain = [event for event in found if event.complete and not event.done and not event.error]
+    return folded(plain, meanings) if meanings.texts else plain
 
 
 def _presence(name: str, ours: list[Event], theirs: list[Event]) -> Iterator[Found]:
@@ -52,34 +56,38 @@ def _presence(name: str, ours: list[Event], theirs: list[Event]) -> Iterator[Fou
         yield Found(LOCATION, name, DifferenceKind.CHANGED, left[0], right[0], (name,))
 
 
-def _aligned(ours: list[Event], theirs: list[Event], budget: Budget) -> Iterator[Found]:
-    left, right = ([_key(event) for event in side] for side in (ours, theirs))
+def _aligned(ours: list[Event], theirs: list[Event], budget: Budget, meanings: Meanings) -> Iterator[Found]:
+    left, right = ([_key(event, meanings, budget) for event in side] for side in (ours, theirs))
     if sequence.reordered(left, right):
         yield Found(LOCATION, "events", DifferenceKind.ORDER, len(left), len(right))
         return
-    for at, other in sequence.unequal(left, right):
+    for at, other in sequence.pairs(left, right) if meanings else sequence.unequal(left, right):
         budget.step()
         if other == sequence.NOWHERE:
             yield Found(LOCATION, f"events[{at}]", DifferenceKind.MISSING, _value(ours[at]), None, ("data",))
         elif at == sequence.NOWHERE:
             yield Found(LOCATION, f"events[{other}]", DifferenceKind.EXTRA, None, _value(theirs[other]), ("data",))
         else:
-            yield from _event(at, ours[at], theirs[other], budget)
+            yield from _event(at, ours[at], theirs[other], budget, meanings)
 
 
-def _event(at: int, legacy: Event, gateway: Event, budget: Budget) -> Iterator[Found]:
+def _event(at: int, legacy: Event, gateway: Event, budget: Budget, meanings: Meanings) -> Iterator[Found]:
     for name, one, other in (("event", legacy.type, gateway.type), ("id", legacy.id, gateway.id)):
         if one != other:
             yield Found(LOCATION, f"events[{at}].{name}", DifferenceKind.CHANGED, one, other, (name,))
     if legacy.is_json and gateway.is_json:
-        yield from json_body.diff(legacy.json, gateway.json, location=LOCATION, root=f"events[{at}]$", budget=budget)
+        yield from json_body.diff(
+            legacy.json, gateway.json, location=LOCATION, root=f"events[{at}]$", meanings=meanings, budget=budget
+        )
     elif legacy.data != gateway.data:
         kind = DifferenceKind.CHANGED if legacy.is_json == gateway.is_json else DifferenceKind.TYPE
         yield Found(LOCATION, f"events[{at}].data", kind, legacy.data, gateway.data, ("data",))
 
 
-def _key(event: Event) -> str:
-    return "\0".join((event.type, event.id, canonical(event.json) if event.is_json else event.data))
+def _key(event: Event, meanings: Meanings, budget: Budget) -> str:
+    budget.step()
+    data = canonical(meanings.masked(event.json, json_path.ROOT)) if event.is_json else event.data
+    return "\0".join((event.type, event.id, data))
 
 
 def _value(event: Event) -> object:

@@ -13,6 +13,7 @@ from shadow.normalise.json_value import NotJsonError, parse
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
 
+EVENT_STREAM = "text/event-stream"
 BODY_LIMIT = 1024 * 1024
 """Bodies beyond this many bytes are compared by digest only."""
 
@@ -69,7 +70,9 @@ def parameter(headers: Headers, name: str) -> str:
 def read(headers: Headers, body: bytes, limit: int = BODY_LIMIT) -> Content:
     """The body decoded and parsed; never raises, whatever the bytes are."""
     if not body:
-        return Content(Form.EMPTY, b"")
+        # A stream without an event is a stream: what it lacks has a name.
+        streamed = media_type(headers) == EVENT_STREAM
+        return Content(Form.STREAM, b"", "") if streamed else Content(Form.EMPTY, b"")
     lie = ""
     try:
         body = decode(body, codings(headers))
@@ -90,7 +93,7 @@ def _parsed(headers: Headers, body: bytes, lie: str) -> Content:
     if media == "multipart/form-data":
         return Content(Form.MULTIPART, body, boundary=parameter(headers, "boundary"), lie=lie)
     form = {
-        "text/event-stream": Form.STREAM,
+        EVENT_STREAM: Form.STREAM,
         "application/x-www-form-urlencoded": Form.FORM,
     }.get(media, Form.TEXT if media.startswith("text/") or media.endswith("xml") else Form.BINARY)
     if form is Form.BINARY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from gateway.core.exchange import header
@@ -31,6 +32,8 @@ GENERATED: Mapping[str, str] = {
 }
 """Headers whose value differs between any two answers, and why. A value that echoes the request is kept."""
 
+_BOUNDARY = re.compile(r"\s*;\s*boundary\s*=\s*(\"[^\"]*\"|[^;]*)", re.IGNORECASE)
+
 
 def comparable(headers: Headers, request: Request, sent: Headers) -> dict[str, list[str]]:
     """Values by lower-case name, in order; hop-by-hop, CORS and instrument headers are left out.
@@ -50,7 +53,14 @@ def comparable(headers: Headers, request: Request, sent: Headers) -> dict[str, l
     return found
 
 
+def content_type(value: str) -> str:
+    """A content type without the boundary of its parts, which each sender makes for itself (RFC 2046 §5.1.1)."""
+    return _BOUNDARY.sub("", value) if value.lower().startswith("multipart/") else value
+
+
 def _blanked(key: str, value: str, request: Request, sent: Headers) -> str:
+    if key == "content-type":
+        return content_type(value)
     if key not in GENERATED:
         return value
     echo = value and value == header(request.headers, key) and header(sent, key) is not None

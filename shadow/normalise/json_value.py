@@ -8,6 +8,7 @@ from typing import Any
 DEPTH = 128
 """Deepest nesting that is compared as JSON; what is deeper is compared as bytes."""
 _EXACT = 2.0**53
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 REPEATED = "(repeated)"
 NOT_A_NUMBER = "(not a number)"
 
@@ -33,7 +34,7 @@ def parse(data: bytes) -> Any:
 
 def canonical(value: Any) -> str:
     """One text per document: keys sorted, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL(value)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gateway.core.subject import fingerprint
-from shadow.normalise.headers import HOP_BY_HOP, INSTRUMENTS
+from shadow.normalise.headers import HOP_BY_HOP, INSTRUMENTS, content_type
 from shadow.pairing import BODY_SHA256
 
 if TYPE_CHECKING:
@@ -57,4 +57,4 @@ def tells_of_hops(name: str) -> bool:
 def _safe(name: str, value: str, key: bytes) -> str:
     if name in SECRET and not re.fullmatch(r"fp:[0-9a-f]{16}", value):
         return fingerprint(key, value)
-    return value.strip()
+    return content_type(value.strip()) if name == "content-type" else value.strip()

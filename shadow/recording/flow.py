@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from gateway.core.exchange import Exchange, Failure, Frame, Request, Response
+from gateway.core.exchange import Close, Exchange, Failure, Frame, Request, Response
 from shadow.recording.recorded import EntryError, Origin, Recorded, RecordingError
 from shadow.recording.tnetstring import BrokenError, parse
 from shadow.recording.wire import clean_headers, clean_method, fit_length
@@ -64,7 +64,8 @@ def _recorded(number: int, flow: Any) -> Recorded:
     )
     response, first_byte, total = _response(flow, started)
     frames = _frames(flow.get("websocket"), started)
-    exchange = Exchange(f"flow-{number}", "", request, response, started, first_byte, total, frames)
+    close = _close(flow.get("websocket"))
+    exchange = Exchange(f"flow-{number}", "", request, response, started, first_byte, total, frames, close)
     return Recorded(number, origin, exchange, tuple(_missing(flow)))
 
 
@@ -108,6 +109,13 @@ def _frames(websocket: Any, started: float) -> tuple[Frame, ...]:
     if not isinstance(messages, list | tuple):
         raise EntryError("websocket.messages is no list")
     return tuple(frame for item in messages if (frame := _frame(item, started)) is not None)
+
+
+def _close(websocket: Any) -> Close | None:
+    if not isinstance(websocket, dict) or not isinstance(websocket.get("close_code"), int):
+        return None
+    reason = "".join(char for char in _string(websocket.get("close_reason")) if char.isprintable())
+    return Close(bool(websocket.get("closed_by_client")), websocket["close_code"], reason)
 
 
 def _frame(item: Any, started: float) -> Frame | None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 PREVIEW = 4096
 """Most characters of a body that are stored."""
+_MOST_LINES = 20_000
+"""Lines of an event stream that are looked through."""
+_SPACE = " \t\r\n"
 _READABLE = frozenset({Form.JSON, Form.FORM, Form.STREAM, Form.MULTIPART})
 _FIELD = re.compile(r"(data|event|id|retry):")
 
@@ -65,8 +68,15 @@ def _untyped(content: Content, tree: Tree, key: bytes) -> str:
 
 
 def stream(text: str, tree: Tree) -> str:
-    """An event stream, the data of each event redacted by itself."""
-    return "\n".join(_line(line, tree) for line in text.splitlines())
+    """An event stream, the data of each event redacted by itself.
+
+    Raises:
+        TooLargeError: it has more lines than anybody waits for.
+    """
+    lines = text.splitlines()
+    if len(lines) > _MOST_LINES:
+        raise TooLargeError
+    return "\n".join(_line(line, tree) for line in lines)
 
 
 def _line(line: str, tree: Tree) -> str:
@@ -87,6 +97,8 @@ def event_data(data: str, tree: Tree) -> str:
 
 def document(text: str) -> Any:
     """The JSON object or list that a text is, or None."""
+    if not text.lstrip(_SPACE).startswith(("{", "[")):
+        return None
     try:
         value = parse(text.encode("utf-8", "surrogateescape"))
     except NotJsonError:

@@ -62,7 +62,9 @@ class Fault:
 # Upstream requests.
 
 
-def _outgoing(change: Callable[[Request, Request, Service], Headers]) -> Parts:
+def outgoing(change: Callable[[Request, Request, Service], Headers]) -> Parts:
+    """A gateway that sends these headers: `change` gets the client's request, the right one, and the service."""
+
     def wrong(request: Request, service: Service, *rest: Any, **options: Any) -> Request:
         right = dressed(request, service, *rest, **options)
         return replace(right, headers=change(request, right, service))
@@ -95,7 +97,9 @@ def _request_id_lost(request: Request, right: Request, _service: Service) -> Hea
     return kept if given is None else (*kept, ("x-request-id", given))
 
 
-def _target(change: Callable[[str], str]) -> Parts:
+def target(change: Callable[[str], str]) -> Parts:
+    """A gateway that asks the service for this target."""
+
     def wrong(table: RouteTable, matched: Matched, request: Request) -> Request:
         right = mapped(table, matched, request)
         return replace(right, target=change(right.target))
@@ -149,14 +153,17 @@ async def _one_timeout(
 # Responses.
 
 
-def _incoming(change: Callable[[Upstream, Answer], Awaitable[Answer]]) -> Parts:
+def incoming(change: Callable[[Upstream, Answer], Awaitable[Answer]]) -> Parts:
+    """A gateway that gives this answer: `change` gets the service's, and the right one."""
+
     async def wrong(table: RouteTable, matched: Matched, request: Request, upstream: Upstream, url: Any) -> Answer:
         return await change(upstream, await transform(table, matched, request, upstream, url))
 
     return Parts(transform=wrong)
 
 
-async def _whole(answer: Answer) -> bytes:
+async def whole(answer: Answer) -> bytes:
+    """The answer's body once it is there."""
     if isinstance(answer.body, bytes):
         return answer.body
     pieces = []
@@ -165,21 +172,22 @@ async def _whole(answer: Answer) -> bytes:
     return b"".join(pieces)
 
 
-def _without(headers: Headers, *names: str) -> Headers:
+def without(headers: Headers, *names: str) -> Headers:
+    """The headers but for some, named in lower case."""
     return tuple(pair for pair in headers if pair[0].lower() not in names)
 
 
 async def _buffered(_upstream: Upstream, answer: Answer) -> Answer:
-    body = await _whole(answer)
+    body = await whole(answer)
     both = (("transfer-encoding", "chunked"), ("content-length", str(len(body))))
-    return Answer(answer.status, (*_without(answer.headers, "content-length"), *both), body)
+    return Answer(answer.status, (*without(answer.headers, "content-length"), *both), body)
 
 
 async def _labelled_gzip(_upstream: Upstream, answer: Answer) -> Answer:
     if header(answer.headers, "content-encoding") != "gzip":
         return answer
-    body = gzip.decompress(await _whole(answer))
-    headers = (*_without(answer.headers, "content-length"), ("content-length", str(len(body))))
+    body = gzip.decompress(await whole(answer))
+    headers = (*without(answer.headers, "content-length"), ("content-length", str(len(body))))
     return Answer(answer.status, headers, body)
 
 
@@ -199,7 +207,7 @@ async def _location_untouched(upstream: Upstream, answer: Answer) -> Answer:
     location = header(upstream.headers, "location")
     if location is None:
         return answer
-    return replace(answer, headers=(*_without(answer.headers, "location"), ("location", location)))
+    return replace(answer, headers=(*without(answer.headers, "location"), ("location", location)))
 
 
 class _Granted(Problem):
@@ -255,35 +263,35 @@ FAULTS: dict[str, Fault] = {
         "the user's JWT is still forwarded to services that must not see it",
         "upstream",
         "upstream.header",
-        _outgoing(_jwt_forwarded),
+        outgoing(_jwt_forwarded),
     ),
     "identity": Fault(
         "Identity headers",
         "the client's own X-User-ID and X-Internal-API-Key travel too, before the gateway's",
         "probe",
         "upstream.header",
-        _outgoing(_spoofed_first),
+        outgoing(_spoofed_first),
     ),
     "host": Fault(
         "Host",
         "the client's Host is forwarded, X-Forwarded-For, -Proto, -Host and Via are missing",
         "upstream",
         "upstream.header",
-        _outgoing(_host_unchanged),
+        outgoing(_host_unchanged),
     ),
     "query": Fault(
         "Repeated query parameters",
         "only the last of repeated query parameters survives",
         "upstream",
         "upstream.query",
-        _target(_last_parameter_only),
+        target(_last_parameter_only),
     ),
     "path": Fault(
         "Path encoding",
         "an encoded slash in a segment becomes a separator",
         "upstream",
         "upstream.path",
-        _target(_slash_decoded),
+        target(_slash_decoded),
     ),
     "request-body": Fault(
         "Request body",
@@ -298,35 +306,35 @@ FAULTS: dict[str, Fault] = {
         "answers are buffered whole, then sent at once",
         "response",
         "stream",
-        _incoming(_buffered),
+        incoming(_buffered),
     ),
     "compression": Fault(
         "Compression",
         "gzip bodies are unpacked but keep their label",
         "response",
         "body",
-        _incoming(_labelled_gzip),
+        incoming(_labelled_gzip),
     ),
     "multi-value": Fault(
         "Multi-value headers",
         "repeated headers, Set-Cookie among them, become one line",
         "response",
         "cookie",
-        _incoming(_joined),
+        incoming(_joined),
     ),
     "duplicates": Fault(
         "Duplicates",
         "server and date come twice",
         "response",
         "header",
-        _incoming(_doubled),
+        incoming(_doubled),
     ),
     "redirects": Fault(
         "Redirects",
         "the service's Location passes untouched and leads past the gateway",
         "response",
         "header",
-        _incoming(_location_untouched),
+        incoming(_location_untouched),
     ),
     "methods": Fault(
         "Methods",
@@ -361,7 +369,7 @@ FAULTS: dict[str, Fault] = {
         "no request id is made, forwarded or returned",
         "response",
         "header",
-        _outgoing(_request_id_lost),
+        outgoing(_request_id_lost),
         wrap=_no_request_id,
     ),
     "pools-path": Fault(
@@ -369,14 +377,14 @@ FAULTS: dict[str, Fault] = {
         "listing pools reaches /{id}",
         "upstream",
         "upstream.path",
-        _target(_pools_replaced),
+        target(_pools_replaced),
     ),
     "management-path": Fault(
         "Path mapping, management",
         "/management is put before paths that have it already",
         "upstream",
         "upstream.path",
-        _target(_management_doubled),
+        target(_management_doubled),
     ),
 }
 """Sixteen rows of the table and the two path mappings that its authors got wrong."""

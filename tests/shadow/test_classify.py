@@ -10,7 +10,11 @@ from gateway.core.observation import Difference, DifferenceKind, Rule, Verdict
 from shadow.classes.breaking import BREAKING
 from shadow.classify import EXPLAINING, breaking, explained, routine, verdict
 from shadow.diff.found import Found
-from tests.shadow.cases import answer, case, pair, request
+from shadow.observe import observe
+from tests.shadow.cases import answer, case, pair, request, setting
+from tests.shadow.classes import test_breaking as told_breaking
+from tests.shadow.classes import test_construction as construction
+from tests.shadow.classes import test_generated as generated
 
 LOCATIONS = (
     "status",
@@ -83,3 +87,22 @@ def test_the_verdict_follows_the_explanations() -> None:
     assert verdict([]) is Verdict.MATCH
     assert verdict(["via", "change:x"]) is Verdict.EXPECTED
     assert verdict(["via", ""]) is Verdict.MISMATCH
+
+
+def test_every_class_is_declared_once() -> None:
+    """Each has a name of its own and a reason."""
+    every = (*EXPLAINING, *BREAKING)
+    assert len({one.name for one in every}) == len(every)
+    assert [one.name for one in every if not one.reason] == []
+
+
+def test_every_class_has_an_example() -> None:
+    """Of each that explains, the tests show a pair for which it holds; of each that breaks, a difference."""
+    shown = {name for name, *_ in construction.HOLDS} | construction.ELSEWHERE
+    shown |= {
+        difference.by
+        for asked, legacy, gateway in generated.EXCUSED
+        for difference in observe(pair(legacy, gateway, asked=asked), setting()).differences
+    }
+    assert {one.name for one in EXPLAINING} - shown == set()
+    assert {one.name for one in BREAKING} - {name for *_, name in told_breaking.EXAMPLES} == set()

@@ -44,6 +44,26 @@ async def test_a_copy_is_the_request_byte_for_byte_and_marked() -> None:
         assert {name.lower() for name, _ in headers} == {"host", "x-b", "content-length", "cutover-copy"}
 
 
+async def test_of_a_stream_the_times_of_its_pieces_are_kept() -> None:
+    """Seconds and bytes as they came; of other answers nobody asks for them."""
+
+    async def streams(head: Head, body: bytes, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001 - always so
+        kind = "text/event-stream" if head[1] == "/events" else "text/plain"
+        writer.write(answer("200 OK", b"data: 1\n\n" * 3, ("content-type", kind)))
+
+    async with Oddities() as legacy, Mirror("http://127.0.0.1:1", KEY) as mirror:
+        legacy.override = streams
+        stream, plain = [
+            (await mirror.to_legacy(f"http://{legacy.address}", PRIMARY, Request("GET", target))).response
+            for target in ("/events", "/x")
+        ]
+    assert isinstance(stream, Response)
+    assert isinstance(plain, Response)
+    assert stream.arrivals[-1][1] == len(stream.body)
+    assert sorted(stream.arrivals) == list(stream.arrivals)
+    assert plain.arrivals == ()
+
+
 async def test_a_dry_run_gives_the_upstream_request() -> None:
     """The document of a dry run becomes the request that the gateway would send."""
     async with Oddities() as gateway, Mirror(f"http://{gateway.address}", KEY) as mirror:

@@ -53,6 +53,21 @@ def test_a_turn_becomes_a_copy() -> None:
     assert (turn.plan.side, turn.plan.copying, turn.plan.reason) == (Side.LEGACY, Copying.NONE, "unmappable")
 
 
+def test_a_copy_of_a_stream_says_when_its_pieces_came() -> None:
+    """Seconds and bytes of each chunk; nobody asks about the pieces of another answer."""
+    turn = Turn(Plan("svc", Subject("u-1"), copying=Copying.READ), Request("GET", "/x"))
+    for chunk in (b"data: 1\n\n", b"data: 2\n\n"):
+        turn.pass_back(chunk)
+    stream = turn.copy(Response(200, (("Content-Type", "text/event-stream"),))).exchange.response
+    assert isinstance(stream, Response)
+    (first, nine), (second, all_) = stream.arrivals
+    assert (nine, all_) == (9, 18)
+    assert 0 <= first <= second
+    other = turn.copy(Response(200)).exchange.response
+    assert isinstance(other, Response)
+    assert other.arrivals == ()
+
+
 @pytest.mark.parametrize(
     ("method", "effect", "writes"),
     [("POST", None, True), ("GET", None, False), ("POST", Effect.READ, False), ("GET", Effect.WRITE, True)],

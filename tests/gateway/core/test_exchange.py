@@ -26,6 +26,7 @@ def test_a_request_survives_json(request_: Request) -> None:
         reason=LATIN,
         truncated=st.booleans(),
         sum=st.none() | st.builds(BodySum, st.integers(0, 2**40), LATIN),
+        arrivals=st.lists(st.tuples(st.floats(0, 99), st.integers(0, 99)), max_size=3).map(tuple),
     )
 )
 def test_a_response_survives_json(response: Response) -> None:

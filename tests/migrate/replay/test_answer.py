@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from gateway.core.exchange import Request, Response
-from migrate.replay.answer import is_stream, parts, under_host
+from gateway.core.exchange import Request, Response, is_event_stream
+from migrate.replay.answer import parts, under_host
 
 EVENTS = b'data: {"a":1}\n\ndata: two\r\n\r\ndata: [DONE]\n\n'
 
@@ -20,7 +20,7 @@ def test_a_stream_is_one_chunk_per_event() -> None:
     headers = (("content-type", "text/event-stream; charset=utf-8"), ("transfer-encoding", "chunked"))
     response = Response(200, headers, EVENTS)
     _, chunks, keep = parts(response, "GET")
-    assert is_stream(response)
+    assert is_event_stream(response.headers)
     assert chunks[0] == b'f\r\ndata: {"a":1}\n\n\r\n'
     assert len(chunks) == 4
     assert chunks[-1] == b"0\r\n\r\n"

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from gateway.core.exchange import Exchange, Failure, Frame, Request, Response
+import pytest
+
+from gateway.core.exchange import Close, Exchange, Failure, Frame, Request, Response, header_values
 from migrate.replay.player import playing
 from migrate.replay.sockets import Sockets, converse
 
@@ -39,7 +42,7 @@ async def test_a_recorded_conversation_is_held_again() -> None:
     """Frames of both sides are said in the recorded order, and the player hears the client's."""
     async with playing({"main": "127.0.0.1:0"}) as player:
         cue = player.cue(socket())
-        answer, said = await converse(player.addresses["main"].replace("http", "ws") + "/nosana", cue.exchange)
+        answer, said, _ = await converse(player.addresses["main"].replace("http", "ws") + "/nosana", cue.exchange)
     assert isinstance(answer, Response)
     assert answer.status == 101
     assert ("X-Old", "1") in answer.headers
@@ -53,7 +56,9 @@ async def test_a_handshake_that_was_refused_is_refused_again() -> None:
     refused = Response(403, (("Content-Length", "2"),), b"no")
     async with playing({"main": "127.0.0.1:0"}) as player:
         player.cue(socket(refused, ()))
-        answer, said = await converse(player.addresses["main"].replace("http", "ws") + "/", player.current.exchange)  # type: ignore[union-attr]
+        answer, said, _ = await converse(
+            player.addresses["main"].replace("http", "ws") + "/", player.current.exchange
+        )  # type: ignore[union-attr]
     assert isinstance(answer, Response)
     assert (answer.status, answer.body, said) == (403, b"no", ())
 
@@ -63,15 +68,54 @@ async def test_frames_that_do_not_come_are_missing() -> None:
     async with playing({"main": "127.0.0.1:0"}) as player:
         player.cue(socket(frames=FRAMES[:2]))
         url = player.addresses["main"].replace("http", "ws")
-        _, said = await converse(url, socket(frames=(*FRAMES[:2], FRAMES[1])), patience=0.2)
+        _, said, _ = await converse(url, socket(frames=(*FRAMES[:2], FRAMES[1])), patience=0.2)
     assert said == FRAMES[:2]
+
+
+@pytest.mark.parametrize(
+    ("close", "heard"),
+    [
+        (Close(from_client=False, code=1011, reason="out"), Close(from_client=False, code=1011, reason="out")),
+        (Close(from_client=False, code=1005), Close(from_client=False, code=1005)),
+        (Close(from_client=True, code=1001), None),
+        (None, None),
+    ],
+)
+async def test_the_service_ends_a_conversation_as_recorded(close: Close | None, heard: Close | None) -> None:
+    """With its code and reason, after its last message; where the client ended it, nobody waits."""
+    async with playing({"main": "127.0.0.1:0"}) as player:
+        cue = player.cue(replace(socket(), close=close))
+        url = player.addresses["main"].replace("http", "ws")
+        _, said, end = await converse(url, cue.exchange)
+    assert (said, end) == (FRAMES, heard)
+
+
+async def test_an_end_that_does_not_come_is_waited_for_shortly() -> None:
+    """Then there is none."""
+    async with playing({"main": "127.0.0.1:0"}) as player:
+        player.cue(socket())
+        url = player.addresses["main"].replace("http", "ws")
+        recorded = replace(socket(), close=Close(from_client=False, code=1000))
+        assert (await converse(url, recorded, patience=0.2))[2] is None
+
+
+async def test_subprotocols_are_offered_as_recorded() -> None:
+    """The one that the service chose stands in the answer."""
+    chosen = replace(ACCEPTED, headers=(*ACCEPTED.headers, ("Sec-WebSocket-Protocol", "b")))
+    offered = Request("GET", "/nosana", (*HANDSHAKE, ("Sec-WebSocket-Protocol", "a, b")))
+    async with playing({"main": "127.0.0.1:0"}) as player:
+        cue = player.cue(replace(socket(chosen), request=offered))
+        answer, _, _ = await converse(player.addresses["main"].replace("http", "ws"), cue.exchange)
+    assert isinstance(answer, Response)
+    assert ("Sec-WebSocket-Protocol", "b") in answer.headers
+    assert header_values(cue.calls[0].request.headers, "sec-websocket-protocol") == ["a, b"]
 
 
 async def test_a_closed_port_is_a_failure() -> None:
     """Where nothing listens there is no conversation."""
     async with playing({"main": "127.0.0.1:0"}) as player:
         url = player.addresses["main"].replace("http", "ws")
-    answer, said = await converse(url, socket())
+    answer, said, _ = await converse(url, socket())
     assert isinstance(answer, Failure)
     assert said == ()
 

@@ -83,6 +83,10 @@ HOLDS = [
 ]  # fmt: skip
 
 
+ELSEWHERE = {"trace", "limit"}
+"""Shown further down, each in a table of its own."""
+
+
 @pytest.mark.parametrize(
     ("name", "one", "expected"), HOLDS, ids=[f"{n}-{name}" for n, (name, *_) in enumerate(HOLDS)]
 )

@@ -58,6 +58,28 @@ def test_a_late_answer_kills_it(worker: Worker) -> None:
     assert worker.pairs(OURS, THEIRS, 10.0) == [(0, 1), (1, 0)]
 
 
+def test_after_a_late_answer_another_child_gets_ready(worker: Worker) -> None:
+    """It starts at once, and while it does, a question waits no longer than it may."""
+    worker.pairs(OURS, THEIRS, 10.0)
+    worker.pairs(*HARD, 0.01)
+    assert worker.pid is not None
+    started = time.monotonic()
+    assert worker.pairs(OURS, THEIRS, 0.0) is None
+    assert time.monotonic() - started < 1.0
+    assert worker.pairs(OURS, THEIRS, 10.0) == [(0, 1), (1, 0)]
+
+
+def test_a_question_waits_for_its_turn_no_longer_than_it_may(worker: Worker) -> None:
+    """Beside one that takes long, another gives up."""
+    worker.pairs(OURS, THEIRS, 10.0)
+    busy = threading.Thread(target=lambda: worker.pairs(*HARD, 2.0))
+    busy.start()
+    while not worker._lock.locked():
+        time.sleep(0.001)
+    assert worker.pairs(OURS, THEIRS, 0.05) is None
+    busy.join(20)
+
+
 def test_a_child_that_died_is_replaced(worker: Worker) -> None:
     """A killed child costs at most the question it was asked."""
     worker.pairs(OURS, THEIRS, 10.0)

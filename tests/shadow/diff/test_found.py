@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.observation import DifferenceKind
-from shadow.diff.found import Budget, DeadlineError, swapped
+from shadow.diff.found import MORE, Budget, DeadlineError, Found, bounded, swapped
 
 
 def test_kinds_swap_with_the_sides() -> None:
@@ -28,3 +28,18 @@ def test_a_budget_ends() -> None:
     steps(fresh)
     assert spent.left == 0.0
     assert 0 < fresh.left <= 60
+
+
+def test_steps_may_be_counted_many_at_a_time() -> None:
+    """Work of a thousand steps is looked at like a thousand steps."""
+    with pytest.raises(DeadlineError):
+        Budget(seconds=0.0).step(1000)
+    Budget(seconds=0.0).step(10)
+
+
+def test_no_more_differences_are_listed_than_the_budget_says() -> None:
+    """The rest, however long it is, is one, and is not even looked for."""
+    endless = (Found("body", str(number), DifferenceKind.EXTRA) for number in iter(int, 1))
+    listed = list(bounded(endless, Budget(60.0, most=3), "body"))
+    assert [one.path for one in listed] == ["0", "0", "0", MORE]
+    assert list(bounded(listed[:3], Budget(60.0, most=3), "body")) == listed[:3]

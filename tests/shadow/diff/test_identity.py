@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shadow.diff.found import Budget, DeadlineError
 from shadow.diff.identity import declared, found, usable
 
 
@@ -44,3 +45,16 @@ def test_usable_needs_every_item() -> None:
     """A list that holds anything but objects has no identity."""
     assert not usable("id", [{"id": 1}, 2])
     assert usable("id", [])
+
+
+def test_a_member_may_be_left_out() -> None:
+    """What is made for each answer tells nothing apart; the next one does."""
+    rows = [{"id": "a", "name": "x"}, {"id": "b", "name": "y"}]
+    assert found(rows, rows, without=frozenset({"id"})) == "name"
+
+
+def test_looking_for_it_takes_no_longer_than_the_budget() -> None:
+    """Thousands of names in thousands of items are given up."""
+    wide = [{f"n{number}": 0 for number in range(400)}] * 2
+    with pytest.raises(DeadlineError):
+        found(wide, wide, Budget(seconds=0.0))

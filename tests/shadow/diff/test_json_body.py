@@ -62,6 +62,26 @@ def test_reordering_is_one_difference(ids: list[int], chance: random.Random) -> 
     assert found_as(diff(rows, moved)) == ([] if moved == rows else ["body $ order"])
 
 
+@given(st.lists(st.integers(), unique=True, min_size=1), st.randoms(), st.sets(st.integers(0, 9)), st.booleans())
+@settings(deadline=None)
+def test_identity_comes_before_order(
+    ranks: list[int],
+    chance: random.Random,
+    changed: set[int],
+    learned: bool,  # noqa: FBT001 - drawn
+) -> None:
+    """Rows paired by a learned or declared member differ where they changed, wherever they stand; order is apart."""
+    name = "id" if learned else "place"
+    rows = [{name: rank, "label": "same", "n": 1} for rank in ranks]
+    moved = [{**row, "n": 2} if at in changed else row for at, row in enumerate(rows)]
+    chance.shuffle(moved)
+    found = diff({"rows": rows}, {"rows": moved}, declared={} if learned else {"$.rows": name})
+    expected = {f"$.rows[{name}={row[name]}].n changed" for row in moved if row["n"] == 2}
+    ordered = [row[name] for row in moved] == ranks
+    assert {f"{one.path} {one.kind}" for one in found} == expected | (set() if ordered else {"$.rows order"})
+    assert len(found) == len(expected) + (not ordered)
+
+
 @given(st.dictionaries(st.sampled_from("abc"), st.integers()), st.integers(), st.integers())
 def test_signatures_do_not_depend_on_values(row: dict[str, int], one: int, other: int) -> None:
     """The same kind of difference at the same place has one signature, whatever the values and ids are."""

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from gateway.core.routes import Stage
 from tests.apps import candidate
-from tests.apps.oddities import Oddities
+from tests.apps.oddities import Oddities, answer
 from tests.apps.rawclient import RawClient
 from tests.apps.shadowed import shadowed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.apps.oddities import Head
 
 
 async def test_events_pass_as_they_are_sent(tmp_path: Path) -> None:
@@ -53,6 +55,33 @@ async def test_no_copy_starts_before_the_answer_is_complete(tmp_path: Path) -> N
             await client.chunk()
             await rig.settled(1)
             assert sum(internal.deliveries.values()) == 1
+
+
+async def bunched(head: Head, body: bytes, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001 - always so
+    """The events of the stream, all at once."""
+    events = b"".join(b"data: %d\n\n" % number for number in range(3))
+    lines = ("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache")
+    writer.write(answer("200 OK", events, *lines, ("x-accel-buffering", "no")))
+
+
+async def test_a_gateway_that_holds_a_stream_back_is_seen(tmp_path: Path) -> None:
+    """The times at which events pass the proxy are kept: what came one by one and comes at once is a lost cadence."""
+    async with Oddities() as legacy, Oddities() as internal:
+        internal.override = bunched
+        async with shadowed(tmp_path, legacy.address, internal=internal.port) as rig, RawClient(rig.url) as client:
+            rig.promote("events", Stage.SHADOW)
+
+            async def pace() -> None:
+                while True:
+                    legacy.release.set()
+                    await asyncio.sleep(0.4)
+
+            pacing = asyncio.create_task(pace())
+            await client.ask("GET", "/events")
+            assert await rig.settled(1) == {("events", "compared", ""): 1}
+            pacing.cancel()
+            (seen,) = await rig.until(lambda: bool(rig.observations()), rig.observations)
+            assert "stream cadence changed" in [f"{one.location} {one.path} {one.kind}" for one in seen.differences]
 
 
 async def test_a_client_that_leaves_ends_the_stream_upstream(tmp_path: Path) -> None:

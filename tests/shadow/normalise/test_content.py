@@ -24,6 +24,7 @@ def typed(value: str, *more: tuple[str, str]) -> Headers:
     ("headers", "body", "form"),
     [
         ((), b"", Form.EMPTY),
+        ((("Content-Type", "text/event-stream; charset=utf-8"),), b"", Form.STREAM),
         (typed("application/json"), b"{}", Form.JSON),
         (typed("application/problem+json; charset=utf-8"), b"{}", Form.JSON),
         (typed("application/json"), b"{", Form.BINARY),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.exchange import Request
-from shadow.normalise.headers import comparable
+from shadow.normalise.headers import comparable, content_type
 
 PLAIN = Request("GET", "/")
 NAMED = Request("GET", "/", (("X-Request-ID", "mine"),))
@@ -26,6 +26,15 @@ def test_transport_is_left_out() -> None:
         ("x-multi", "b"),
     )
     assert comparable(headers, PLAIN, ()) == {"x-multi": ["a", "b"]}
+
+
+def test_boundaries_mean_nothing() -> None:
+    """A content type is the same whatever stands between its parts; its other parameters count."""
+    for value in ("multipart/form-data; boundary=x", 'multipart/form-data;boundary="a;b"', "multipart/form-data"):
+        assert comparable((("Content-Type", value),), PLAIN, ()) == {"content-type": ["multipart/form-data"]}
+    kept = 'Multipart/Related; type="a/b"'
+    assert content_type(f"{kept}; boundary=x") == kept
+    assert content_type("text/plain; boundary=x") == "text/plain; boundary=x"
 
 
 def test_generated_values_are_blanked_but_echoes_kept() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.exchange import Failure, Frame, Response
+from gateway.core.exchange import Close, Failure, Frame, Response
 from shadow.recording.flow import parse_flow
 from shadow.recording.recorded import RecordingError
 from tests.apps.recordings import flow, netstring
@@ -43,6 +43,23 @@ def test_websocket_messages_are_frames() -> None:
         Frame(from_client=True, text=True, data=b"hi", at=0.5),
         Frame(from_client=False, text=False, data=b"\x00", at=1.0),
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (
+            {"closed_by_client": False, "close_code": 1011, "close_reason": "o\nut"},
+            Close(from_client=False, code=1011, reason="out"),
+        ),
+        ({"closed_by_client": None, "close_code": None, "close_reason": None}, None),
+        ({}, None),
+    ],
+)
+def test_the_end_of_a_socket_is_kept(told: dict[str, Any], expected: Close | None) -> None:
+    """Who closed it, its code and its reason; None where the recorder saw no end."""
+    (one,) = parse_flow("f", netstring(flow(websocket={"messages": [], **told})))
+    assert one.exchange.close == expected
 
 
 def test_a_flow_without_an_answer_is_a_failure() -> None:

@@ -62,6 +62,11 @@ def test_streams() -> None:
     ]
 
 
+def test_a_stream_without_end_is_a_digest() -> None:
+    """Beyond twenty thousand lines nobody looks through it, and nothing of it is kept."""
+    assert stored("text/event-stream", b"data: hunter2\n\n" * 20_000).startswith("[300000 bytes, fp:")
+
+
 def test_text() -> None:
     """Text of an answer is shown without secrets; text that a client sends may be anything."""
     assert stored("text/plain", b"Internal Server Error") == "Internal Server Error"
