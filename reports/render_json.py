@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gateway.core.observation import Observation
     from reports.diff_report import DiffReport, RouteDiffs, SignatureLine
     from reports.nouns import OpenRefusal, RouteEvidence
@@ -53,7 +55,7 @@ def readiness(report: ReadinessReport) -> Document:
     )
 
 
-def samples(found: list[Observation], at: float) -> Document:
+def samples(found: Iterable[Observation], at: float) -> Document:
     """Single observations, redacted as stored."""
     return sealed(OBSERVATIONS, at, {"observations": [asdict(item) for item in found]})
 

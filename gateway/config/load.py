@@ -11,6 +11,7 @@ from gateway.config.operations import read_defaults, read_routes
 from gateway.config.parts import read_changes, read_limits, read_services
 from gateway.config.policy import read_policy
 from gateway.config.problem import Findings, Wrong
+from gateway.config.retention import read_retention
 from gateway.config.scalars import filled, whole
 from gateway.config.section import Section
 from gateway.core.errors import ConfigError
@@ -74,6 +75,7 @@ def _table(root: Section, environment: Mapping[str, str], findings: Findings, fo
     limits = read_limits(root)
     routes = read_routes(root, read_defaults(root.section("defaults")))
     changes = read_changes(root)
+    retention = read_retention(root.section("store"))
     root.close()
     check(policy, services, limits, routes, changes, findings)
     if findings.problems:
@@ -86,4 +88,5 @@ def _table(root: Section, environment: Mapping[str, str], findings: Findings, fo
         limits={name: item.value for name, item in limits.items()},
         policy=policy,
         folder=folder,
+        retention=retention,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.core.path import PathPattern
 from gateway.core.policy import Limit, Policy
 from gateway.core.readings import folded
+from gateway.core.retention import USUAL, Retention
 from gateway.core.routes import Change, Kind, Route, Service, Target
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class RouteTable:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     folder: str = field(default="", compare=False)
+    retention: Retention = USUAL
 
     def __post_init__(self) -> None:
         legacy: dict[str, Lookup] = {}
