@@ -17,6 +17,7 @@ from loadtests.bench.child import free_ports, running
 from loadtests.bench.cores import cpu_seconds
 from loadtests.bench.peers import DIRECT, GATEWAY, HAPROXY, NGINX, PLAIN, TARGET, Peer, peers, tokens
 from loadtests.bench.sockets import sockets
+from loadtests.bench.store import MILLION, store
 from loadtests.bench.throughput import added, interleaved, rate, ratio, ratios
 from loadtests.bench.wrk import load, script
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 32
 _PACE = 100.0
+_USUAL = 21.0
+"""Seconds of load in a run of the usual length."""
 _PAIRS = (("own", "own"), ("own", "aiohttp"), ("own", "httpx"), ("uvicorn", "own"), ("granian", "own"))
 """Servers with transports."""
 _STREAM = "/api/v1/bench/stream"
@@ -98,6 +101,13 @@ def idle_sockets(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[st
     """What each of `plan.streams` open and silent WebSockets costs the gateway, in bytes."""
     say("sockets: gateway")
     return sockets(directory, cores, plan.streams)
+
+
+def observations(plan: Plan, directory: Path, _cores: Cores, say: Say) -> dict[str, Any]:
+    """How fast the store takes observations and tells what they prove: a million, fewer in a shorter run."""
+    total = int(MILLION * min(1.0, plan.rounds * plan.seconds / _USUAL))
+    say(f"store: {total:,} observations")
+    return store(directory, total, max(1, total // 20))
 
 
 def profile(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
@@ -199,6 +209,7 @@ _PARTS: dict[str, Callable[[Plan, Path, Cores, Say], dict[str, Any]]] = {
     "streams": streams,
     "sockets": idle_sockets,
     "candidates": candidates,
+    "store": observations,
     "profile": profile,
 }
 PARTS = tuple(_PARTS)
