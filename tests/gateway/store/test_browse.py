@@ -62,11 +62,12 @@ def open_store_in_memory() -> sqlite3.Connection:
     """A store without a file, for many short examples."""
     import sqlite3  # noqa: PLC0415 - only here
 
-    from gateway.store import schema  # noqa: PLC0415
+    from gateway.store import database  # noqa: PLC0415
 
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.row_factory = sqlite3.Row
-    connection.executescript(schema.ROLLUPS)
+    for step in database._STEPS:
+        step(connection)
     return connection
 
 
