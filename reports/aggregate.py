@@ -40,8 +40,8 @@ Row = dict[str, Any]
 class Counted:
     """What is counted of one route; but for `stale` and `seen`, under its current digest.
 
-    `exercised` are dry runs that no caller asked for; they are in no other count, and prove in `exercised_shapes`
-    only that a shape is carried over whole.
+    `exercised` are dry runs that no caller asked for; they are in no other count. Of the shapes in `exercised_shapes`
+    one was carried over whole, of those in `differing_shapes` one was not.
     """
 
     observed: Counter[Verdict] = field(default_factory=Counter)
@@ -55,6 +55,7 @@ class Counted:
     seen: set[Sight] = field(default_factory=set)
     proven: set[Sight] = field(default_factory=set)
     exercised_shapes: set[str] = field(default_factory=set)
+    differing_shapes: set[str] = field(default_factory=set)
     latency: Latency = field(default_factory=Latency)
 
 
@@ -130,8 +131,7 @@ def _count(into: Counted, row: sqlite3.Row, verdict: Verdict | None) -> None:
     if row["source"] == EXERCISE:
         if verdict:
             into.exercised[verdict] += row["count"]
-            if verdict in _AGREED:
-                into.exercised_shapes.add(row["shape"])
+            (into.exercised_shapes if verdict in _AGREED else into.differing_shapes).add(row["shape"])
         return
     if row["class"]:
         into.seen.add(Sight(row["class"], row["shape"]))

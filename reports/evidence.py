@@ -84,7 +84,7 @@ def _route(blank: RouteEvidence, parts: _Parts) -> RouteEvidence:
         latency=known.latency,
         seen=frozenset(known.seen),
         proven=frozenset(known.proven),
-        exercised_shapes=frozenset(known.exercised_shapes),
+        exercised_shapes=frozenset(known.exercised_shapes - known.differing_shapes),
         signatures=parts.signatures.get(blank.route, ()),
         # A refusal that was last seen before this digest was first seen belongs to an older gateway.
         refusals=tuple(

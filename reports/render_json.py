@@ -90,6 +90,7 @@ def _known(seen: RouteEvidence, bound: float) -> Document:
         "route_digest": seen.digest,
         "observed": asdict(seen.observed),
         "pairs": asdict(seen.pairs),
+        "exercised": asdict(seen.exercised),
         "stale": seen.stale,
         "match_rate_bound": bound,
     }

@@ -89,4 +89,5 @@ def _table(root: Section, environment: Mapping[str, str], findings: Findings, fo
         policy=policy,
         folder=folder,
         retention=retention,
+        examples={draft.route.id: draft.examples for draft in routes if draft.examples},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gateway.config.exercise import read_examples
 from gateway.config.permissions import permission
 from gateway.config.problem import Lined
 from gateway.config.reuse import check_reuse, chosen, read_caching
@@ -15,6 +16,7 @@ from gateway.core.routes import Access, Effect, KeyCheck, Kind, Move, Route, Sha
 
 if TYPE_CHECKING:
     from gateway.config.section import Section
+    from gateway.core.exercise import Example
 
 REWRITES = ("ws_url", "location")
 _UNREADABLE = Target("GET", PathPattern("/"))
@@ -31,6 +33,7 @@ class RouteDraft:
     legacy: tuple[Lined[Target], ...]
     gateway: Lined[Target] | None
     moves: tuple[Lined[Move], ...]
+    examples: tuple[Example, ...] = ()
 
 
 def read_defaults(section: Section) -> Timeouts:
@@ -85,6 +88,7 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
         permission=section.read("permission", permission, ""),
         api_key=section.read("api_key", one_of(KeyCheck), None),
     )
+    examples = read_examples(section, legacy)
     _check_exposure(section, route)
     _check_kind(section, route)
     check_reuse(section, route)
@@ -100,6 +104,7 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
         legacy=(*first, *aliases),
         gateway=Lined(gateway, section.line_of("gateway")) if gateway else None,
         moves=moves,
+        examples=examples,
     )
 
 

@@ -111,7 +111,8 @@ def test_exercises_stand_apart(tmp_path: Path) -> None:
     found = aggregate.counted(filled.db, {ROUTE: digest()}, Explanations({}, (), NOW))[ROUTE]
     assert (found.observed, found.pairs, found.subjects) == ({"match": 1}, {"match": 1}, 1)
     assert found.exercised == {"match": 1, "mismatch": 1}
-    assert (found.exercised_shapes, found.seen) == ({"body"}, {Sight(2, "limit")})
+    assert (found.exercised_shapes, found.differing_shapes) == ({"body"}, {"other"})
+    assert found.seen == {Sight(2, "limit")}
 
 
 def test_of_further_shapes_one_that_disagrees_speaks_for_all(tmp_path: Path) -> None:
