@@ -55,6 +55,11 @@ def change_counter(connection: sqlite3.Connection) -> int:
     return counter
 
 
+def gather_in(connection: sqlite3.Connection) -> None:
+    """Bring what waits in the log into the one file, whose size is then the store's."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Everything inside happens at once or not at all; takes the write lock first."""

@@ -17,6 +17,7 @@ from gateway.core.digest import route_digest
 from gateway.core.errors import UnreachableError
 from gateway.core.observation import Difference, DifferenceKind, Observation, Verdict
 from gateway.store.database import open_store
+from gateway.store.dialect import gather_in
 from gateway.store.observations import append
 
 if TYPE_CHECKING:
@@ -64,11 +65,11 @@ def store(directory: Path, total: int = MILLION, timed: int = MILLION // 20) -> 
     coming = observations(table)
     with closing(open_store(path)) as connection:
         spent = sum(_written(connection, batch) for batch in _batches(coming, timed, WRITE))
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        gather_in(connection)
         small = path.stat().st_size
         for batch in _batches(coming, total - timed, _FILL):
             _written(connection, batch)
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        gather_in(connection)
     done = subprocess.run(
         [sys.executable, "-c", _READ, path, _TABLE],
         capture_output=True,

@@ -73,3 +73,29 @@ def test_the_write_lock_is_held_from_the_beginning(tmp_path: Path) -> None:
         one.execute("ROLLBACK")
         dialect.begin(two)
         two.execute("ROLLBACK")
+
+
+def test_all_of_a_store_comes_into_one_file(tmp_path: Path) -> None:
+    """Nothing waits in the log any more."""
+    path = tmp_path / "c.db"
+    with closing(dialect.connect(path, 1)) as connection:
+        dialect.settle(connection, 1)
+        connection.execute("CREATE TABLE t (x)")
+        dialect.gather_in(connection)
+        assert path.with_name("c.db-wal").stat().st_size == 0
+        assert path.stat().st_size > 0
+
+
+def test_a_transaction_happens_whole_or_not_at_all(tmp_path: Path) -> None:
+    """An exception takes everything back."""
+
+    def spoil(connection: sqlite3.Connection) -> None:
+        with dialect.transaction(connection):
+            connection.execute("INSERT INTO t VALUES (1)")
+            raise LookupError
+
+    with closing(dialect.connect(tmp_path / "c.db", 1)) as connection:
+        connection.execute("CREATE TABLE t (x)")
+        with pytest.raises(LookupError):
+            spoil(connection)
+        assert connection.execute("SELECT count(*) FROM t").fetchone()[0] == 0

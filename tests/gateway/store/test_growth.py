@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.store.database import open_store
+from gateway.store.dialect import gather_in
 from gateway.store.observations import append
 from tests.gateway.store.observed import AT, NAME, differing, seen
 
@@ -33,7 +34,7 @@ def size(path: Path, items: list[Observation]) -> int:
     with closing(open_store(path)) as connection:
         for start in range(0, len(items), 500):
             append(connection, items[start : start + 500])
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        gather_in(connection)
     return path.stat().st_size
 
 
