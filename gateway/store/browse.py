@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 PAGE = 200
 """Observations read at a time; each is a few kilobytes."""
+_OF_SIGNATURE = (
+    "o.id IN (SELECT s.id FROM samples s"
+    " WHERE s.route IN (SELECT g.route FROM sightings g WHERE g.signature = ?) AND s.cell IN (?, ?))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,6 @@ def _conditions(wanted: Wanted) -> tuple[list[str], list[Any]]:
             conditions.append(f"o.{name} = ?")
             values.append(getattr(wanted, name))
     if wanted.signature:
-        conditions.append("o.id IN (SELECT s.id FROM samples s WHERE s.cell IN (?, ?))")
-        values += [wanted.signature, f"~{wanted.signature}"]
+        conditions.append(_OF_SIGNATURE)
+        values += [wanted.signature, wanted.signature, f"~{wanted.signature}"]
     return conditions, values

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.core.retention import USUAL
 from gateway.store import rows
-from gateway.store.known import known_of
+from gateway.store.known import rows_of
 from gateway.store.profile import JUDGED
 
 if TYPE_CHECKING:
@@ -59,41 +59,42 @@ def cells(observation: Observation) -> set[Cell]:
 
 
 def keep(connection: sqlite3.Connection, observations: Sequence[Observation], retention: Retention = USUAL) -> None:
-    """Keep what is chosen and drop what no longer is, inside a transaction of the caller's."""
-    offered: dict[Cell, list[Sample]] = {}
+    """Keep what is chosen and drop what no longer is, inside a transaction of the caller's; all are new."""
+    offered: dict[tuple[str, str], dict[str, set[Sample]]] = {}
     for one in observations:
         sample = Sample(one.at, one.id, lot(one.id))
-        for cell in cells(one):
-            offered.setdefault(cell, []).append(sample)
-    _retire(connection, {(route, digest) for _, route, digest in offered}, retention)
-    gone: set[str] = set()
-    for cell, new in offered.items():
-        gone |= _choose_anew(connection, cell, new, retention.samples)
-    kept = known_of(connection, "SELECT id FROM samples WHERE id IN ({})", [one.id for one in observations])
+        for cell, *place in cells(one):
+            offered.setdefault((place[0], place[1]), {}).setdefault(cell, set()).add(sample)
+    added: list[tuple[Cell, Sample]] = []
+    dropped: list[tuple[Cell, Sample]] = []
+    for place, by_cell in offered.items():
+        known = _known(connection, place, list(by_cell))
+        if not known:
+            _retire(connection, place, retention)
+        for cell, new in by_cell.items():
+            before = known.get(cell, set())
+            chosen = choose(before, new, retention.samples)
+            added += [((cell, *place), sample) for sample in chosen - before]
+            dropped += [((cell, *place), sample) for sample in before - chosen]
+    connection.executemany(
+        "DELETE FROM samples WHERE cell = ? AND route = ? AND digest = ? AND id = ?",
+        [[*cell, sample.id] for cell, sample in dropped],
+    )
+    connection.executemany(
+        "INSERT INTO samples (cell, route, digest, id, at, draw) VALUES (?, ?, ?, ?, ?, ?)",
+        [[*cell, sample.id, sample.at, sample.draw] for cell, sample in added],
+    )
+    kept = {sample.id for _, sample in added}
     rows.insert(connection, [one for one in observations if one.id in kept])
-    _drop(connection, gone)
+    _drop(connection, {sample.id for _, sample in dropped})
 
 
-def _choose_anew(connection: sqlite3.Connection, cell: Cell, new: list[Sample], most: int) -> set[str]:
-    known = {
-        Sample(row["at"], row["id"], row["draw"])
-        for row in connection.execute(
-            "SELECT at, id, draw FROM samples WHERE cell = ? AND route = ? AND digest = ?", cell
-        )
-    }
-    chosen = choose(known, set(new), most)
-    dropped, added = known - chosen, chosen - known
-    if dropped:
-        connection.executemany(
-            "DELETE FROM samples WHERE cell = ? AND route = ? AND digest = ? AND id = ?",
-            [[*cell, sample.id] for sample in dropped],
-        )
-    if added:
-        connection.executemany(
-            "INSERT INTO samples (cell, route, digest, id, at, draw) VALUES (?, ?, ?, ?, ?, ?)",
-            [[*cell, sample.id, sample.at, sample.draw] for sample in added],
-        )
-    return {sample.id for sample in dropped}
+def _known(connection: sqlite3.Connection, place: tuple[str, str], names: list[str]) -> dict[str, set[Sample]]:
+    query = "SELECT cell, at, id, draw FROM samples WHERE route = ? AND digest = ? AND cell IN ({})"
+    known: dict[str, set[Sample]] = {}
+    for row in rows_of(connection, query, names, place):
+        known.setdefault(row["cell"], set()).add(Sample(row["at"], row["id"], row["draw"]))
+    return known
 
 
 def _drop(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
@@ -103,11 +104,10 @@ def _drop(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
     )
 
 
-def _retire(connection: sqlite3.Connection, places: set[tuple[str, str]], retention: Retention) -> None:
+def _retire(connection: sqlite3.Connection, place: tuple[str, str], retention: Retention) -> None:
     """Drop the samples of a route's older digests when a digest is sampled for the first time."""
-    for place in places:
-        if not connection.execute("SELECT 1 FROM samples WHERE route = ? AND digest = ? LIMIT 1", place).fetchone():
-            _retire_before(connection, place[0], retention.digests - 1)
+    if not connection.execute("SELECT 1 FROM samples WHERE route = ? AND digest = ? LIMIT 1", place).fetchone():
+        _retire_before(connection, place[0], retention.digests - 1)
 
 
 def _retire_before(connection: sqlite3.Connection, route: str, kept: int) -> None:

@@ -88,9 +88,8 @@ CREATE INDEX observations_by_route ON observations (route, at, id);
 CREATE INDEX observations_by_time ON observations (at, id);
 CREATE TABLE samples (
   route TEXT NOT NULL, digest TEXT NOT NULL, cell TEXT NOT NULL, id TEXT NOT NULL, at REAL NOT NULL,
-  draw INTEGER NOT NULL, PRIMARY KEY (cell, route, digest, id));
+  draw INTEGER NOT NULL, PRIMARY KEY (route, digest, cell, id));
 CREATE INDEX samples_by_id ON samples (id);
-CREATE INDEX samples_by_place ON samples (route, digest);
 CREATE TABLE pairs (
   pair TEXT PRIMARY KEY, route TEXT NOT NULL, digest TEXT NOT NULL, source TEXT NOT NULL, minute INTEGER NOT NULL,
   profile TEXT NOT NULL, arrival INTEGER NOT NULL);

@@ -107,7 +107,7 @@ def observations(plan: Plan, directory: Path, _cores: Cores, say: Say) -> dict[s
     """How fast the store takes observations and tells what they prove: a million, fewer in a shorter run."""
     total = int(MILLION * min(1.0, plan.rounds * plan.seconds / _USUAL))
     say(f"store: {total:,} observations")
-    return store(directory, total, max(1, total // 20))
+    return store(directory, total, max(1, total // 5))
 
 
 def profile(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:

@@ -53,7 +53,7 @@ print(json.dumps({"seconds": sorted(seconds)[2], "observed": observed}))
 """
 
 
-def store(directory: Path, total: int = MILLION, timed: int = MILLION // 20) -> dict[str, Any]:
+def store(directory: Path, total: int = MILLION, timed: int = MILLION // 5) -> dict[str, Any]:
     """Writes `total` observations, the first `timed` as a worker does, then reads what `cutover routes` reads.
 
     `rate` is observations a second, `summary` seconds, sizes are bytes.
