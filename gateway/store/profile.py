@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from gateway.core.observation import Verdict
@@ -33,7 +34,12 @@ class Profile:
             return cls(
                 items=frozenset((item.signature(observation.route), item.by) for item in observation.differences)
             )
-        return cls(verdicts=frozenset({str(observation.verdict)}))
+        return cls._plain(str(observation.verdict))
+
+    @classmethod
+    @lru_cache
+    def _plain(cls, verdict: str) -> Self:
+        return cls(verdicts=frozenset({verdict}))
 
     @classmethod
     def from_text(cls, text: str) -> Self:

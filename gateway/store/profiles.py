@@ -20,6 +20,7 @@ class Profiles:
         self._db = connection
         self._most = most
         self._known: dict[tuple[str, str], dict[str, Profile]] = {}
+        self._named: dict[tuple[str, str, Profile], str] = {}
 
     def get(self, route: str, digest: str, name: str) -> Profile:
         """The profile of a name given before."""
@@ -27,6 +28,12 @@ class Profiles:
 
     def name(self, route: str, digest: str, profile: Profile) -> str:
         """The name under which the profile is counted."""
+        key = (route, digest, profile)
+        if key not in self._named:
+            self._named[key] = self._name(route, digest, profile)
+        return self._named[key]
+
+    def _name(self, route: str, digest: str, profile: Profile) -> str:
         known = self._of(route, digest)
         name = profile.name
         if known.get(name) == profile:

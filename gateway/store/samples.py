@@ -63,19 +63,20 @@ def keep(connection: sqlite3.Connection, observations: Sequence[Observation], re
     offered: dict[tuple[str, str], dict[str, set[Sample]]] = {}
     for one in observations:
         sample = Sample(one.at, one.id, lot(one.id))
-        for cell, *place in cells(one):
-            offered.setdefault((place[0], place[1]), {}).setdefault(cell, set()).add(sample)
+        for name, route, digest in cells(one):
+            offered.setdefault((route, digest), {}).setdefault(name, set()).add(sample)
     added: list[tuple[Cell, Sample]] = []
     dropped: list[tuple[Cell, Sample]] = []
-    for place, by_cell in offered.items():
-        known = _known(connection, place, list(by_cell))
+    for (route, digest), by_name in offered.items():
+        known = _known(connection, (route, digest), list(by_name))
         if not known:
-            _retire(connection, place, retention)
-        for cell, new in by_cell.items():
-            before = known.get(cell, set())
+            _retire(connection, (route, digest), retention)
+        for name, new in by_name.items():
+            before = known.get(name, set())
             chosen = choose(before, new, retention.samples)
-            added += [((cell, *place), sample) for sample in chosen - before]
-            dropped += [((cell, *place), sample) for sample in before - chosen]
+            cell = (name, route, digest)
+            added += [(cell, sample) for sample in chosen - before]
+            dropped += [(cell, sample) for sample in before - chosen]
     connection.executemany(
         "DELETE FROM samples WHERE cell = ? AND route = ? AND digest = ? AND id = ?",
         [[*cell, sample.id] for cell, sample in dropped],
