@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from gateway.store.counts import refusals
 from gateway.store.database import transaction
 from gateway.store.observations import put_rule, rules, signatures
 from reports.explained import refusal_signature
+from reports.preview import Preview, preview
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,11 +39,16 @@ class Reviewable:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was decided on, the rule now, and the one it replaced."""
+    """What was decided on, the rule now, the one it replaced, and what the rule hides.
+
+    `done` is False for a decision that was only looked at.
+    """
 
     subject: Reviewable
     rule: Rule
     before: Rule | None
+    preview: Preview | None = None
+    done: bool = True
 
 
 def reviewable(connection: sqlite3.Connection) -> dict[str, Reviewable]:
@@ -82,9 +88,19 @@ def find(connection: sqlite3.Connection, beginning: str) -> Reviewable:
 
 
 def decide(
-    connection: sqlite3.Connection, action: str, beginning: str, *, reason: str, by: str, expires: float | None
+    connection: sqlite3.Connection,
+    action: str,
+    beginning: str,
+    *,
+    reason: str,
+    by: str,
+    expires: float | None,
+    changes: tuple[str, ...] = (),
 ) -> Decided:
     """Store a decision and its audit entry at once; `action` is accept, tolerate or reject.
+
+    The entry holds the flag revision, the route digest and what the rule hid, as they were at that moment. `changes`
+    are the ids of declared changes.
 
     Raises:
         UsageError: the signature is unknown, or the reason says nothing.
@@ -92,14 +108,39 @@ def decide(
     if not reason.strip():
         raise UsageError("--reason says nothing; write why, it goes into the audit trail")
     with transaction(connection):
-        subject = find(connection, beginning)
-        before = rules(connection).get(subject.signature)
-        rule = Rule(subject.signature, DECISIONS[action], _written(by), _written(reason), time.time(), expires)
+        decided = look(connection, action, beginning, reason=reason, by=by, expires=expires, changes=changes)
+        subject, rule, before = decided.subject, decided.rule, decided.before
         put_rule(connection, rule)
         detail: dict[str, Any] = {"route": subject.route, "what": subject.what, "expires": expires}
         detail["before"] = before.decision if before else None
+        detail["revision"] = _revision(connection)
+        if decided.preview:
+            names = ("digest", "observed", "agreeing", "pairs")
+            detail |= {name: getattr(decided.preview, name) for name in names}
         record(connection, AuditEntry(rule.created, by, action, subject.signature, rule.reason, detail))
-    return Decided(subject, rule, before)
+    return replace(decided, done=True)
+
+
+def look(
+    connection: sqlite3.Connection,
+    action: str,
+    beginning: str,
+    *,
+    reason: str,
+    by: str,
+    expires: float | None,
+    changes: tuple[str, ...] = (),
+) -> Decided:
+    """The same decision without making it: what it would hide.
+
+    Raises:
+        UsageError: the signature is unknown.
+    """
+    subject = find(connection, beginning)
+    now = time.time()
+    rule = Rule(subject.signature, DECISIONS[action], _written(by), _written(reason), now, expires)
+    shown = preview(connection, subject.signature, subject.what, rule, changes, now) if rule.explains(now) else None
+    return Decided(subject, rule, rules(connection).get(subject.signature), shown, done=False)
 
 
 def expiry(text: str | None, now: float, default: float | None = None) -> float | None:
@@ -118,6 +159,10 @@ def expiry(text: str | None, now: float, default: float | None = None) -> float 
     if end <= now:
         raise UsageError(f"--expires {text}: that day has passed")
     return end
+
+
+def _revision(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()[0])
 
 
 def _written(argument: str) -> str:

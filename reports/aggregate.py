@@ -1,77 +1,24 @@
-"""Observations counted by SQLite: one pass into a slim temporary table, then groupings of it."""
+"""Observations as the store has counted them, judged by what explains their differences today."""
 
 from __future__ import annotations
 
-import json
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reports.explained import signature_of
+from gateway.core.observation import Verdict
+from gateway.store.profile import Profile
+from gateway.store.rollups import EXERCISE, FURTHER_SHAPES, seconds_of
+from reports.nouns import Latency, Sight, Tally
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from reports.explained import Explanations
 
-_JUDGE = """
-CREATE TEMP TABLE judged AS
-SELECT o.route, o.digest = c.value AS current, o.subject, o.shape, o.at, o.mode, o.legacy_status / 100 AS class,
-       o.legacy_seconds, o.gateway_seconds,
-       CASE WHEN o.verdict IN ('mismatch', 'expected') AND o.differences <> '[]'
-            THEN cutover_verdict(o.route, o.verdict, o.differences) ELSE o.verdict END AS verdict
-FROM observations o JOIN json_each(?) c ON c.key = o.route
-"""
-
-_TALLY = """
-SELECT route, count(*) AS pairs, count(DISTINCT subject) AS subjects, min(first) AS first, max(last) AS last,
-       sum(match) AS match, sum(expected) AS expected, sum(mismatch) AS mismatch,
-       sum(inconclusive) AS inconclusive, sum(failed) AS failed, sum(legacy_errors) AS legacy_errors,
-       sum(mismatch > 0) AS pair_mismatch,
-       sum(mismatch = 0 AND failed > 0) AS pair_failed,
-       sum(mismatch = 0 AND failed = 0 AND expected > 0) AS pair_expected,
-       sum(mismatch = 0 AND failed = 0 AND expected = 0 AND match > 0) AS pair_match,
-       sum(mismatch = 0 AND failed = 0 AND expected = 0 AND match = 0) AS pair_inconclusive
-FROM (SELECT route, subject, min(at) AS first, max(at) AS last, sum(class = 5) AS legacy_errors,
-             sum(verdict = 'match') AS match, sum(verdict = 'expected') AS expected,
-             sum(verdict = 'mismatch') AS mismatch, sum(verdict = 'inconclusive') AS inconclusive,
-             sum(verdict = 'failed') AS failed
-      FROM judged WHERE current GROUP BY route, subject, shape, CAST(at / 60 AS INTEGER))
-GROUP BY route
-"""
-
-_STALE = "SELECT route, count(*) FROM judged WHERE NOT current GROUP BY route"
-
-_SEEN = """
-SELECT route, class, shape, max(current AND verdict IN ('match', 'expected')) AS proven
-FROM judged WHERE class > 0 GROUP BY route, class, shape
-"""
-
-_MEDIANS = """
-SELECT l.route, l.total AS pairs, l.median AS legacy, g.median AS gateway
-FROM ({legacy}) l JOIN ({gateway}) g USING (route)
-"""
-
-_MEDIAN = """
-SELECT route, total, avg(value) AS median FROM (
-  SELECT route, {column} AS value, count(*) OVER (PARTITION BY route) AS total,
-         row_number() OVER (PARTITION BY route ORDER BY {column}) AS place
-  FROM judged WHERE current AND mode <> 'dry-run' AND verdict <> 'failed'
-                AND legacy_seconds > 0 AND gateway_seconds > 0)
-WHERE place IN ((total + 1) / 2, (total + 2) / 2) GROUP BY route
-"""
-
-_DIFFERENCES = """
-SELECT route, signature, by, min(path) AS path, location, kind, count(*) AS count, count(DISTINCT id) AS observations,
-       min(at) AS first, max(at) AS last, substr(max(printf('%017.6f', at) || id), 18) AS sample
-FROM (SELECT o.id, o.route, o.at, d.value ->> 'location' AS location, d.value ->> 'path' AS path,
-             d.value ->> 'kind' AS kind, d.value ->> 'by' AS by,
-             cutover_signature(o.route, d.value ->> 'location', d.value ->> 'path', d.value ->> 'kind') AS signature
-      FROM observations o JOIN json_each(?) c ON c.key = o.route AND c.value = o.digest
-      JOIN json_each(o.differences) d
-      WHERE o.differences <> '[]' AND o.verdict IN ('mismatch', 'expected'))
-GROUP BY route, signature, by
-"""
+_AGREED = frozenset({Verdict.MATCH, Verdict.EXPECTED})
+_SERVER_ERROR = 5
 
 _STAGE_SINCE = """
 SELECT h.route, min(h.at) FROM flag_history h JOIN flags f ON f.route = h.route AND f.stage = h.stage
@@ -81,60 +28,77 @@ GROUP BY h.route
 """
 
 _SERVED = """
-SELECT s.route, s.side, sum(s.requests) AS requests, sum(s.errors) AS errors, sum(s.fallbacks) AS fallbacks,
-       sum(s.seconds) AS seconds, max(CASE WHEN s.requests > 0 THEN s.minute + 1 ELSE 0 END) * 60.0 AS last
-FROM served s JOIN json_each(?) c ON c.key = s.route WHERE (s.minute + 1) * 60 > c.value
-GROUP BY s.route, s.side
+SELECT route, side, sum(requests) AS requests, sum(errors) AS errors, sum(fallbacks) AS fallbacks,
+       sum(seconds) AS seconds, max(CASE WHEN requests > 0 THEN minute + 1 ELSE 0 END) * 60.0 AS last
+FROM served WHERE route = ? AND (minute + 1) * 60 > ? GROUP BY route, side
 """
 
 Row = dict[str, Any]
 
 
-class Judged:
-    """The groupings; only valid inside `judging`."""
+@dataclass(slots=True)
+class Counted:
+    """What is counted of one route; but for `stale` and `seen`, under its current digest.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
+    `exercised` are dry runs that no caller asked for; they are in no other count. Of the shapes in `exercised_shapes`
+    one was carried over whole, of those in `differing_shapes` one was not.
+    """
 
-    def tallies(self) -> dict[str, Row]:
-        """Per route: observations and deduplicated pairs of the current digest by effective verdict.
-
-        A pair is what one subject did with one parameter shape in one minute; its worst verdict counts.
-        """
-        return {row["route"]: dict(row) for row in self._db.execute(_TALLY)}
-
-    def stale(self) -> dict[str, int]:
-        """Per route: observations of another digest."""
-        return dict(self._db.execute(_STALE).fetchall())
-
-    def seen(self) -> list[Row]:
-        """Each status class with parameter shape that legacy answered, and whether an agreed pair proves it."""
-        return [dict(row) for row in self._db.execute(_SEEN)]
-
-    def medians(self) -> dict[str, Row]:
-        """Per route: median seconds of both sides over delivered pairs; dry runs deliver nothing."""
-        sides = {side: _MEDIAN.format(column=f"{side}_seconds") for side in ("legacy", "gateway")}
-        return {row["route"]: dict(row) for row in self._db.execute(_MEDIANS.format(**sides))}
+    observed: Counter[Verdict] = field(default_factory=Counter)
+    pairs: Counter[Verdict] = field(default_factory=Counter)
+    exercised: Counter[Verdict] = field(default_factory=Counter)
+    stale: int = 0
+    subjects: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    legacy_errors: int = 0
+    seen: set[Sight] = field(default_factory=set)
+    proven: set[Sight] = field(default_factory=set)
+    exercised_shapes: set[str] = field(default_factory=set)
+    differing_shapes: set[str] = field(default_factory=set)
+    latency: Latency = field(default_factory=Latency)
 
 
-@contextmanager
-def judging(
+def tally(counts: Mapping[Verdict, int]) -> Tally:
+    """Counts by verdict as the value that checks read."""
+    return Tally(**{str(verdict): count for verdict, count in counts.items()})
+
+
+def counted(
     connection: sqlite3.Connection, digests: Mapping[str, str], explanations: Explanations
-) -> Iterator[Judged]:
-    """All observations of these routes with their verdicts as of now, in a temporary table."""
-    connection.create_function("cutover_verdict", 3, explanations.verdict, deterministic=True)
-    connection.execute("DROP TABLE IF EXISTS temp.judged")
-    connection.execute(_JUDGE, [json.dumps(digests)])
-    try:
-        yield Judged(connection)
-    finally:
-        connection.execute("DROP TABLE temp.judged")
+) -> dict[str, Counted]:
+    """Every route of `digests` that anything is counted of; their values are the current digests."""
+    routes: defaultdict[str, Counted] = defaultdict(Counted)
+    judge = _judge(connection, digests, explanations)
+    unsure: set[tuple[str, Sight]] = set()
+    for row in connection.execute("SELECT * FROM rollups"):
+        if row["route"] in digests:
+            current = row["digest"] == digests[row["route"]]
+            verdict = judge(row["route"], row["profile"]) if current else None
+            _count(routes[row["route"]], row, verdict)
+            if row["shape"] == FURTHER_SHAPES and verdict not in _AGREED:
+                unsure.add((row["route"], Sight(row["class"], row["shape"])))
+    for route, sight in unsure:  # of shapes that share a place, one that disagrees speaks for all
+        routes[route].proven.discard(sight)
+    for row in connection.execute("SELECT route, digest, profile, count FROM pair_rollups WHERE count > 0"):
+        if digests.get(row["route"]) == row["digest"]:
+            routes[row["route"]].pairs[judge(row["route"], row["profile"])] += row["count"]
+    for row in connection.execute("SELECT route, digest, count(*) AS count FROM subjects GROUP BY route, digest"):
+        if digests.get(row["route"]) == row["digest"]:
+            routes[row["route"]].subjects = row["count"]
+    for route, latency in _latencies(connection, digests).items():
+        routes[route].latency = latency
+    return dict(routes)
 
 
 def differences(connection: sqlite3.Connection, digests: Mapping[str, str]) -> list[Row]:
     """Differences of current observations by signature and what explained them when recorded; newest sample."""
-    connection.create_function("cutover_signature", 4, signature_of, deterministic=True)
-    return [dict(row) for row in connection.execute(_DIFFERENCES, [json.dumps(digests)])]
+    found = connection.execute(
+        "SELECT route, digest, signature, by, path, pattern, location, kind, count, observations,"
+        " first_seen AS first, last_seen AS last, sample"
+        " FROM sightings WHERE judged = 1 ORDER BY route, signature, by"
+    )
+    return [dict(row) for row in found if digests.get(row["route"]) == row["digest"]]
 
 
 def stage_since(connection: sqlite3.Connection) -> dict[str, float]:
@@ -144,4 +108,65 @@ def stage_since(connection: sqlite3.Connection) -> dict[str, float]:
 
 def served_since(connection: sqlite3.Connection, since: Mapping[str, float]) -> list[Row]:
     """Per route and side: what was served since the given times (epoch seconds), to the minute."""
-    return [dict(row) for row in connection.execute(_SERVED, [json.dumps(since)])]
+    return [
+        dict(row)
+        for route, moment in since.items()
+        for row in connection.execute(_SERVED, [route, moment]).fetchall()
+    ]
+
+
+def _judge(
+    connection: sqlite3.Connection, digests: Mapping[str, str], explanations: Explanations
+) -> Callable[[str, str], Verdict]:
+    """The verdict as of now of a current profile, by route and name."""
+    verdicts: dict[tuple[str, str], Verdict] = {}
+    for row in connection.execute("SELECT route, digest, profile, content FROM profiles"):
+        if digests.get(row["route"]) == row["digest"]:
+            verdicts[row["route"], row["profile"]] = explanations.verdict(Profile.from_text(row["content"]))
+    return lambda route, name: verdicts[route, name]
+
+
+def _count(into: Counted, row: sqlite3.Row, verdict: Verdict | None) -> None:
+    """Add a rollup; `verdict` is None for one of another digest."""
+    if row["source"] == EXERCISE:
+        if verdict:
+            into.exercised[verdict] += row["count"]
+            (into.exercised_shapes if verdict in _AGREED else into.differing_shapes).add(row["shape"])
+        return
+    if row["class"]:
+        into.seen.add(Sight(row["class"], row["shape"]))
+        if verdict in _AGREED:
+            into.proven.add(Sight(row["class"], row["shape"]))
+    if verdict is None:
+        into.stale += row["count"]
+        return
+    into.first = min(into.first, row["first_seen"]) if into.observed else row["first_seen"]
+    into.last = max(into.last, row["last_seen"])
+    into.observed[verdict] += row["count"]
+    into.legacy_errors += row["count"] if row["class"] == _SERVER_ERROR else 0
+
+
+def _latencies(connection: sqlite3.Connection, digests: Mapping[str, str]) -> dict[str, Latency]:
+    steps: defaultdict[str, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: {"legacy": [], "gateway": []})
+    for row in connection.execute("SELECT route, digest, side, step, count FROM latencies ORDER BY step"):
+        if digests.get(row["route"]) == row["digest"]:
+            steps[row["route"]][row["side"]].append((row["step"], row["count"]))
+    return {
+        route: Latency(sum(count for _, count in sides["legacy"]), median(sides["legacy"]), median(sides["gateway"]))
+        for route, sides in steps.items()
+    }
+
+
+def median(steps: Iterable[tuple[int, int]]) -> float:
+    """The median in seconds of counted steps in their order; between two it is their mean."""
+    counts = list(steps)
+    total = sum(count for _, count in counts)
+    return (_at(counts, (total - 1) // 2) + _at(counts, total // 2)) / 2
+
+
+def _at(counts: list[tuple[int, int]], place: int) -> float:
+    for number, count in counts:
+        if place < count:
+            return seconds_of(number)
+        place -= count
+    raise ValueError("there is no such place")

@@ -91,7 +91,8 @@ def build(connection: sqlite3.Connection, evidence: Evidence, globs: tuple[str, 
     routes = tuple(
         _route(connection, seen, rules)
         for seen in evidence.routes.values()
-        if any(fnmatchcase(seen.route, glob) for glob in globs) and (seen.observed.total or seen.stale)
+        if any(fnmatchcase(seen.route, glob) for glob in globs)
+        and (seen.observed.total or seen.stale or seen.exercised.total)
     )
     return DiffReport(evidence.at, evidence.version, evidence.platform, routes, evidence.buckets)
 

@@ -12,8 +12,9 @@ from gateway.core.digest import route_digest
 from gateway.flags.store import FlagStore
 from gateway.store import audit, counts, observations, pace
 from reports import aggregate, noise, probed, signatures
+from reports.aggregate import Counted, tally
 from reports.explained import Explanations, refusal_signature
-from reports.nouns import Evidence, Latency, OpenRefusal, RouteEvidence, SideServed, Sight, Tally
+from reports.nouns import Evidence, OpenRefusal, RouteEvidence, SideServed
 
 if TYPE_CHECKING:
     import sqlite3
@@ -42,19 +43,15 @@ def gather(
     changes = (change.id for change in table.changes)
     known = noise.by_signature(connection, digests)
     explanations = Explanations(observations.rules(connection), changes, now, known)
-    with aggregate.judging(connection, digests, explanations) as judged:
-        parts = _Parts(
-            tallies=judged.tallies(),
-            stale=judged.stale(),
-            seen=_by_route(judged.seen()),
-            medians=judged.medians(),
-            signatures=signatures.by_route(aggregate.differences(connection, digests), explanations),
-            refusals=_by_route(_refusals(connection, explanations)),
-            reasons=_reasons(connection),
-            paces={name: pace for name, pace in pace.paces(connection).items() if now - pace.at <= _FRESH},
-            served=_by_route(aggregate.served_since(connection, {route: since.get(route, 0.0) for route in digests})),
-            probed=probed.by_route(connection),
-        )
+    parts = _Parts(
+        counted=aggregate.counted(connection, digests, explanations),
+        signatures=signatures.by_route(aggregate.differences(connection, digests), explanations),
+        refusals=_by_route(_refusals(connection, explanations)),
+        reasons=_reasons(connection),
+        paces={name: pace for name, pace in pace.paces(connection).items() if now - pace.at <= _FRESH},
+        served=_by_route(aggregate.served_since(connection, {route: since.get(route, 0.0) for route in digests})),
+        probed=probed.by_route(connection),
+    )
     return Evidence(
         at=now,
         version=version,
@@ -81,10 +78,7 @@ def gather(
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    tallies: Mapping[str, Row]
-    stale: Mapping[str, int]
-    seen: Mapping[str, list[Row]]
-    medians: Mapping[str, Row]
+    counted: Mapping[str, Counted]
     signatures: Mapping[str, tuple[SignatureSeen, ...]]
     refusals: Mapping[str, list[OpenRefusal]]
     reasons: Mapping[str, Mapping[tuple[str, str], int]]
@@ -94,35 +88,30 @@ class _Parts:
 
 
 def _route(blank: RouteEvidence, parts: _Parts) -> RouteEvidence:
-    seen = replace(
+    known = parts.counted.get(blank.route, Counted())
+    return replace(
         blank,
-        stale=parts.stale.get(blank.route, 0),
-        seen=frozenset(Sight(row["class"], row["shape"]) for row in parts.seen.get(blank.route, ())),
-        proven=frozenset(
-            Sight(row["class"], row["shape"]) for row in parts.seen.get(blank.route, ()) if row["proven"]
-        ),
+        observed=tally(known.observed),
+        pairs=tally(known.pairs),
+        exercised=tally(known.exercised),
+        stale=known.stale,
+        subjects=known.subjects,
+        first_seen=known.first,
+        last_seen=known.last,
+        legacy_errors=known.legacy_errors,
+        latency=known.latency,
+        seen=frozenset(known.seen),
+        proven=frozenset(known.proven),
+        exercised_shapes=frozenset(known.exercised_shapes - known.differing_shapes),
         signatures=parts.signatures.get(blank.route, ()),
         buckets=_without_reasons(parts.reasons.get(blank.route, {})),
         reasons=parts.reasons.get(blank.route, {}),
+        # A refusal that was last seen before this digest was first seen belongs to an older gateway.
+        refusals=tuple(
+            item for item in parts.refusals.get(blank.route, ()) if known.observed and item.last_seen >= known.first
+        ),
         served={row["side"]: _side(row) for row in parts.served.get(blank.route, ())},
         probed=parts.probed.get(blank.route),
-    )
-    tally, medians = parts.tallies.get(blank.route), parts.medians.get(blank.route)
-    if medians:
-        seen = replace(seen, latency=Latency(medians["pairs"], medians["legacy"], medians["gateway"]))
-    if tally is None:
-        return seen
-    verdicts = ("match", "expected", "mismatch", "inconclusive", "failed")
-    return replace(
-        seen,
-        observed=Tally(**{name: tally[name] for name in verdicts}),
-        pairs=Tally(**{name: tally[f"pair_{name}"] for name in verdicts}),
-        subjects=tally["subjects"],
-        first_seen=tally["first"],
-        last_seen=tally["last"],
-        legacy_errors=tally["legacy_errors"],
-        # A refusal that was last seen before this digest was first seen belongs to an older gateway.
-        refusals=tuple(item for item in parts.refusals.get(blank.route, ()) if item.last_seen >= tally["first"]),
     )
 
 

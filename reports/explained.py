@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
 
     from gateway.core.noise import Noise
     from gateway.core.observation import Observation, Rule
+    from gateway.store.profile import Profile
+
+_WORST_FIRST = (Verdict.FAILED, Verdict.EXPECTED, Verdict.MATCH, Verdict.INCONCLUSIVE)
 
 
 class Explanations:
@@ -59,20 +61,13 @@ class Explanations:
         """Whether the signature was called a defect."""
         return signature in self._rejected
 
-    def verdict(self, route: str, verdict: str, differences: str) -> str:
-        """The verdict as of now, from the differences as stored (a JSON list).
-
-        Only `mismatch` and `expected` depend on explanations; without differences a verdict stands.
-        """
-        if verdict not in {Verdict.MISMATCH, Verdict.EXPECTED}:
-            return verdict
-        items = json.loads(differences)
-        if not items:
-            return verdict
-        explained = all(
-            self.by(signature_of(route, item["location"], item["path"], item["kind"]), item["by"]) for item in items
-        )
-        return Verdict.EXPECTED if explained else Verdict.MISMATCH
+    def verdict(self, profile: Profile) -> Verdict:
+        """The verdict as of now of what has this profile; of several observations, the worst of theirs."""
+        if Verdict.MISMATCH in profile.verdicts or not all(self.by(*item) for item in profile.items):
+            return Verdict.MISMATCH
+        if profile.items and Verdict.FAILED not in profile.verdicts:
+            return Verdict.EXPECTED
+        return next(verdict for verdict in _WORST_FIRST if verdict in profile.verdicts)
 
     def judged(self, observation: Observation) -> Observation:
         """The observation with its verdict and its differences' explanations as of now."""

@@ -127,6 +127,8 @@ class RouteEvidence:
     """Everything known about one route. Only observations of the current digest count; others are `stale`.
 
     `reasons` counts its requests by bucket and reason, `pace` is how fast its service is copied at this moment.
+    `exercised` are dry runs that `cutover exercise` made: weaker evidence, in no other count. `exercised_shapes` are
+    the parameter shapes that they found to be carried over whole.
     """
 
     route: str
@@ -135,6 +137,7 @@ class RouteEvidence:
     stage_since: float = 0.0
     observed: Tally = Tally()
     pairs: Tally = Tally()
+    exercised: Tally = Tally()
     stale: int = 0
     subjects: int = 0
     first_seen: float = 0.0
@@ -143,6 +146,7 @@ class RouteEvidence:
     legacy_errors: int = 0
     seen: frozenset[Sight] = frozenset()
     proven: frozenset[Sight] = frozenset()
+    exercised_shapes: frozenset[str] = frozenset()
     signatures: tuple[SignatureSeen, ...] = ()
     refusals: tuple[OpenRefusal, ...] = ()
     buckets: Mapping[str, int] = field(default_factory=dict)

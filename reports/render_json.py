@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gateway.core.noise import Noise
     from gateway.core.observation import Observation
     from reports.diff_report import DiffReport, RouteDiffs, SignatureLine
@@ -54,7 +56,7 @@ def readiness(report: ReadinessReport) -> Document:
     )
 
 
-def samples(found: list[Observation], at: float) -> Document:
+def samples(found: Iterable[Observation], at: float) -> Document:
     """Single observations, redacted as stored."""
     return sealed(OBSERVATIONS, at, {"observations": [asdict(item) for item in found]})
 
@@ -89,6 +91,7 @@ def _known(seen: RouteEvidence, bound: float) -> Document:
         "route_digest": seen.digest,
         "observed": asdict(seen.observed),
         "pairs": asdict(seen.pairs),
+        "exercised": asdict(seen.exercised),
         "stale": seen.stale,
         "match_rate_bound": bound,
     }

@@ -80,6 +80,10 @@ def _route(route: RouteDiffs, now: float, *, every: bool, limit: int | None) -> 
     if not lines and not seen.refusals:
         return []
     summary = f"{count(seen.observed.total, 'observation')}, {_verdicts(route)}, {_bound(route)}"
+    if seen.exercised.total:
+        summary += (
+            f"; apart from them {count(seen.exercised.total, 'exercise')}, {count(seen.exercised.agreed)} alike"
+        )
     parts: list[object] = [f"{seen.route} ({seen.flag.stage}): {summary}"]
     table = _table("signature", "kind", "seen", "share", "last", "standing", "where, and legacy → gateway")
     for line in lines:

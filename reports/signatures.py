@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gateway.core.observation import Difference, DifferenceKind
 from reports.nouns import SignatureSeen
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def _seen(row: Row, explanations: Explanations) -> SignatureSeen:
         signature=signature,
         route=row["route"],
         location=row["location"],
-        pattern=Difference(row["location"], row["path"], DifferenceKind(row["kind"])).pattern,
+        pattern=row["pattern"],
         kind=row["kind"],
         count=row["count"],
         observations=row["observations"],

@@ -21,13 +21,17 @@ LENGTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A complete primary exchange to be copied. Its request is the legacy one, whoever served."""
+    """A complete primary exchange to be copied. Its request is the legacy one, whoever served.
+
+    `revision` is that of the route's flag when it was decided who serves.
+    """
 
     route: str
     parameters: Mapping[str, str]
     copying: Copying
     subject: str
     exchange: Exchange
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ def _pack_copy(copy: Copy) -> tuple[dict[str, Any], bytes]:
         "parameters": dict(copy.parameters),
         "copying": copy.copying,
         "subject": copy.subject,
+        "revision": copy.revision,
         "id": exchange.id,
         "service": exchange.service,
         "times": [exchange.started, exchange.first_byte, exchange.total],
@@ -122,4 +127,5 @@ def _copy(head: dict[str, Any], bodies: bytes) -> Copy:
         else Failure(*head["failure"])
     )
     exchange = Exchange(head["id"], head["service"], request, answer, *head["times"])
-    return Copy(head["route"], head["parameters"], Copying(head["copying"]), head["subject"], exchange)
+    copying = Copying(head["copying"])
+    return Copy(head["route"], head["parameters"], copying, head["subject"], exchange, head["revision"])

@@ -163,7 +163,8 @@ class Turn:
             first_byte=max(0.0, (self.answered or now) - started),
             total=max(0.0, now - started),
         )
-        return Copy(self.plan.route_id, self.plan.parameters, self.plan.copying, self.plan.subject.key, exchange)
+        plan = self.plan
+        return Copy(plan.route_id, plan.parameters, plan.copying, plan.subject.key, exchange, plan.flag.revision)
 
 
 def declared_length(request: Request) -> int | None:

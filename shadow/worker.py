@@ -96,7 +96,7 @@ class Worker:
                 self._report(Outcome(copy.exchange.id, Bucket.FAILED, "fault"))
             else:
                 if done.observation:
-                    self._recorder.observed(done.observation)
+                    self._recorder.observed(replace(done.observation, revision=copy.revision))
                 if done.lesson:
                     self._recorder.taught(done.lesson)
                 if done.refusal:
@@ -144,7 +144,7 @@ async def run(config: Path, store: Path, channel: Path) -> None:
     """Attend to proxies, one after the other, until SIGTERM; what is unfinished then is settled and written."""
     table = load_table(config)
     fingerprint = secret_key(store.parent, "fingerprint")
-    recorder = Recorder(store)
+    recorder = Recorder(store, table.retention)
     await _flush(recorder)
 
     current = Setting(table, fingerprint, recorder.rules, table.policy.public_url, __version__, time.time)

@@ -13,6 +13,7 @@ from gateway.config.operations import read_defaults, read_routes
 from gateway.config.parts import read_changes, read_limits, read_services
 from gateway.config.policy import read_policy
 from gateway.config.problem import Findings, Wrong
+from gateway.config.retention import read_retention
 from gateway.config.scalars import filled, whole
 from gateway.config.section import Section
 from gateway.core.errors import ConfigError
@@ -86,6 +87,7 @@ def _table(root: Section, environment: Mapping[str, str], findings: Findings, fo
     routes = read_routes(root, read_defaults(root.section("defaults")))
     changes = read_changes(root)
     mirroring = read_mirroring(root.section("shadow"))
+    retention = read_retention(root.section("store"))
     root.close()
     check(policy, services, limits, routes, changes, findings)
     if findings.problems:
@@ -99,4 +101,6 @@ def _table(root: Section, environment: Mapping[str, str], findings: Findings, fo
         policy=policy,
         mirroring=mirroring,
         folder=folder,
+        retention=retention,
+        examples={draft.route.id: draft.examples for draft in routes if draft.examples},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gateway.config.exercise import read_examples
 from gateway.config.mirroring import read_platform_limit
 from gateway.config.permissions import permission
 from gateway.config.problem import Lined
@@ -17,6 +18,7 @@ from gateway.core.routes import Access, Effect, KeyCheck, Kind, Move, Route, Tar
 
 if TYPE_CHECKING:
     from gateway.config.section import Section
+    from gateway.core.exercise import Example
 
 REWRITES = ("ws_url", "location")
 _UNREADABLE = Target("GET", PathPattern("/"))
@@ -33,6 +35,7 @@ class RouteDraft:
     legacy: tuple[Lined[Target], ...]
     gateway: Lined[Target] | None
     moves: tuple[Lined[Move], ...]
+    examples: tuple[Example, ...] = ()
 
 
 def read_defaults(section: Section) -> Timeouts:
@@ -88,6 +91,7 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
         api_key=section.read("api_key", one_of(KeyCheck), None),
         platform_limit=read_platform_limit(section),
     )
+    examples = read_examples(section, legacy)
     _check_exposure(section, route)
     _check_kind(section, route)
     check_reuse(section, route)
@@ -103,6 +107,7 @@ def _draft(section: Section, timeouts: Timeouts) -> RouteDraft:
         legacy=(*first, *aliases),
         gateway=Lined(gateway, section.line_of("gateway")) if gateway else None,
         moves=moves,
+        examples=examples,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 
@@ -73,14 +74,19 @@ class Difference:
 
     def signature(self, route_id: str) -> str:
         """Twelve hex digits that name differences of this shape on this route."""
-        text = "\0".join((route_id, self.location, self.pattern, self.kind))
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return _signature(route_id, self.location, self.pattern, self.kind)
+
+
+@lru_cache(maxsize=16_384)
+def _signature(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def _writable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
+@lru_cache(maxsize=16_384)
 def _blank(path: str) -> str:
     out: list[str] = []
     depth = 0
@@ -105,7 +111,8 @@ class Observation:
     `mode` is read, dry-run or served (the gateway answered, legacy got the copy); `source` is live, replay or
     exercise. `legacy` and `gateway` are redacted exchanges as JSON values. `refused` is the status with which
     the gateway's own policy refused a copy, else 0. `shape` names the parameter shape, for coverage and
-    deduplication. Latencies are seconds, 0 when unknown.
+    deduplication. Latencies are seconds, 0 when unknown. The verdict was made under the route digest `digest` and the
+    flags of `revision`; 0 where no flag was asked (a replay) or before it was recorded.
     """
 
     id: str
@@ -126,6 +133,7 @@ class Observation:
     legacy: dict[str, Any] = field(default_factory=dict)
     gateway: dict[str, Any] = field(default_factory=dict)
     note: str = ""
+    revision: int = 0
 
     def __post_init__(self) -> None:
         for name in ("subject", "shape", "note"):

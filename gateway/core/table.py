@@ -10,10 +10,13 @@ from gateway.core.mirroring import Mirroring
 from gateway.core.path import PathPattern
 from gateway.core.policy import Limit, Policy
 from gateway.core.readings import folded
+from gateway.core.retention import USUAL, Retention
 from gateway.core.routes import Change, Kind, Route, Service, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from gateway.core.exercise import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ class Lookup:
 class RouteTable:
     """Services, routes, intended changes and policy of one platform; immutable, swapped whole.
 
-    `folder` is where its file stands: names of further files are relative to it.
+    `folder` is where its file stands: names of further files are relative to it. `examples` are those of calls, by
+    route id; they decide nothing of how a route behaves, so that they are part of no digest.
     """
 
     platform: str
@@ -82,6 +86,8 @@ class RouteTable:
     policy: Policy = field(default_factory=Policy)
     mirroring: Mirroring = field(default_factory=Mirroring)
     folder: str = field(default="", compare=False)
+    retention: Retention = USUAL
+    examples: Mapping[str, tuple[Example, ...]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         legacy: dict[str, Lookup] = {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from gateway.core.errors import RefusedError
@@ -85,17 +87,16 @@ class FlagStore:
 
     def history(self, route: str | None = None, limit: int | None = 200) -> list[HistoryEntry]:
         """Recorded changes of a route, or of those that a glob names, newest first; None for all of them."""
-        where, values = ("WHERE route GLOB ?", [route]) if route else ("", [])
-        rows = self._db.execute(
-            f"SELECT * FROM flag_history {where} ORDER BY revision DESC, route LIMIT ?",  # noqa: S608 - no input in it
-            [*values, -1 if limit is None else limit],
-        )
-        return [HistoryEntry(_flag(row), row["before"]) for row in rows]
+        rows = self._db.execute("SELECT * FROM flag_history ORDER BY revision DESC, route")
+        named = (row for row in rows if route is None or fnmatchcase(row["route"], route))
+        return [HistoryEntry(_flag(row), row["before"]) for row in islice(named, limit)]
 
     def announce(self, process: Process) -> None:
         """Record that a process is alive and which revision it applies."""
         self._db.execute(
-            "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO processes (id, kind, pid, host, address, started, seen, revision, applied)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " seen = excluded.seen, revision = excluded.revision, applied = excluded.applied",
             [
                 process.id,
                 process.kind,
@@ -134,7 +135,12 @@ class FlagStore:
             flag.sunset,
             flag.forced,
         ]
-        self._db.execute("INSERT OR REPLACE INTO flags VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        self._db.execute("DELETE FROM flags WHERE route = ?", [flag.route])
+        self._db.execute(
+            "INSERT INTO flags (route, stage, percent, named, left_shadow, revision, by, at, reason, sunset, forced)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
         self._db.execute(
             "INSERT INTO flag_history (route, stage, percent, named, left_shadow, revision, by, at, reason, sunset,"
             " forced, before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

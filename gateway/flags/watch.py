@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gateway.core.errors import CutoverError
 from gateway.flags.store import FlagStore, Process
 from gateway.store.database import open_store
+from gateway.store.dialect import change_counter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,12 +68,12 @@ class FlagWatch:
         connection = open_store(self._path, create=False)
         try:
             store = FlagStore(connection)
-            version = _change_counter(connection)
+            version = change_counter(connection)
             self._take(store)
             self._announce(store)
             beat = time.monotonic()
             while not self._stop.wait(POLL):
-                seen = _change_counter(connection)
+                seen = change_counter(connection)
                 if seen != version:
                     version = seen
                     self._take(store)
@@ -107,8 +108,3 @@ class FlagWatch:
             now if applied else self._process.applied,
         )
         store.announce(self._process)
-
-
-def _change_counter(connection: sqlite3.Connection) -> int:
-    counter: int = connection.execute("PRAGMA data_version").fetchone()[0]
-    return counter

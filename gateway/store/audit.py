@@ -52,7 +52,8 @@ def trail(connection: sqlite3.Connection, limit: int = 200) -> list[AuditEntry]:
 def put_result(connection: sqlite3.Connection, result: Result) -> None:
     """Store a judged run."""
     connection.execute(
-        "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO results (id, kind, at, passed, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+        " kind = excluded.kind, at = excluded.at, passed = excluded.passed, body = excluded.body",
         [result.id, result.kind, result.at, result.passed, json.dumps(result.body)],
     )
 

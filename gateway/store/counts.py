@@ -9,7 +9,7 @@ from gateway.store.database import transaction
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 BucketKey = tuple[str, str, str]
 """Route id (empty when none matched), bucket, reason (empty for none)."""
@@ -61,11 +61,19 @@ def count_refusal(
     connection: sqlite3.Connection, *, route: str, subject: str, status: int, reason: str, at: float
 ) -> None:
     """Count one would-be refusal."""
-    connection.execute(
-        "INSERT INTO policy_shadow VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT (route, subject, status, reason)"
-        " DO UPDATE SET count = count + 1, last_seen = max(last_seen, excluded.last_seen)",
-        [route, subject, status, reason, at, at],
-    )
+    add_refusals(connection, [Refusal(route, subject, status, reason, 1, at, at)])
+
+
+def add_refusals(connection: sqlite3.Connection, entries: Iterable[Refusal]) -> None:
+    """Add to the would-be refusals, all at once."""
+    with transaction(connection):
+        connection.executemany(
+            "INSERT INTO policy_shadow VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (route, subject, status, reason)"
+            " DO UPDATE SET count = policy_shadow.count + excluded.count, last_seen ="
+            " CASE WHEN excluded.last_seen > policy_shadow.last_seen THEN excluded.last_seen"
+            " ELSE policy_shadow.last_seen END",
+            [[e.route, e.subject, e.status, e.reason, e.count, e.first_seen, e.last_seen] for e in entries],
+        )
 
 
 def refusals(connection: sqlite3.Connection, route: str | None = None) -> list[Refusal]:
@@ -78,13 +86,13 @@ def refusals(connection: sqlite3.Connection, route: str | None = None) -> list[R
     return [Refusal(**dict(row)) for row in rows]
 
 
-def count_served(connection: sqlite3.Connection, entries: list[Served]) -> None:
+def count_served(connection: sqlite3.Connection, entries: Iterable[Served]) -> None:
     """Add to what was served."""
     with transaction(connection):
         connection.executemany(
             "INSERT INTO served VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (route, side, minute) DO UPDATE SET"
-            " requests = requests + excluded.requests, errors = errors + excluded.errors,"
-            " fallbacks = fallbacks + excluded.fallbacks, seconds = seconds + excluded.seconds",
+            " requests = served.requests + excluded.requests, errors = served.errors + excluded.errors,"
+            " fallbacks = served.fallbacks + excluded.fallbacks, seconds = served.seconds + excluded.seconds",
             [[e.route, e.side, e.minute, e.requests, e.errors, e.fallbacks, e.seconds] for e in entries],
         )
 

@@ -23,8 +23,10 @@ _ALL = Place("", "", "")
 
 _ADD = """
 INSERT INTO noise VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (route, digest, location, pattern, kind) DO UPDATE
-SET legacy = legacy + excluded.legacy, gateway = gateway + excluded.gateway, both = both + excluded.both,
-    barred = max(barred, excluded.barred), at = max(at, excluded.at)
+SET legacy = noise.legacy + excluded.legacy, gateway = noise.gateway + excluded.gateway,
+    both = noise.both + excluded.both,
+    barred = CASE WHEN excluded.barred > noise.barred THEN excluded.barred ELSE noise.barred END,
+    at = CASE WHEN excluded.at > noise.at THEN excluded.at ELSE noise.at END
 """
 
 

@@ -1,27 +1,31 @@
-"""Observations and signatures in the store."""
+"""Observations in the store: counted for ever, kept whole as samples; and the decisions on their signatures."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from gateway.core.observation import Difference, DifferenceKind, Observation, Rule, Verdict
-from gateway.store.database import transaction
+from gateway.core.observation import Rule
+from gateway.core.retention import USUAL
+from gateway.store import pairs, rollups, rows, samples
+from gateway.store.dialect import transaction
+from gateway.store.known import known_of
+from gateway.store.profiles import Profiles
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-_COLUMNS = (
-    "id, route, at, verdict, mode, source, digest, subject, shape, legacy_status, gateway_status, legacy_seconds,"
-    " gateway_seconds, refused, differences, legacy, gateway, note"
-)
+    from gateway.core.observation import Observation
+    from gateway.core.retention import Retention
+
+REPEATED = 20_000
+"""Ids, the newest, whose repetition is noticed: a writer that is not sure may write again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Differences of one shape, counted. `by` names what explains it; empty means it waits for review."""
+    """Differences of one shape, counted. `by` names what explained it; empty means it waits for review."""
 
     signature: str
     route: str
@@ -35,66 +39,54 @@ class Signature:
     by: str
 
 
-def append(connection: sqlite3.Connection, observations: Iterable[Observation]) -> None:
-    """Store observations and count their signatures, all at once; an id that is there already is left alone."""
+def append(connection: sqlite3.Connection, observations: Iterable[Observation], retention: Retention = USUAL) -> None:
+    """Count observations and keep samples of them, all at once; an id that came before is left alone."""
     with transaction(connection):
-        for observation in observations:
-            added = connection.execute(
-                f"INSERT OR IGNORE INTO observations ({_COLUMNS})"  # noqa: S608 - column names only
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                _row(observation),
-            ).rowcount
-            if added:
-                for difference in observation.differences:
-                    _count(connection, observation, difference)
+        record(connection, list(observations), retention)
 
 
-def query(
-    connection: sqlite3.Connection,
-    *,
-    route: str | None = None,
-    verdict: Verdict | None = None,
-    limit: int | None = None,
-) -> list[Observation]:
-    """Observations, newest first."""
-    where = [f"{name} = ?" for name, value in (("route", route), ("verdict", verdict)) if value is not None]
-    values: list[Any] = [value for value in (route, verdict) if value is not None]
-    text = f"SELECT {_COLUMNS} FROM observations"  # noqa: S608 - column names only
-    if where:
-        text += " WHERE " + " AND ".join(where)
-    rows = connection.execute(text + " ORDER BY at DESC, id LIMIT ?", [*values, -1 if limit is None else limit])
-    return [_observation(row) for row in rows]
+def record(connection: sqlite3.Connection, observations: Sequence[Observation], retention: Retention = USUAL) -> None:
+    """As `append`, inside a transaction of the caller's."""
+    fresh = _fresh(connection, observations)
+    profiles = Profiles(connection)
+    rollups.add(connection, fresh, profiles)
+    pairs.add(connection, fresh, profiles)
+    samples.keep(connection, fresh, retention)
 
 
 def find(connection: sqlite3.Connection, observation_id: str) -> Observation | None:
-    """The observation with this id."""
+    """The sample with this id."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM observations WHERE id = ?",  # noqa: S608 - column names only
+        f"SELECT {rows.COLUMNS} FROM observations o WHERE o.id = ?",  # noqa: S608 - column names only
         [observation_id],
     ).fetchone()
-    return _observation(row) if row else None
+    return rows.observation(row) if row else None
 
 
 def subjects(connection: sqlite3.Connection, route: str) -> set[str]:
     """The subjects seen on a route."""
-    rows = connection.execute("SELECT DISTINCT subject FROM observations WHERE route = ? AND subject != ''", [route])
-    return {row[0] for row in rows}
+    found = connection.execute("SELECT DISTINCT subject FROM subjects WHERE route = ? AND subject <> ''", [route])
+    return {row[0] for row in found}
 
 
 def signatures(connection: sqlite3.Connection, route: str | None = None) -> list[Signature]:
     """Signatures, heaviest first."""
     where, values = ("WHERE route = ?", [route]) if route else ("", [])
-    rows = connection.execute(
-        f"SELECT * FROM signatures {where} ORDER BY count DESC, signature",  # noqa: S608 - no input in it
+    found = connection.execute(
+        "SELECT signature, route, location, min(pattern) AS pattern, kind, sum(count) AS count,"  # noqa: S608 - no input
+        " min(first_seen) AS first_seen, max(last_seen) AS last_seen, min(by) AS by"
+        f" FROM sightings {where} GROUP BY signature, route, location, kind ORDER BY count DESC, signature",
         values,
     )
-    return [Signature(**dict(row)) for row in rows]
+    return [Signature(**dict(row), sample=_newest(connection, row["signature"])) for row in found]
 
 
 def put_rule(connection: sqlite3.Connection, rule: Rule) -> None:
     """Store a decision on a signature, replacing an earlier one."""
     connection.execute(
-        "INSERT OR REPLACE INTO rules VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO rules (signature, decision, owner, reason, created, expires) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (signature) DO UPDATE SET decision = excluded.decision, owner = excluded.owner,"
+        " reason = excluded.reason, created = excluded.created, expires = excluded.expires",
         [rule.signature, rule.decision, rule.owner, rule.reason, rule.created, rule.expires],
     )
 
@@ -104,54 +96,24 @@ def rules(connection: sqlite3.Connection) -> dict[str, Rule]:
     return {row["signature"]: Rule(**dict(row)) for row in connection.execute("SELECT * FROM rules")}
 
 
-def _count(connection: sqlite3.Connection, observation: Observation, difference: Difference) -> None:
-    connection.execute(
-        "INSERT INTO signatures VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?)"
-        " ON CONFLICT (signature) DO UPDATE SET count = count + 1, last_seen = max(last_seen, excluded.last_seen),"
-        " sample = excluded.sample, by = CASE WHEN excluded.by = '' THEN '' ELSE by END",
-        [
-            difference.signature(observation.route),
-            observation.route,
-            difference.location,
-            difference.pattern,
-            difference.kind,
-            observation.at,
-            observation.at,
-            observation.id,
-            difference.by,
-        ],
+def _newest(connection: sqlite3.Connection, signature: str) -> str:
+    sample: str = connection.execute(
+        "SELECT sample FROM sightings WHERE signature = ? ORDER BY last_seen DESC, sample LIMIT 1", [signature]
+    ).fetchone()[0]
+    return sample
+
+
+def _fresh(connection: sqlite3.Connection, observations: Sequence[Observation]) -> list[Observation]:
+    """Those whose id did not come before; from now on it has."""
+    by_id: dict[str, Observation] = {}
+    for one in observations:
+        by_id.setdefault(one.id, one)
+    known = known_of(connection, "SELECT id FROM recorded WHERE id IN ({})", list(by_id))
+    fresh = [one for one in by_id.values() if one.id not in known]
+    newest = connection.execute("SELECT coalesce(max(arrival), 0) FROM recorded").fetchone()[0]
+    connection.executemany(
+        "INSERT INTO recorded (id, arrival) VALUES (?, ?)",
+        [[one.id, arrival] for arrival, one in enumerate(fresh, newest + 1)],
     )
-
-
-def _row(observation: Observation) -> list[Any]:
-    return [
-        observation.id,
-        observation.route,
-        observation.at,
-        observation.verdict,
-        observation.mode,
-        observation.source,
-        observation.digest,
-        observation.subject,
-        observation.shape,
-        observation.legacy_status,
-        observation.gateway_status,
-        observation.legacy_seconds,
-        observation.gateway_seconds,
-        observation.refused,
-        json.dumps([asdict(difference) for difference in observation.differences]),
-        json.dumps(observation.legacy),
-        json.dumps(observation.gateway),
-        observation.note,
-    ]
-
-
-def _observation(row: sqlite3.Row) -> Observation:
-    values = dict(row)
-    values["verdict"] = Verdict(values["verdict"])
-    values["differences"] = tuple(
-        Difference(**{**item, "kind": DifferenceKind(item["kind"])}) for item in json.loads(values["differences"])
-    )
-    values["legacy"] = json.loads(values["legacy"])
-    values["gateway"] = json.loads(values["gateway"])
-    return Observation(**values)
+    connection.execute("DELETE FROM recorded WHERE arrival <= ?", [newest + len(fresh) - REPEATED])
+    return fresh

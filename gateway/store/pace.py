@@ -31,7 +31,9 @@ class ServicePace:
 def put_paces(connection: sqlite3.Connection, paces: Iterable[ServicePace]) -> None:
     """Replace what was said before."""
     text = json.dumps([asdict(pace) for pace in paces])
-    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", [_KEY, text])
+    connection.execute(
+        "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", [_KEY, text]
+    )
 
 
 def paces(connection: sqlite3.Connection) -> dict[str, ServicePace]:

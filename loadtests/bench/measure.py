@@ -18,6 +18,7 @@ from loadtests.bench.cores import cpu_seconds
 from loadtests.bench.diff import differences
 from loadtests.bench.peers import DIRECT, GATEWAY, HAPROXY, NGINX, PLAIN, TARGET, Peer, peers, tokens
 from loadtests.bench.sockets import sockets
+from loadtests.bench.store import MILLION, store
 from loadtests.bench.throughput import added, interleaved, rate, ratio, ratios
 from loadtests.bench.wrk import load, script
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 32
 _PACE = 100.0
+_USUAL = 21.0
+"""Seconds of load in a run of the usual length."""
 _PAIRS = (("own", "own"), ("own", "aiohttp"), ("own", "httpx"), ("uvicorn", "own"), ("granian", "own"))
 """Servers with transports."""
 _STREAM = "/api/v1/bench/stream"
@@ -99,6 +102,13 @@ def idle_sockets(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[st
     """What each of `plan.streams` open and silent WebSockets costs the gateway, in bytes."""
     say("sockets: gateway")
     return sockets(directory, cores, plan.streams)
+
+
+def observations(plan: Plan, directory: Path, _cores: Cores, say: Say) -> dict[str, Any]:
+    """How fast the store takes observations and tells what they prove: a million, fewer in a shorter run."""
+    total = int(MILLION * min(1.0, plan.rounds * plan.seconds / _USUAL))
+    say(f"store: {total:,} observations")
+    return store(directory, total, max(1, total // 5))
 
 
 def profile(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
@@ -200,6 +210,7 @@ _PARTS: dict[str, Callable[[Plan, Path, Cores, Say], dict[str, Any]]] = {
     "streams": streams,
     "sockets": idle_sockets,
     "candidates": candidates,
+    "store": observations,
     "profile": profile,
     "diff": lambda plan, _directory, _cores, say: differences(plan.rounds, say),
 }

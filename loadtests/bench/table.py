@@ -9,8 +9,16 @@ from loadtests.bench.diff import lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-GOALS = {"nginx": 0.40, "plain": 30.0, "latency": 2.0, "first": 0.010, "socket": 40_000}
-"""At least so many of nginx and of the plain pass-through; at most so much of the rest (ratio, seconds, bytes)."""
+GOALS = {
+    "nginx": 0.40,
+    "plain": 30.0,
+    "latency": 2.0,
+    "first": 0.010,
+    "socket": 40_000,
+    "rate": 5_000,
+    "summary": 1.0,
+}
+"""At least so many of nginx, of the plain pass-through and observations a second; at most so much of the rest."""
 
 
 _SHOWN = 40
@@ -62,6 +70,14 @@ def _candidates(part: Mapping[str, Any]) -> Iterable[str]:
     yield from _peers(part["peers"])
 
 
+def _store(part: Mapping[str, Any]) -> Iterable[str]:
+    yield f"{part['observed']:,} observations in the store"
+    rate, summary = verdict(part["rate"] >= GOALS["rate"]), verdict(part["summary"] <= GOALS["summary"])
+    yield f"  written {part['rate']:,.0f}/s  {rate} >= {GOALS['rate']:,}"
+    yield f"  what readiness needs {part['summary']:.3f} s  {summary} <= {GOALS['summary']:g}"
+    yield f"  {part['bytes'] / 1e6:.1f} MB; {part['timed_bytes'] / 1e6:.1f} MB after {part['timed']:,}"
+
+
 def _profile(part: Mapping[str, Any]) -> Iterable[str]:
     yield f"where {part['cpu_microseconds']:.0f} us of processor time a request go ({part['samples']} samples)"
     yield "  with what it calls, us                                   itself, us"
@@ -96,6 +112,7 @@ _PARTS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "streams": _streams,
     "sockets": _sockets,
     "candidates": _candidates,
+    "store": _store,
     "profile": _profile,
     "diff": lines,
 }

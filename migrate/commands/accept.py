@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from migrate.commands.decision import Expires, Signature, run
-from migrate.commands.options import DEFAULT_STORE, By, Json, Reason, Store
+from migrate.commands.decision import Asked, Expires, Preview, Signature, run
+from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, By, Config, Json, Reason, Store
 
 
 def accept(
@@ -12,8 +12,11 @@ def accept(
     reason: Reason,
     expires: Expires = "",
     by: By = "",
+    preview: Preview = False,
     as_json: Json = False,
+    config: Config = DEFAULT_CONFIG,
     store: Store = DEFAULT_STORE,
 ) -> None:
-    """Accept a signature as expected: its differences, earlier ones too, count as agreement."""
-    run("accept", signature, reason, by, expires, store=store, as_json=as_json)
+    """Accept a signature as expected, earlier differences too; says what that hides, with --preview only that."""
+    asked = Asked("accept", signature, reason, by, expires, preview=preview)
+    run(asked, store=store, config=config, as_json=as_json)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import closing
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +13,7 @@ from gateway import __version__
 from gateway.config import load_table
 from gateway.core.digest import route_digest
 from gateway.core.observation import Verdict  # noqa: TC001 - Typer reads annotations
+from gateway.store.browse import Wanted
 from gateway.store.database import open_store
 from gateway.store.observations import rules
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
@@ -74,7 +75,8 @@ def _listed(
 def _samples(connection: sqlite3.Connection, table: RouteTable, beginning: str, limit: int, *, as_json: bool) -> str:
     subject = find(connection, beginning)
     explanations = _explanations(connection, table)
-    found = samples.of_signature(connection, subject.route, subject.signature, explanations, limit)
+    wanted = Wanted(routes=(subject.route,), signature=subject.signature)
+    found = islice(samples.samples(connection, explanations, wanted), limit)
     if as_json:
         return render_json.text(render_json.samples(found, time.time()))
     return render_text.samples(found, subject.signature, width=width())
@@ -90,7 +92,7 @@ def _observed(
     as_json: bool,
 ) -> str:
     explanations = _explanations(connection, table)
-    found = samples.of_verdict(connection, json.dumps(names), verdict, explanations, limit)
+    found = islice(samples.samples(connection, explanations, Wanted(routes=names), verdict), limit)
     if as_json:
         return render_json.text(render_json.samples(found, time.time()))
     return render_text.observed(found, verdict, width=width())

@@ -123,7 +123,7 @@ def _closed(
             plan = Plan(known, player_addresses(player_listen, table, internal=True), report)
             outcome = asyncio.run(play_at(placed, table, against, keys, plan))
     if store:
-        _keep(outcome, store)
+        _keep(outcome, store, table)
     return outcome
 
 
@@ -141,7 +141,7 @@ def _keys(jwt_secret: str, store: Path | None, *, needed: bool) -> Keys:
     )
 
 
-def _keep(outcome: Outcome, store: Path) -> None:
+def _keep(outcome: Outcome, store: Path, table: RouteTable) -> None:
     with closing(open_store(store)) as connection:
-        append(connection, outcome.observations)
+        append(connection, outcome.observations, table.retention)
         put_buckets(connection, f"replay:{time.time():.0f}", outcome.counts)

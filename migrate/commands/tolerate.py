@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from migrate.commands.decision import Expires, Signature, run
-from migrate.commands.options import DEFAULT_STORE, By, Json, Reason, Store
+from migrate.commands.decision import Asked, Expires, Preview, Signature, run
+from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, By, Config, Json, Reason, Store
 from migrate.review import TOLERATED_FOR
 
 
@@ -13,8 +13,11 @@ def tolerate(
     reason: Reason,
     expires: Expires = "",
     by: By = "",
+    preview: Preview = False,
     as_json: Json = False,
+    config: Config = DEFAULT_CONFIG,
     store: Store = DEFAULT_STORE,
 ) -> None:
     """Tolerate a signature until a day (default: 14 days from now); then it is open again."""
-    run("tolerate", signature, reason, by, expires, store=store, as_json=as_json, lasts=TOLERATED_FOR)
+    asked = Asked("tolerate", signature, reason, by, expires, lasts=TOLERATED_FOR, preview=preview)
+    run(asked, store=store, config=config, as_json=as_json)

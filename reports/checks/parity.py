@@ -25,6 +25,8 @@ def judge(_evidence: Evidence, route: RouteEvidence, targets: Targets) -> Findin
     )
     if route.stale:
         text += f"; {count(route.stale, 'older observation')} of another route digest not counted"
+    if route.exercised.total:
+        text += f"; {count(route.exercised.total, 'exercise')} not counted"
     more = still_needed(pairs, targets)
     if more:
         return failed(NAME, text, f"{count(more, 'more agreeing pair')} needed for {target(targets.parity)}")

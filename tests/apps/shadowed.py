@@ -12,7 +12,8 @@ import psutil
 
 from gateway.flags.flag import Flag
 from gateway.flags.store import FlagStore
-from gateway.store import counts, observations
+from gateway.store import counts
+from gateway.store.browse import browse
 from gateway.store.database import open_store
 from migrate.demo.children import free_ports
 from shadow.process import running
@@ -101,7 +102,7 @@ class Rig:
         """Observations as stored, newest first."""
         connection = open_store(self.store)
         try:
-            return observations.query(connection)
+            return list(browse(connection))
         finally:
             connection.close()
 

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-
 import pytest
 
 from gateway.core.noise import Noise
 from gateway.core.observation import Difference, DifferenceKind, Verdict
+from gateway.store.profile import Profile
 from reports.explained import Explanations, refusal_signature, signature_of
 from tests.reports.builders import NOW, OPEN, ROUTE, differing, rule, seen
 
@@ -48,22 +46,31 @@ def test_rejecting_beats_every_explanation() -> None:
     assert [explanations.by(SIGNATURE, recorded) for recorded in ("ws-url", "change:c1")] == ["", ""]
 
 
-@pytest.mark.parametrize("verdict", [Verdict.MATCH, Verdict.INCONCLUSIVE, Verdict.FAILED])
-def test_other_verdicts_stand(verdict: Verdict) -> None:
-    """Only mismatch and expected depend on explanations, and only where there are differences."""
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_verdicts_without_differences_stand(verdict: Verdict) -> None:
+    """Only differences can be explained."""
+    assert Explanations({}, (), NOW).verdict(Profile.of(seen(verdict))) is verdict
+
+
+def test_of_several_verdicts_the_worst_counts() -> None:
+    """A mismatch before a failure, before what is expected, before a match; a race says nothing."""
     explanations = Explanations({}, (), NOW)
-    assert explanations.verdict(ROUTE, verdict, json.dumps([asdict(OPEN)])) == verdict
-    assert explanations.verdict(ROUTE, Verdict.EXPECTED, "[]") == Verdict.EXPECTED
+    profile = Profile()
+    for verdict in (Verdict.INCONCLUSIVE, Verdict.MATCH, Verdict.EXPECTED, Verdict.FAILED, Verdict.MISMATCH):
+        profile |= Profile.of(seen(verdict))
+        assert explanations.verdict(profile) is verdict
+    explained = Explanations({SIGNATURE: rule()}, (), NOW)
+    assert explained.verdict(Profile.of(differing()) | Profile.of(seen())) is Verdict.EXPECTED
+    assert explained.verdict(Profile.of(differing()) | Profile.of(seen(Verdict.FAILED))) is Verdict.FAILED
 
 
-def test_an_observation_is_judged_like_its_stored_row() -> None:
-    """Judging the value and judging the stored text agree."""
+def test_an_observation_is_judged_like_its_profile() -> None:
+    """Judging the value and judging what it is counted as agree."""
     for rules in ({}, {SIGNATURE: rule()}):
         explanations = Explanations(rules, (), NOW)
         item = differing()
         judged = explanations.judged(item)
-        text = json.dumps([asdict(entry) for entry in item.differences])
-        assert judged.verdict == explanations.verdict(ROUTE, item.verdict, text)
+        assert judged.verdict == explanations.verdict(Profile.of(item))
         assert bool(judged.differences[0].by) == bool(rules)
     assert Explanations({}, (), NOW).judged(seen()).verdict is Verdict.MATCH
 

@@ -9,6 +9,7 @@ ROW = {
     "signature": OPEN.signature(ROUTE),
     "by": "",
     "path": OPEN.path,
+    "pattern": OPEN.pattern,
     "location": OPEN.location,
     "kind": str(OPEN.kind),
     "count": 3,

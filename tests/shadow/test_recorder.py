@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.core.noise import Noise, Place
 from gateway.core.observation import Observation, Rule, Verdict
-from gateway.store import counts, observations
+from gateway.store import audit, counts, observations
+from gateway.store.browse import browse
 from gateway.store.counts import Refusal, Served
 from gateway.store.database import open_store
 from gateway.store.noise import Lesson, Seen
@@ -47,7 +49,7 @@ def test_a_batch_is_stored_whole_and_rules_are_read(tmp_path: Path) -> None:
     observations.put_rule(connection, Rule("sig", "expected", "me", "why", 1.0))
     recorder = filled(store)
     assert recorder.write(recorder.take())
-    assert [o.id for o in observations.query(connection)] == ["1"]
+    assert [o.id for o in browse(connection)] == ["1"]
     assert counts.refusals(connection) == [REFUSAL]
     assert counts.served(connection) == [SERVED]
     assert counts.buckets(connection) == {("a", "pending", ""): 1}
@@ -111,3 +113,44 @@ def test_what_was_learned_reaches_the_store_and_comes_back(tmp_path: Path) -> No
     assert recorder.write(recorder.take())
     assert recorder.noise == {("a", "d", place): Noise(1, 1, 0, 0)}
     recorder.close()
+
+
+def test_it_is_said_why_nothing_is_recorded_and_kept_what_was_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line when it begins, one when it is over; the gap goes into the audit trail with what was given up."""
+    monkeypatch.setattr(module, "_KEPT", 3)
+    blocked, said = tmp_path / "dir", []
+    blocked.write_text("a file where the directory belongs")
+    recorder = Recorder(blocked / "c.db", say=said.append)
+    for number in range(5):
+        recorder.observed(seen(str(number)))
+        if not recorder.write(batch := recorder.take()):
+            recorder.put_back(batch)
+    assert len(said) == 1
+    assert "cannot record: " in said[0]
+    assert recorder.outage
+    blocked.unlink()
+    assert recorder.write(recorder.take())
+    assert recorder.outage is None
+    assert "records again" in said[1]
+    recorder.close()
+    with closing(open_store(blocked / "c.db")) as connection:
+        (entry,) = audit.trail(connection)
+        assert (entry.action, entry.detail["lost"]) == ("record", 2)
+
+
+def test_what_waits_is_added_up(tmp_path: Path) -> None:
+    """Refusals of one kind and what one side served in a minute take one place each while the store is away."""
+    recorder = Recorder(tmp_path / "c.db")
+    recorder.refused(REFUSAL)
+    recorder.served([SERVED, SERVED])
+    batch = recorder.take()
+    recorder.refused(replace(REFUSAL, first_seen=12.0, last_seen=12.0))
+    recorder.served([SERVED])
+    recorder.put_back(batch)
+    assert recorder.write(recorder.take())
+    recorder.close()
+    with closing(open_store(tmp_path / "c.db")) as connection:
+        assert counts.refusals(connection) == [replace(REFUSAL, count=2, last_seen=12.0)]
+        assert [(entry.requests, entry.seconds) for entry in counts.served(connection)] == [(3, 1.5)]

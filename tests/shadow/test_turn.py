@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from gateway.core.exchange import BodySum, Request, Response
 from gateway.core.observation import Bucket
 from gateway.core.path import PathPattern
-from gateway.core.routes import Access, Effect, Route, Target
+from gateway.core.routes import Access, Effect, Route, Stage, Target
 from gateway.core.subject import Subject
+from gateway.flags.flag import Flag
 from gateway.idempotency.keys import Keys
 from shadow.plan import Copying, Plan, Side
 from shadow.summing import Summing
@@ -45,8 +46,11 @@ def test_a_head_announces_its_body(headers: tuple[tuple[str, str], ...], length:
 
 def test_a_turn_becomes_a_copy() -> None:
     """A complete turn carries the request in legacy terms, the answer, and times that fit together."""
-    turn = Turn(Plan("svc", Subject("u-1"), side=Side.GATEWAY, copying=Copying.SERVED), Request("GET", "/x"))
+    flag = Flag("r", Stage.GATEWAY, revision=7)
+    plan = Plan("svc", Subject("u-1"), flag=flag, side=Side.GATEWAY, copying=Copying.SERVED)
+    turn = Turn(plan, Request("GET", "/x"))
     copy = turn.copy(Response(200))
+    assert copy.revision == 7
     assert (copy.copying, copy.subject, copy.exchange.service) == (Copying.SERVED, "u-1", "svc")
     assert 0 <= copy.exchange.first_byte <= copy.exchange.total
     turn.to_legacy(Bucket.UNMIRRORED, "unmappable")

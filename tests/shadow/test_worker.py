@@ -8,6 +8,7 @@ from gateway.config import load_table
 from gateway.core.exchange import Exchange, Request, Response
 from gateway.core.observation import Bucket
 from gateway.store import counts
+from gateway.store.browse import browse
 from gateway.store.counts import Served
 from gateway.store.database import open_store
 from shadow.buckets import Ledger
@@ -32,7 +33,7 @@ def copy(identity: str, route: str = "items.get") -> Copy:
     """A read as legacy answered it."""
     request = Request("GET", "/items/7", (("Host", "h"),))
     exchange = Exchange(identity, "svc", request, Response(200, (), b""), time.time(), 0, 0)
-    return Copy(route, {"id": "7"}, Copying.READ, "u", exchange)
+    return Copy(route, {"id": "7"}, Copying.READ, "u", exchange, revision=7)
 
 
 async def frames(reader: asyncio.StreamReader, number: int) -> list[object]:
@@ -78,4 +79,5 @@ async def test_a_worker_answers_for_every_copy_and_settles_the_rest_at_the_end(t
             ("items.get", "shed", "shutdown"): 2,
         }
         assert counts.served(connection) == served
+        assert {one.revision for one in browse(connection)} == {7}
         connection.close()

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
-from hypothesis import given
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.core.observation import REJECTED, Difference, DifferenceKind, Observation, Rule, Verdict
@@ -62,3 +68,35 @@ def test_lone_surrogates_become_escapes() -> None:
     assert broken.signature("r")
     observation = Observation("o", "r", 0.0, Verdict.MATCH, "read", "live", "d", subject="\ud800", shape="\ud800")
     assert (observation.subject, observation.shape) == ("\\ud800", "\\ud800")
+
+
+places = st.builds(
+    Difference,
+    st.sampled_from(["status", "header", "body", "upstream.query"]),
+    st.text(max_size=12),
+    st.sampled_from(DifferenceKind),
+    st.text(max_size=5),
+)
+
+
+@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(places, min_size=20, max_size=60))
+def test_signatures_are_the_same_in_every_process(differences: list[Difference]) -> None:
+    """Whatever the seed of Python's own hashes; values are no part of them."""
+    code = (
+        "import json, sys\n"
+        "from gateway.core.observation import Difference, DifferenceKind\n"
+        "print(json.dumps([Difference(l, p, DifferenceKind(k), 'other').signature('r')"
+        " for l, p, k in json.load(sys.stdin)]))"
+    )
+    given_ = json.dumps([[one.location, one.path, str(one.kind)] for one in differences])
+    for seed in ("0", "4711"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            input=given_,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[3])},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert json.loads(done.stdout) == [one.signature("r") for one in differences]

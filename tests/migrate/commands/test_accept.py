@@ -24,9 +24,26 @@ def test_accepting_closes_a_signature(made: Project) -> None:
     assert made.cutover("report", "diffs")[0] == 1
     code, out, _ = made.cutover("accept", SIGNATURE[:6], "--reason", "agreed")
     assert code == 0
-    assert out == f"accepted {SIGNATURE}: pools.list body $[*].name changed, seen 1 time\n"
+    shown, _, line = out.rstrip("\n").rpartition("\n")
+    assert line == f"accepted {SIGNATURE}: pools.list body $[*].name changed, seen 1 time"
+    assert "hides it in 1 observation of the newest route digest" in shown
+    assert "1 of them count as expected then, 1 pair for parity; 0 stay a mismatch" in shown
     assert made.cutover("report", "diffs")[0] == 0
-    assert trail(made.filled.db)[0].by == login_name()
+    entry = trail(made.filled.db)[0]
+    assert entry.by == login_name()
+    assert (entry.detail["digest"], entry.detail["revision"], entry.detail["pairs"]) == (made.digest, 0, 1)
+
+
+def test_a_preview_decides_nothing(made: Project) -> None:
+    """It says what would be hidden, in words and as JSON, and the signature stays open."""
+    code, out, _ = made.cutover("accept", SIGNATURE, "--reason", "agreed", "--preview")
+    assert code == 0
+    assert "1 of text → text, such as old → new" in out
+    assert "Nothing was decided" in out
+    document = json.loads(made.cutover("accept", SIGNATURE, "--reason", "agreed", "--preview", "--json")[1])
+    assert (document["decided"], document["preview"]["agreeing"], document["preview"]["pairs"]) == (False, 1, 1)
+    assert made.cutover("report", "diffs")[0] == 1
+    assert trail(made.filled.db) == []
 
 
 def test_a_decision_as_json(made: Project) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.store.counts import count_refusal
-from migrate.commands.decision import run
+from migrate.commands.decision import Asked, run
 from reports.explained import refusal_signature
 from tests.reports.builders import NOW, ROUTE, store
 
@@ -18,5 +18,8 @@ def test_hostile_reasons_are_shown_and_not_obeyed(tmp_path: Path, capsys: pytest
     filled = store(tmp_path)
     count_refusal(filled.db, route=ROUTE, subject="s", status=403, reason="\x1b[2J", at=NOW)
     signature = refusal_signature(ROUTE, 403, "\x1b[2J")
-    run("accept", signature, "fine", "ann", "", store=filled.path, as_json=False)
-    assert "would refuse 403 \\x1b[2J" in capsys.readouterr().out
+    asked = Asked("accept", signature, "fine", "ann")
+    run(asked, store=filled.path, config=tmp_path / "none.yaml", as_json=False)
+    said = capsys.readouterr().out
+    assert "would refuse 403 \\x1b[2J" in said
+    assert "hides 1 refusal of 1 subject" in said

@@ -45,7 +45,8 @@ def test_nothing_compared_never_passes(made: Project) -> None:
     """With every observation gone stale the diff report says no and what to do; listing is no judgement."""
     made.cutover("accept", SIGNATURE, "--reason", "agreed")
     assert made.cutover("report", "diffs")[0] == 0
-    made.filled.db.execute("UPDATE observations SET digest = 'before'")
+    for name in ("rollups", "pair_rollups", "sightings", "profiles", "subjects", "latencies"):
+        made.filled.db.execute(f"UPDATE {name} SET digest = 'before'")
     for routes in ((), (ROUTE,)):
         code, out, _ = made.cutover("report", "diffs", *routes)
         assert code == 1

@@ -37,3 +37,17 @@ def test_all_proven(tmp_path: Path) -> None:
     """Nothing seen is nothing covered; everything seen and agreed passes."""
     assert not judged(store(tmp_path)).passed
     assert judged(store(tmp_path / "other", [seen()])).passed
+
+
+def test_an_exercise_may_stand_in_for_a_call_and_is_told_apart(tmp_path: Path) -> None:
+    """For a success that was seen and not proven, and for a route that nobody called; never for an error."""
+    tried = seen(source="exercise", shape="skip", legacy_status=0)
+    finding = judged(store(tmp_path / "a", [seen(), seen(shape="skip", digest="before"), tried]))
+    assert finding.passed
+    assert finding.evidence_text == "2 of 2 kinds of call proven, by 1 subject; 1 by exercise only, which is weaker"
+    failing = judged(store(tmp_path / "b", [seen(), seen(shape="skip", digest="before", legacy_status=404), tried]))
+    assert not failing.passed
+    assert judged(store(tmp_path / "c", [tried])).evidence_text.startswith(
+        "no call was seen; 1 shape by exercise only"
+    )
+    assert not judged(store(tmp_path / "d", [tried, differing(source="exercise", legacy_status=0)])).passed

@@ -51,3 +51,13 @@ def test_stale_observations_are_named(tmp_path: Path) -> None:
     """Who wonders where the evidence went reads that it belongs to another digest."""
     finding = judged(store(tmp_path, clean(3, digest="before")))
     assert "3 older observations of another route digest not counted" in finding.evidence_text
+
+
+def test_exercises_never_count(tmp_path: Path) -> None:
+    """However many there are; the text says that they are left out."""
+    filled = store(tmp_path, clean(40))
+    before = judged(filled, parity=0.99)
+    filled.add(*clean(500, source="exercise"))
+    after = judged(filled, parity=0.99)
+    assert after.missing_text == before.missing_text
+    assert after.evidence_text == f"{before.evidence_text}; 500 exercises not counted"
