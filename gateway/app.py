@@ -150,7 +150,7 @@ class Gateway:
     ) -> None:
         """The rest of a request that began on a shortcut."""
         call = self._call(scope, receive)
-        call.entry = crossing.entry()
+        call.table, call.entry = crossing.way.table, crossing.entry()
         answer = self._answered(call, onward(self.context, call, crossing, first))
         await self._delivered(call, answer, send, crossing.started, internal=False)
 

@@ -41,10 +41,10 @@ class Shortcuts:
         shared = context.limits.buckets.redis_up is not None
         if self._off or shared or call.passed is None or call.table is not context.table:
             return
-        matched, caller = call.passed
+        matched, caller = call.passed.matched, call.passed.caller
         if not is_plain(matched.route, caller, call.request):
             return
-        terms = terms_of(context, call, matched)
+        terms = terms_of(context, call, call.passed)
         plan = None if terms is None else plan_of(context, call, matched, caller)
         if terms is not None and plan is not None:
             manner = self._manner(call.table.policy.cors, header(call.request.headers, "origin"))

@@ -43,10 +43,12 @@ class Way:
         "plan",
         "policy",
         "pool",
+        "table",
     )
 
     def __init__(self, context: Context, known: Known, plan: Plan, manner: Manner, onward: Onward) -> None:
         self.known, self.plan, self.manner, self.onward = known, plan, manner, onward
+        self.table = context.table
         self.policy = context.table.policy.circuit
         self.circuit = context.resilience.circuits.of(plan.service)
         self.metrics, self.pool, self.log = context.metrics, context.pool, context.log

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.authorise.granted import Granted
+from gateway.core.permissions import Permissions
 from gateway.core.policy import Cors
+from gateway.core.routes import Stage
 from gateway.handle import Parts
 from gateway.match import match
 from tests.apps import table as tables
@@ -19,9 +24,13 @@ from tests.apps.gateways import running
 from tests.apps.rawclient import RawClient
 from tests.apps.redis_server import redis_server
 from tests.apps.repeated import PATH, TOKEN, asked, dated, repeating, steady, things
-from tests.apps.table import bearer, token
+from tests.apps.table import bearer, flags, token
+from tests.apps.wire import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.apps.echo import Seen
     from tests.apps.rawclient import Answer
     from tests.apps.repeated import Repeating
 
@@ -182,3 +191,51 @@ async def test_public_routes_are_plain_too() -> None:
         answers = await _again(play, "/api/open", [("Accept", "a")])
         assert [one.header("x-ratelimit-remaining") for one in answers] == ["999", "998", "997", "996", "995"]
         assert _same(answers)
+
+
+@asynccontextmanager
+async def _learning(**policy: Any) -> AsyncIterator[tuple[Repeating, asyncio.Event]]:
+    """The request that a shortcut would be learnt from waits for its service until the event comes."""
+    go = asyncio.Event()
+
+    async def behave(seen: Seen, reader: Any, writer: Any) -> bool:
+        if len(play.up.seen) == 2:
+            await go.wait()
+        return await dated(seen, reader, writer)
+
+    async with repeating(behave, **policy) as play:
+        context = play.gate.gateway.context
+        needed = tuple(replace(one, permission="things:read") for one in context.table.routes)
+        play.gate.gateway.reload(replace(context.table, routes=needed))
+        await play.ask()
+        await play.client.send("GET", PATH, TOKEN)
+        await eventually(lambda: len(play.up.seen) == 2)
+        yield play, go
+
+
+GRANTED = Permissions(roles={"admin": ("things:read",)})
+
+
+@pytest.mark.parametrize(("left", "status"), [(True, 200), (False, 404)])
+async def test_rollback_while_it_is_learnt_is_obeyed(left: bool, status: int) -> None:  # noqa: FBT001 - a case
+    """What a request was let through on is what its shortcut holds on, not what the flags said when it ended."""
+    async with _learning(permissions=GRANTED) as (play, go):
+        made = play.gate.gateway.context.table
+        play.gate.flags = flags(made, Stage.LEGACY, left_shadow=True) if left else flags(made, Stage.SHADOW)
+        go.set()
+        assert (await play.client.receive()).status == 200
+        for _ in range(3):
+            assert (await play.ask()).status == status
+            assert play.up.seen[-1].values("cutover-context") == [] or not left
+        assert play.shortcuts == 0
+
+
+async def test_permission_taken_back_while_it_is_learnt_is_gone() -> None:
+    """Roles that hold no more when the request ends are no ground for the next one."""
+    async with _learning(permissions=GRANTED) as (play, go):
+        context = play.gate.gateway.context
+        context.rights.grants._granted = Granted(context.table, {})
+        go.set()
+        assert (await play.client.receive()).status == 200
+        assert [(await play.ask()).status for _ in range(3)] == [403] * 3
+        assert play.shortcuts == 0
