@@ -108,6 +108,7 @@ class Gateway:
             context.public_url = table.policy.public_url.rstrip("/")
         context.pool.follow(_origins(context.table), _origins(table))
         context.table = table
+        self._shortcuts.forget()
         context.reloads.succeeded(swap.digest)
         self.prime()
         return swap

@@ -29,7 +29,7 @@ class Shortcut(Protocol):
         """Answer the request on a connection (`gateway.listen.passage`); False has done nothing and leaves it."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Known:
     """One request without a body, on a connection that stays: its part of the ASGI scope, and the same as texts.
 

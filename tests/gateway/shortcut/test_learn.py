@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,6 +19,7 @@ from gateway.core.policy import Cors
 from gateway.core.routes import Stage
 from gateway.handle import Parts
 from gateway.match import match
+from gateway.shortcut.shortcut import Shortcut
 from tests.apps import table as tables
 from tests.apps.echo import upstream
 from tests.apps.gateways import running
@@ -239,3 +241,27 @@ async def test_permission_taken_back_while_it_is_learnt_is_gone() -> None:
         assert (await play.client.receive()).status == 200
         assert [(await play.ask()).status for _ in range(3)] == [403] * 3
         assert play.shortcuts == 0
+
+
+async def test_reload_lets_go_of_the_old_table() -> None:
+    """What was learnt under it is gone at once, also where the same head never comes again."""
+    async with repeating() as play:
+        context = play.gate.gateway.context
+        for number in range(5):
+            await play.shortened(f"{PATH}/{number}")
+
+        def kept() -> int:
+            return sum(isinstance(one, Shortcut) and one._context is context for one in gc.get_objects())
+
+        assert kept() == 5
+        play.gate.gateway.reload(replace(context.table))
+        assert kept() == 0
+        await play.shortened()
+
+
+async def test_pages_that_the_policy_does_not_name_are_one() -> None:
+    """A client that makes up one Origin after the other is not remembered for each."""
+    async with repeating() as play:
+        answers = [await play.shortened(PATH, TOKEN, ("Origin", f"http://{number}")) for number in range(20)]
+        assert _same(answers)
+        assert len(play.gate.gateway._shortcuts._manners) == 1
