@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.authorise.granted import Granted
+from gateway.core.listening import Connections
 from gateway.core.permissions import Permissions
 from gateway.core.policy import Cors
 from gateway.core.routes import Stage
@@ -21,6 +22,7 @@ from gateway.handle import Parts
 from gateway.match import match
 from gateway.shortcut.shortcut import Shortcut
 from tests.apps import table as tables
+from tests.apps.certificates import trusting, written
 from tests.apps.echo import upstream
 from tests.apps.gateways import running
 from tests.apps.rawclient import RawClient
@@ -31,6 +33,7 @@ from tests.apps.wire import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from tests.apps.echo import Seen
     from tests.apps.rawclient import Answer
@@ -265,3 +268,25 @@ async def test_pages_that_the_policy_does_not_name_are_one() -> None:
         answers = [await play.shortened(PATH, TOKEN, ("Origin", f"http://{number}")) for number in range(20)]
         assert _same(answers)
         assert len(play.gate.gateway._shortcuts._manners) == 1
+
+
+async def test_over_tls_it_is_the_same_way(tmp_path: Path) -> None:
+    """Scheme and HSTS are those of the connection, up to the answer that ends it."""
+    tls, bound = written(tmp_path), Connections(requests=TIMES)
+    async with (
+        upstream(dated) as up,
+        running(things(up.address, tls=tls, connections=bound)) as gate,
+        RawClient(f"http://127.0.0.1:{gate.port}") as client,
+    ):
+        trusted = trusting(tls, "http/1.1")
+        client.reader, client.writer = await asyncio.open_connection("127.0.0.1", gate.port, ssl=trusted)
+        answers = [await client.ask("GET", PATH, TOKEN) for _ in range(TIMES)]
+        assert client.reconnects == -1
+        assert gate.gateway.context.metrics.value("cutover_shortcuts_total") == TIMES - 2
+        assert (
+            len({(steady(one.head.decode().replace("connection: close\r\n", "")), one.body) for one in answers}) == 1
+        )
+        assert [one.header("connection") for one in answers] == [""] * (TIMES - 1) + ["close"]
+        assert all(one.header("strict-transport-security") for one in answers)
+        assert len({asked(seen) for seen in up.seen}) == 1
+        assert up.seen[-1].values("x-forwarded-proto") == ["https"]
