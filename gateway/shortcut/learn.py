@@ -44,7 +44,7 @@ class Shortcuts:
         if self._off or shared or call.passed is None or call.table is not context.table:
             return
         matched, caller = call.passed.matched, call.passed.caller
-        if not is_plain(matched.route, caller, call.request):
+        if not is_plain(matched.route, caller, call.request) or not _is_new(known, peer):
             return
         terms = terms_of(context, call, call.passed)
         plan = None if terms is None else plan_of(context, call, matched, caller)
@@ -70,6 +70,12 @@ class Shortcuts:
                 self._manners.clear()
             found = self._manners[cors, origin] = Manner(cors, origin)
         return found
+
+
+def _is_new(known: Known, peer: Peer) -> bool:
+    # One that holds was only passed by, as while no connection rests: to learn costs as much as half the long way.
+    found = known.shortcuts.get(peer)
+    return not found.holds() if isinstance(found, Shortcut) else known.has_room(peer)
 
 
 async def onward(context: Context, call: Call, crossing: Crossing, first: Upstream | TransportError) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from gateway.core.permissions import Permissions
 from gateway.core.policy import Cors
 from gateway.core.routes import Stage
 from gateway.handle import Parts
+from gateway.listen.heads import PEERS
 from gateway.match import match
 from gateway.shortcut.shortcut import Shortcut
 from tests.apps import table as tables
@@ -175,6 +176,36 @@ async def test_another_peer_learns_for_itself() -> None:
         assert play.shortcuts == 2 * TIMES - 3
         told = [seen.values("x-forwarded-for") for seen in play.up.seen]
     assert told == [["127.0.0.1"], ["127.0.0.2"]] * TIMES
+
+
+async def test_more_peers_than_are_remembered_do_not_drive_each_other_out() -> None:
+    """Where more send the same head, those that have a way keep it, and the others learn nothing in vain."""
+    async with repeating() as play, AsyncExitStack() as stack:
+        others = [
+            RawClient(play.gate.addresses.public, source=f"127.0.0.{number + 2}") for number in range(PEERS + 4)
+        ]
+        for one in others:
+            await stack.enter_async_context(one)
+        for _ in range(TIMES):
+            for one in others:
+                await one.ask("GET", PATH, TOKEN)
+        assert play.shortcuts == PEERS * (TIMES - 1)
+
+
+async def test_what_still_holds_is_not_learnt_again() -> None:
+    """A request that went the long way for another reason, such as no connection at rest, changes nothing."""
+    async with repeating() as play:
+        await play.shortened()
+
+        def learnt() -> list[Shortcut]:
+            known = [one for one in gc.get_objects() if isinstance(one, Shortcut)]
+            return [one for one in known if one._context is play.gate.gateway.context]
+
+        before = learnt()
+        play.gate.gateway.context.pool.close()
+        await play.ask()
+        assert learnt() == before
+        await play.shortened()
 
 
 async def test_tokens_of_two_people_are_never_mixed_up() -> None:
