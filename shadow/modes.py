@@ -21,6 +21,19 @@ def mode(service: Service) -> str:
     return f"reverse:{service.legacy.rstrip('/')}@{service.shadow_listen}"
 
 
+def proxy_mode(table: RouteTable) -> str:
+    """The mitmproxy mode of the HTTP proxy; empty when there is none."""
+    listen = table.mirroring.proxy_listen
+    return f"regular@{listen}" if listen else ""
+
+
+def listeners(table: RouteTable) -> list[tuple[str, str]]:
+    """Every address the shadow listens at, `host:port`, with a word on whose it is."""
+    proxy = table.mirroring.proxy_listen
+    each = [(f"service {service.name}", service.shadow_listen) for service in listening(table)]
+    return [*each, ("shadow", proxy)] if proxy else each
+
+
 def services_by_port(table: RouteTable) -> dict[int, str]:
     """Which service a listener's port belongs to."""
     return {host_port(service.shadow_listen)[1]: service.name for service in listening(table)}

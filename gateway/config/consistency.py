@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from gateway.config.operations import RouteDraft
     from gateway.config.problem import Findings, Lined
+    from gateway.config.section import Section
+    from gateway.core.mirroring import Mirroring
     from gateway.core.path import PathPattern
     from gateway.core.policy import Limit, Policy
     from gateway.core.routes import Change, Place, Service, Target
@@ -56,6 +58,17 @@ def _check_listeners(policy: Policy, services: Mapping[str, Lined[Service]], fin
             )
         elif listen:
             taken[listen] = f"service {service.value.name}"
+
+
+def check_proxy(
+    section: Section, mirroring: Mirroring, policy: Policy, services: Mapping[str, Lined[Service]]
+) -> None:
+    """Add a problem where the shadow's HTTP proxy stands at somebody else's address."""
+    listen = mirroring.proxy_listen
+    taken = {policy.listen: "the gateway", policy.internal_listen: "the gateway's internal listener"}
+    taken |= {service.value.shadow_listen: f"service {service.value.name}" for service in services.values()}
+    if listen and listen in taken and not listen.endswith(":0"):
+        section.wrong("proxy_listen", f"proxy_listen {listen} is taken by {taken[listen]}", "write another port")
 
 
 def _check_names(names: Iterable[tuple[str, int]], what: str, findings: Findings) -> None:

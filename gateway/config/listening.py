@@ -13,20 +13,24 @@ if TYPE_CHECKING:
     from gateway.config.section import Section
 
 
-def read_tls(section: Section, environment: Mapping[str, str]) -> Tls:
-    """The certificate, as paths; both files or none."""
+def read_tls(section: Section, environment: Mapping[str, str], *, hsts: bool = True) -> Tls:
+    """The certificate, as paths; both files or none. `hsts` says whether the key of this name may stand there."""
     usual = Tls()
     path = expanding(environment, filled)
     tls = Tls(
         certificate=section.read("certificate", path, usual.certificate),
         key=section.read("key", path, usual.key),
-        hsts=section.read("hsts", lambda text: 0 if text == "off" else int(duration(text)), usual.hsts),
+        hsts=section.read("hsts", _hsts, usual.hsts) if hsts else 0,
     )
     for absent, given in (("certificate", "key"), ("key", "certificate")):
         if section.has(given) and not section.has(absent):
             section.wrong(given, f"{given} is given without {absent}", f"write {absent}: a path to a PEM file")
     section.close()
     return tls
+
+
+def _hsts(text: str) -> int:
+    return 0 if text == "off" else int(duration(text))
 
 
 def read_connections(section: Section) -> Connections:

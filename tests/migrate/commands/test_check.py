@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from tests.apps.certificates import written
 from tests.apps.command_line import cutover
 from tests.apps.route_tables import GOOD
 
@@ -52,3 +53,17 @@ def test_problems_are_json_when_asked(tmp_path: Path) -> None:
     assert told["ok"] is False
     assert told["problems"][0]["message"] == "no such file"
     assert "cutover init" in told["problems"][0]["mend"]
+
+
+def test_the_shadows_certificate_is_read(tmp_path: Path) -> None:
+    """Files that exist and fit are fine; others are one line that names them, with exit code 3."""
+    tls = written(tmp_path)
+    section = f"shadow:\n  tls: {{certificate: {tls.certificate}, key: {tls.key}}}\n"
+    (tmp_path / "cutover.yaml").write_text(GOOD + section)
+    assert cutover(tmp_path, "check").code == 0
+    (tmp_path / "tls.key").write_text("nonsense")
+    done = cutover(tmp_path, "check")
+    assert done.code == 3
+    (line,) = done.out.splitlines()
+    assert line.startswith(f"cutover.yaml: shadow: tls: {tls.certificate} and {tls.key} cannot be used: ")
+    assert line.endswith("; write a PEM certificate chain and its key")
