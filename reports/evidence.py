@@ -59,6 +59,7 @@ def gather(
         at=now,
         version=version,
         platform=table.platform,
+        candidate=table.mirroring.candidate,
         routes={
             route.id: _route(
                 RouteEvidence(

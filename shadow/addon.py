@@ -23,7 +23,7 @@ from shadow.entrance import Came, Entrance
 from shadow.forwarded import is_marked
 from shadow.handover import Handover
 from shadow.idempotency import once
-from shadow.modes import host_port
+from shadow.modes import gateway_at, host_port
 from shadow.plan import Copying, Side
 from shadow.reach import Reach
 from shadow.relay import relay
@@ -70,8 +70,8 @@ class ShadowAddon:
         self._entrance = Entrance(self._table)
         self._key = secret_key(store.parent, "fingerprint")
         self._once = once(self._table, store)
-        self._gateway = host_port(self._table.policy.listen)
-        self._reach = Reach(*self._gateway)
+        self._gateway = gateway_at(self._table)
+        self._reach = Reach(*self._gateway[:2])
         addresses = ",".join(service.shadow_listen for service in self._table.services.values())
         self._watch = FlagWatch(store, "shadow", addresses)
         self._watch.start()
@@ -224,8 +224,8 @@ class ShadowAddon:
             turn.to_legacy(Bucket.PENDING, copying=Copying.FALLBACK)
             return
         turn.directed = True
-        flow.request.data.host, flow.request.data.port = self._gateway
-        flow.request.data.scheme = b"http"
+        data = flow.request.data
+        data.host, data.port, flow.request.scheme = self._gateway
         flow.request.data.method = mapped.method.encode("latin-1")
         flow.request.data.path = mapped.target.encode("latin-1")
         flow.request.headers = http.Headers(to_bytes(mapped.headers))

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 FORWARDED_FOR = "X-Forwarded-For"
 FORWARDED_PROTO = "X-Forwarded-Proto"
+LOOP_HEADER = "CDN-Loop"
+LOOP = "cutover-shadow"
+"""What a copy to a gateway that is not ours carries, and every intermediary has to pass on (RFC 8586)."""
 _PROXY_ONLY = {"proxy-connection", "proxy-authorization"}
 _PEER_ONLY = {"x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "forwarded"}
 """Services believe these from the shadow's address; a client's own would be believed with them."""
@@ -47,5 +50,6 @@ def forwarded(
 
 
 def is_marked(headers: Headers) -> bool:
-    """Whether a request claims to be a copy: then it is never copied again."""
-    return bool(header_values(headers, MARK_HEADER))
+    """Whether a request claims to be a copy, or has passed the shadow as one: then it is never copied again."""
+    passed = [item.strip() for value in header_values(headers, LOOP_HEADER) for item in value.split(",")]
+    return bool(header_values(headers, MARK_HEADER)) or any(item.partition(";")[0].strip() == LOOP for item in passed)

@@ -91,7 +91,7 @@ def home(table: RouteTable, service: str, request: Request, location: str) -> st
     """
     parts = urlsplit(location)
     host = header(request.headers, "host") or ""
-    if parts.netloc and parts.netloc not in {host, urlsplit(table.policy.public_url).netloc, table.policy.listen}:
+    if parts.netloc and parts.netloc not in _own(table, host):
         return location
     target = location[location.index(parts.netloc) + len(parts.netloc) :] if parts.netloc else location
     back = _legacy_target(table, service, target.partition("#")[0])
@@ -99,6 +99,11 @@ def home(table: RouteTable, service: str, request: Request, location: str) -> st
         return location
     scheme = header(request.headers, FORWARDED_PROTO) or parts.scheme
     return f"{scheme}://{host}{back}" if parts.netloc else back
+
+
+def _own(table: RouteTable, host: str) -> set[str]:
+    urls = (table.policy.public_url, table.mirroring.candidate)
+    return {host, table.policy.listen, *(urlsplit(url).netloc for url in urls)}
 
 
 def not_here(status: int, detail: str) -> Response:

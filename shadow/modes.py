@@ -16,6 +16,12 @@ def host_port(address: str) -> tuple[str, int]:
     return parts.hostname or "127.0.0.1", parts.port or (443 if parts.scheme == "https" else 80)
 
 
+def gateway_at(table: RouteTable) -> tuple[str, int, str]:
+    """Host, port and scheme of what serves from stage canary on: our public listener, or the candidate."""
+    address = table.mirroring.candidate or f"http://{table.policy.listen}"
+    return (*host_port(address), address.partition(":")[0])
+
+
 def mode(service: Service) -> str:
     """The mitmproxy mode that listens for a service and forwards to its legacy address."""
     return f"reverse:{service.legacy.rstrip('/')}@{service.shadow_listen}"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gateway.core.table import RouteTable
 
 _START = 30.0
+FOREIGN = "is not our gateway: writes and metered routes are not copied, requests upstream not compared"
 _OPTIONS = (
     "connection_strategy=lazy",  # a dead service is answered for, not hung up on
     "keep_host_header=true",  # services build redirects from it
@@ -165,7 +166,9 @@ def _accepts(address: tuple[str, int]) -> bool:
 def _listeners(table: RouteTable) -> str:
     proxy = table.mirroring.proxy_listen
     each = [f"{name} {url}" for name, url in _urls(table)]
-    return ", ".join([*each, f"proxy http://{proxy}"] if proxy else each)
+    each += [f"proxy http://{proxy}"] if proxy else []
+    candidate = table.mirroring.candidate
+    return ", ".join(each) + (f"; candidate {candidate} {FOREIGN}" if candidate else "")
 
 
 def _urls(table: RouteTable) -> list[tuple[str, str]]:

@@ -96,9 +96,10 @@ class Turn:
         return self.request.is_preflight or (self.request.method in _SAFE and not self.may_write)
 
     def may_be_asked_again(self, *, untouched: bool, kept: bool) -> bool:
-        """Whether legacy may be asked after an answer failed to come, on a connection `kept` from before or a new one.
+        """Whether legacy may be asked after an answer failed to come.
 
-        `untouched` says that no connection stood, so that nobody has seen a byte of the request.
+        `kept` says that its connection had answered before, `untouched` that no connection stood, so that nobody has
+        seen a byte of the request.
         """
         if not self.complete:
             return False

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gateway.config.certificate import check_pair
-from gateway.config.consistency import check, check_proxy
+from gateway.config.consistency import check, check_shadow
 from gateway.config.document import parse, read_text
 from gateway.config.mirroring import read_mirroring
 from gateway.config.operations import read_defaults, read_routes
@@ -88,7 +88,7 @@ def _table(root: Section, environment: Mapping[str, str], findings: Findings, fo
     changes = read_changes(root)
     mirroring = read_mirroring(root.section("shadow"), environment)
     root.close()
-    check_proxy(root.section("shadow"), mirroring, policy, services)
+    check_shadow(root.section("shadow"), mirroring, policy, services)
     check(policy, services, limits, routes, changes, findings)
     if findings.problems:
         routes = []

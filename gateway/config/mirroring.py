@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.config.listening import read_tls
 from gateway.config.problem import Wrong
-from gateway.config.scalars import address, duration, expanding, rate, share
+from gateway.config.scalars import address, duration, expanding, origin_url, rate, share
 from gateway.core.mirroring import Mirroring, PlatformLimit
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def read_mirroring(section: Section, environment: Mapping[str, str]) -> Mirrorin
         load=section.read("load", _load, usual.load),
         slow=section.read("slow", _slow, usual.slow),
         tls=read_tls(section.section("tls"), environment, hsts=False),
+        candidate=section.read("candidate", expanding(environment, origin_url), usual.candidate),
         proxy_listen=section.read("proxy_listen", expanding(environment, address), usual.proxy_listen),
     )
     section.close()

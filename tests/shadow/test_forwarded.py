@@ -69,3 +69,18 @@ def test_what_is_meant_for_the_proxy_is_taken_out() -> None:
     headers = (("proxy-authorization", "Basic x"), ("Proxy-Connection", "close"), ("A", "1"))
     assert forwarded(headers, "127.0.0.1", TRUSTED, proxied=True) == (("A", "1"), ("X-Forwarded-For", "127.0.0.1"))
     assert forwarded(headers, "127.0.0.1", TRUSTED)[:3] == headers
+
+
+@pytest.mark.parametrize(
+    ("value", "passed"),
+    [
+        ("cutover-shadow", True),
+        ("cdn.example; a=1, cutover-shadow;v=2", True),
+        ("cutover-shadows", False),
+        ("", False),
+    ],
+)
+def test_a_copy_that_comes_back_is_known(value: str, *, passed: bool) -> None:
+    """A copy that a gateway passed on to the shadow is recognised, also among others' loop marks (RFC 8586)."""
+    assert is_marked((("cdn-loop", value),)) is passed
+    assert is_marked((("CDN-Loop", "x"), ("CDN-Loop", value))) is passed

@@ -130,7 +130,7 @@ def test_what_can_be_compared_by_its_sum_is_not_oversize() -> None:
 def test_legacy_is_asked_again_only_where_it_does_no_harm(
     method: str, *, directed: bool, untouched: bool, kept: bool, again: bool
 ) -> None:
-    """A read that died on a kept connection, or on its way to the gateway; a write only if nobody saw a byte of it."""
+    """A read that died on a kept connection or on its way to the gateway; a write only if nobody saw a byte."""
     turn = Turn(Plan("svc", Subject("u-1")), Request(method, "/x"), directed=directed)
     assert not turn.may_be_asked_again(untouched=untouched, kept=kept)
     turn.complete = 1.0

@@ -50,6 +50,14 @@ def test_where_the_shadow_stands_besides() -> None:
     assert read("proxy_listen: here")[1] == ["shadow: proxy_listen 'here' is no address"]
 
 
+def test_a_candidate_is_an_address() -> None:
+    """A base URL, which makes the gateway one that is not ours."""
+    found = read("candidate: https://gw.example:8443")[0]
+    assert (found.candidate, found.foreign) == ("https://gw.example:8443", True)
+    assert not read("{}")[0].foreign
+    assert len(read("candidate: gw.example")[1]) == 1
+
+
 def test_a_limit_of_the_platform() -> None:
     """Requests in a time, a minute unless said otherwise; without the key there is none."""
 

@@ -67,3 +67,14 @@ def test_the_shadows_certificate_is_read(tmp_path: Path) -> None:
     (line,) = done.out.splitlines()
     assert line.startswith(f"cutover.yaml: shadow: tls: {tls.certificate} and {tls.key} cannot be used: ")
     assert line.endswith("; write a PEM certificate chain and its key")
+
+
+def test_a_gateway_that_is_not_ours_is_told_of(tmp_path: Path) -> None:
+    """What cannot be compared beside it stands in a warning; the table is fine."""
+    (tmp_path / "cutover.yaml").write_text(GOOD + "shadow: {candidate: http://gw.example}\n")
+    done = cutover(tmp_path, "check")
+    assert done.code == 0
+    assert done.err.splitlines()[-1] == (
+        "cutover.yaml: warning: shadow: candidate http://gw.example is not our gateway: writes and metered routes are"
+        " not copied, requests upstream not compared"
+    )
