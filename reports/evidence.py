@@ -56,6 +56,7 @@ def gather(
         at=now,
         version=version,
         platform=table.platform,
+        candidate=table.mirroring.candidate,
         routes={
             route.id: _route(
                 RouteEvidence(

@@ -163,7 +163,7 @@ class RouteEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The store at one moment, seen through a route table."""
+    """The store at one moment, seen through a route table; `candidate` is the URL of a gateway that is not ours."""
 
     at: float
     version: str
@@ -172,4 +172,5 @@ class Evidence:
     processes: tuple[Process, ...] = ()
     revision: int = 0
     results: Mapping[str, Result] = field(default_factory=dict)
+    candidate: str = ""
     buckets: Mapping[str, int] = field(default_factory=dict)

@@ -12,16 +12,18 @@ from weakref import WeakKeyDictionary
 from mitmproxy import connection, ctx, http
 
 from gateway.config import load_table
-from gateway.core.exchange import Request, Response
+from gateway.core.exchange import Response
 from gateway.core.observation import Bucket
 from gateway.core.routes import Stage
 from gateway.flags.watch import FlagWatch
 from gateway.store.database import secret_key
 from shadow import invisible
-from shadow.forwarded import client_address, forwarded, is_marked
+from shadow.connections import Connections
+from shadow.entrance import Came, Entrance
+from shadow.forwarded import is_marked
 from shadow.handover import Handover
 from shadow.idempotency import once
-from shadow.modes import host_port, services_by_port
+from shadow.modes import gateway_at, host_port
 from shadow.plan import Copying, Side
 from shadow.reach import Reach
 from shadow.relay import relay
@@ -30,17 +32,15 @@ from shadow.turn import COPY_LIMIT, Turn, declared_length
 from shadow.wire import last_answer, to_bytes, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from collections.abc import Set as AbstractSet
 
-    from mitmproxy import tcp
+    from mitmproxy import tcp, tls
     from mitmproxy.addonmanager import Loader
-    from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
+
+    from shadow.connections import End, Handler
 
 
 _TURN = "cutover"
-_IDLE = 1.0
-"""Seconds after which a kept connection is not trusted any more: uvicorn closes idle ones silently after five."""
 _FAULT = 500
 
 
@@ -49,7 +49,7 @@ class ShadowAddon:
 
     def __init__(self) -> None:
         self._books = Handover()
-        self._last_use: WeakKeyDictionary[connection.Connection, float] = WeakKeyDictionary()
+        self._connections = Connections(_handler)
         self._watch: FlagWatch | None = None
         self._turns: WeakKeyDictionary[connection.Client, Turn] = WeakKeyDictionary()
 
@@ -67,11 +67,11 @@ class ShadowAddon:
             return
         store = Path(ctx.options.cutover_store)
         self._table = load_table(Path(ctx.options.cutover_config))
-        self._services = services_by_port(self._table)
+        self._entrance = Entrance(self._table)
         self._key = secret_key(store.parent, "fingerprint")
         self._once = once(self._table, store)
-        self._gateway = host_port(self._table.policy.listen)
-        self._reach = Reach(*self._gateway)
+        self._gateway = gateway_at(self._table)
+        self._reach = Reach(*self._gateway[:2])
         addresses = ",".join(service.shadow_listen for service in self._table.services.values())
         self._watch = FlagWatch(store, "shadow", addresses)
         self._watch.start()
@@ -89,7 +89,11 @@ class ShadowAddon:
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide who serves; stream what is too large to be kept."""
-        turn = self._begin(flow)
+        came = self._came(flow)
+        if refused := self._entrance.refused(came):
+            self._turn_away(flow, *refused)
+            return
+        turn = self._begin(flow, came)
         flow.metadata[_TURN] = self._turns[flow.client_conn] = turn
         self._books.open(turn)
         if flow.error:
@@ -97,7 +101,10 @@ class ShadowAddon:
             self._books.settle(turn, Bucket.UNMIRRORED, "malformed")
             return
         flow.request.headers = http.Headers(to_bytes(turn.request.headers))
-        self._distrust_kept(flow, turn)
+        if self._entrance.proxied(came):
+            data = flow.request.data
+            data.host, data.port, flow.request.scheme = self._entrance.legacy(turn.plan.service)
+        self._connections.distrust(flow.client_conn, all_of_them=not turn.repeatable)
         length = declared_length(turn.request)
         if turn.plan.side is not Side.SHADOW and (length is None or length > COPY_LIMIT):
             flow.request.stream = turn.pass_on
@@ -137,11 +144,10 @@ class ShadowAddon:
         response = flow.response
         if response is None:
             return
-        self._last_use[flow.server_conn] = time.monotonic()
-        if response.status_code >= _FAULT or turn.plan.side is Side.GATEWAY:
-            self._last_use[flow.server_conn] = 0.0
-            if turn.complete:
-                self._drop(flow, flow.server_conn)
+        trusted = response.status_code < _FAULT and turn.plan.side is not Side.GATEWAY
+        self._connections.used(flow.server_conn, trusted=trusted)
+        if not trusted and turn.complete:
+            self._connections.drop(flow.client_conn, flow.server_conn)
         self._books.served(turn, response.status_code)
         self._once.answered(turn, response.status_code, to_text(response.headers.fields))
         self._books.finish(turn, _from_mitmproxy(response, turn.received.body))
@@ -171,25 +177,40 @@ class ShadowAddon:
             self._once.unanswered(turn, connected=True)
             self._books.settle(turn, Bucket.UNMIRRORED, "aborted")
 
+    def http_connect(self, flow: http.HTTPFlow) -> None:
+        """Open tunnels to legacy addresses only: what passes inside is looked at like any other request."""
+        if refused := self._entrance.tunnel_refused(self._came(flow)):
+            self._books.turned_away(refused[0])
+            flow.response = _to_mitmproxy(refused[1])
+
+    def tls_established_client(self, data: tls.TlsData) -> None:
+        """Remember how to speak to this client past mitmproxy's layers."""
+        if isinstance(data.conn, connection.Client) and data.ssl_conn:
+            self._connections.established(data.conn, data.ssl_conn)
+
     def tcp_message(self, flow: tcp.TCPFlow) -> None:
         """Forget what passed: a log socket stays open for days."""
         flow.messages.clear()
 
-    def _begin(self, flow: http.HTTPFlow) -> Turn:
-        assert flow.client_conn.sockname and flow.client_conn.peername and self._watch  # noqa: S101, PT018 - accepted
-        service = self._services[flow.client_conn.sockname[1]]
-        peer = flow.client_conn.peername[0]
-        trusted = self._table.policy.trusted_proxies
-        headers = to_text(flow.request.headers.fields)
-        target = flow.request.data.path.decode("latin-1")
-        request = Request(
-            flow.request.method,
-            target,
-            forwarded(headers, peer, trusted),
-            client=client_address(headers, peer, trusted),
-        )
+    def _came(self, flow: http.HTTPFlow) -> Came:
+        client = flow.client_conn
+        assert client.sockname and client.peername  # noqa: S101, PT018 - accepted
+        asked = flow.request.data.host, flow.request.data.port
+        return Came(client.sockname[1], client.peername[0], asked, tls=self._connections.is_tls(client))
+
+    def _begin(self, flow: http.HTTPFlow, came: Came) -> Turn:
+        service = self._entrance.service(came)
+        assert self._watch and service  # noqa: S101, PT018 - configured, and let in
+        headers, target = to_text(flow.request.headers.fields), flow.request.data.path.decode("latin-1")
+        request = self._entrance.request(came, flow.request.method, target, headers)
         plan = decide(self._table, self._watch.snapshot, service, request, self._key)
         return Turn(plan.without_copy() if is_marked(headers) else self._books.sampled(plan), request)
+
+    def _turn_away(self, flow: http.HTTPFlow, reason: str, answer: Response) -> None:
+        self._books.turned_away(reason)
+        if write := self._connections.writer(flow.client_conn):
+            write(last_answer(answer))
+        flow.kill()  # type: ignore[no-untyped-call]
 
     async def _direct(self, flow: http.HTTPFlow, turn: Turn) -> None:
         route = turn.plan.route
@@ -203,8 +224,8 @@ class ShadowAddon:
             turn.to_legacy(Bucket.PENDING, copying=Copying.FALLBACK)
             return
         turn.directed = True
-        flow.request.data.host, flow.request.data.port = self._gateway
-        flow.request.data.scheme = b"http"
+        data = flow.request.data
+        data.host, data.port, flow.request.scheme = self._gateway
         flow.request.data.method = mapped.method.encode("latin-1")
         flow.request.data.path = mapped.target.encode("latin-1")
         flow.request.headers = http.Headers(to_bytes(mapped.headers))
@@ -220,7 +241,7 @@ class ShadowAddon:
             flow.request.stream = False
         if refused:
             flow.response = _to_mitmproxy(refused)
-            if streamed and (write := self._client(flow)):
+            if streamed and (write := self._connections.writer(flow.client_conn)):
                 # Nobody wants the body, which would be read to its end first.
                 self._books.settle(turn, turn.plan.bucket, turn.plan.reason)
                 write(last_answer(refused))
@@ -234,10 +255,12 @@ class ShadowAddon:
                 response.headers.add(name, value)
 
     async def _answer_without_proxy(self, flow: http.HTTPFlow, turn: Turn) -> int:
-        write = self._client(flow)
+        write = self._connections.writer(flow.client_conn)
         if write is None:
             return 0
-        if self._may_ask_legacy(flow, turn):
+        untouched = flow.server_conn.timestamp_tcp_setup is None
+        kept = self._connections.answered_before(flow.server_conn)
+        if not flow.request.stream and turn.may_be_asked_again(untouched=untouched, kept=kept):
             turn.fallback = turn.directed
             turn.plan = replace(turn.plan, side=Side.LEGACY)
             if refused := await self._once.admit(turn, whole=True):
@@ -252,36 +275,10 @@ class ShadowAddon:
         write(last_answer(invisible.unavailable(self._table, turn.plan.service, turn.request)))
         return 0
 
-    def _may_ask_legacy(self, flow: http.HTTPFlow, turn: Turn) -> bool:
-        if flow.request.stream or not turn.complete:
-            return False
-        if turn.directed:
-            untouched = flow.server_conn.timestamp_tcp_setup is None
-            return untouched or turn.repeatable
-        return turn.repeatable and flow.server_conn in self._last_use
 
-    def _distrust_kept(self, flow: http.HTTPFlow, turn: Turn) -> None:
-        handler = self._handler(flow)
-        now = time.monotonic()
-        for kept in list(handler.transports) if handler else []:
-            if isinstance(kept, connection.Server) and kept.connected:
-                idle = now - self._last_use.get(kept, 0.0)
-                if idle > _IDLE or not turn.repeatable:
-                    self._drop(flow, kept)
-
-    def _drop(self, flow: http.HTTPFlow, server: connection.Server) -> None:
-        handler = self._handler(flow)
-        if handler and server in handler.transports and server.connected:
-            handler.close_connection(server)
-
-    def _client(self, flow: http.HTTPFlow) -> Callable[[bytes], None] | None:
-        handler = self._handler(flow)
-        writer = handler.transports[flow.client_conn].writer if handler else None
-        return writer.write if writer else None
-
-    def _handler(self, flow: http.HTTPFlow) -> ProxyConnectionHandler | None:
-        proxy = ctx.master.addons.get("proxyserver")  # type: ignore[no-untyped-call]
-        return proxy.connections.get(flow.client_conn.id) if proxy else None
+def _handler(client: End) -> Handler | None:
+    proxy = ctx.master.addons.get("proxyserver")  # type: ignore[no-untyped-call]
+    return proxy.connections.get(client.id) if proxy and isinstance(client, connection.Client) else None
 
 
 def _from_mitmproxy(response: http.Response, streamed: bytes) -> Response:

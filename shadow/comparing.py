@@ -14,7 +14,7 @@ from shadow.classes.rule import Case
 from shadow.classify import explained, routine
 from shadow.diff import exchanges
 from shadow.diff.found import Budget, Found
-from shadow.pairing import DRY_RUN
+from shadow.pairing import DRY_RUN, READ
 from shadow.sums import diff, incomparable, without_lengths
 
 if TYPE_CHECKING:
@@ -102,6 +102,13 @@ def sent(pair: Pair, setting: Setting) -> Explained:
     """
     service = setting.table.services[pair.route.service]
     return _explain(pair, setting, exchanges.sent(pair, service, setting.fingerprint_key, Budget(setting.seconds)))
+
+
+def unseen(pair: Pair, setting: Setting) -> str:
+    """What could not be compared beside the answers, in words; empty when everything was."""
+    if pair.source != "live" or pair.mode != READ or not setting.table.mirroring.foreign:
+        return ""
+    return "not compared: the request upstream, which a gateway that is not ours does not show"
 
 
 def all_explained(found: Explained) -> bool:

@@ -20,7 +20,7 @@ from shadow.envelope import Outcome
 from shadow.observe import Ask, observed, wanted
 from shadow.pairing import DRY_RUN, READ, SERVED, Pair
 from shadow.plan import Copying
-from shadow.serve import in_gateway_terms
+from shadow.serve import copyable, in_gateway_terms
 from shadow.sums import incomparable
 from shadow.writes import Writes
 
@@ -70,6 +70,8 @@ class Copier:
         identity = copy.exchange.id
         if route is None:
             return Done(Outcome(identity, Bucket.UNMIRRORED, "unknown route"))
+        if self._table.mirroring.foreign and not copyable(route, copy.exchange.request):
+            return Done(Outcome(identity, Bucket.UNMIRRORED, str(route.effect)))
         if waited > LATE:
             return Done(Outcome(identity, Bucket.SHED, "late"))
         try:

@@ -70,6 +70,11 @@ class Handover:
         if turn.may_write and self.channel.connected:
             self.channel.tell(Wrote(turn.plan.subject.key, time.time()))
 
+    def turned_away(self, reason: str) -> None:
+        """Count a request that is nobody's here: it was answered, and concerns no service."""
+        self.ledger.open("")
+        self.ledger.settle("", Bucket.OFF, reason)
+
     def settle(self, turn: Turn, bucket: Bucket, reason: str = "") -> None:
         """Count where a request landed; a second call changes nothing."""
         if not turn.settled:

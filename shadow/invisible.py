@@ -11,6 +11,7 @@ from gateway.core.exchange import Request, Response, header
 from gateway.core.mapping import MappingError, to_legacy
 from gateway.core.successor import deprecated_since, successor_link, sunset_at
 from gateway.core.successor import successor_url as core_url
+from shadow.forwarded import FORWARDED_PROTO
 
 if TYPE_CHECKING:
     from gateway.core.exchange import Headers
@@ -90,13 +91,24 @@ def home(table: RouteTable, service: str, request: Request, location: str) -> st
     """
     parts = urlsplit(location)
     host = header(request.headers, "host") or ""
-    if parts.netloc and parts.netloc not in {host, urlsplit(table.policy.public_url).netloc, table.policy.listen}:
+    if parts.netloc and parts.netloc not in _own(table, host):
         return location
     target = location[location.index(parts.netloc) + len(parts.netloc) :] if parts.netloc else location
     back = _legacy_target(table, service, target.partition("#")[0])
     if back is None:
         return location
-    return f"{parts.scheme}://{host}{back}" if parts.netloc else back
+    scheme = header(request.headers, FORWARDED_PROTO) or parts.scheme
+    return f"{scheme}://{host}{back}" if parts.netloc else back
+
+
+def _own(table: RouteTable, host: str) -> set[str]:
+    urls = (table.policy.public_url, table.mirroring.candidate)
+    return {host, table.policy.listen, *(urlsplit(url).netloc for url in urls)}
+
+
+def not_here(status: int, detail: str) -> Response:
+    """The answer to a request that is not the platform's, or came in by a way that is not its own."""
+    return _problem(status, HTTPStatus(status).phrase, detail, ())
 
 
 def _legacy_target(table: RouteTable, service: str, target: str) -> str | None:

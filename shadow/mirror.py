@@ -13,6 +13,7 @@ import httpx
 
 from gateway.core.exchange import Exchange, Failure, Request, Response, header, is_event_stream
 from gateway.core.mark import DRY_RUN, DRY_RUN_TYPE, MARK_HEADER, READ, REFUSED_HEADER, UPSTREAM_HEADER, sign
+from shadow.forwarded import LOOP, LOOP_HEADER
 from shadow.pairing import upstream_request
 from shadow.sums import RunningSum
 from shadow.wire import to_bytes, to_text
@@ -50,12 +51,24 @@ class Copied:
 
 
 class Mirror:
-    """A client with a pool of its own; `key` signs the marks, `internal` is the gateway's internal address."""
+    """A client with a pool of its own; `key` signs the marks, `internal` is the gateway's internal address.
+
+    With a `candidate`, the base URL of a gateway that is not ours, reads go there instead, without a mark; what it
+    answers is taken as it is, whatever headers of ours it may carry.
+    """
 
     def __init__(
-        self, internal: str, key: bytes, *, deadline: float = DEADLINE, limit: int = RESPONSE_LIMIT, pool: int = 8
+        self,
+        internal: str,
+        key: bytes,
+        *,
+        candidate: str = "",
+        deadline: float = DEADLINE,
+        limit: int = RESPONSE_LIMIT,
+        pool: int = 8,
     ) -> None:
         self._internal = internal
+        self._candidate = candidate
         self._key = key
         self._deadline = deadline
         self._limit = limit
@@ -77,6 +90,8 @@ class Mirror:
         An answer over the limit is not read on: it comes back without its body, as truncated. Where the primary's
         body was not kept, only a sum is made of a read's, and the limit is a MiB above the primary's length.
         """
+        if self._candidate:
+            return await self._to_candidate(primary, request, dry_run=dry_run)
         mode = DRY_RUN if dry_run else READ
         mark = sign(
             self._key,
@@ -90,6 +105,12 @@ class Mirror:
         marked = replace(request, headers=(*request.headers, (MARK_HEADER, mark)))
         exchange = await self._send(self._internal, primary, marked, None if dry_run else _length_of(primary))
         return _read(replace(exchange, request=request))
+
+    async def _to_candidate(self, primary: Exchange, request: Request, *, dry_run: bool) -> Copied:
+        assert not dry_run  # noqa: S101 - it would be executed: the copier sends reads only
+        sent = replace(request, headers=(*request.headers, (LOOP_HEADER, LOOP)))
+        exchange = await self._send(self._candidate, primary, sent, _length_of(primary))
+        return Copied(replace(exchange, request=request))
 
     async def to_legacy(self, address: str, primary: Exchange, request: Request) -> Exchange:
         """Send a read in legacy terms to the service itself; an answer over the limit comes back as truncated."""

@@ -16,9 +16,28 @@ def host_port(address: str) -> tuple[str, int]:
     return parts.hostname or "127.0.0.1", parts.port or (443 if parts.scheme == "https" else 80)
 
 
+def gateway_at(table: RouteTable) -> tuple[str, int, str]:
+    """Host, port and scheme of what serves from stage canary on: our public listener, or the candidate."""
+    address = table.mirroring.candidate or f"http://{table.policy.listen}"
+    return (*host_port(address), address.partition(":")[0])
+
+
 def mode(service: Service) -> str:
     """The mitmproxy mode that listens for a service and forwards to its legacy address."""
     return f"reverse:{service.legacy.rstrip('/')}@{service.shadow_listen}"
+
+
+def proxy_mode(table: RouteTable) -> str:
+    """The mitmproxy mode of the HTTP proxy; empty when there is none."""
+    listen = table.mirroring.proxy_listen
+    return f"regular@{listen}" if listen else ""
+
+
+def listeners(table: RouteTable) -> list[tuple[str, str]]:
+    """Every address the shadow listens at, `host:port`, with a word on whose it is."""
+    proxy = table.mirroring.proxy_listen
+    each = [(f"service {service.name}", service.shadow_listen) for service in listening(table)]
+    return [*each, ("shadow", proxy)] if proxy else each
 
 
 def services_by_port(table: RouteTable) -> dict[int, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.core.observation import Observation, Verdict
 from shadow.classes.rule import Case
 from shadow.classify import breaking
-from shadow.comparing import Setting, all_explained, answers, failure, sent, status, with_itself
+from shadow.comparing import Setting, all_explained, answers, failure, sent, status, unseen, with_itself
 from shadow.diff.found import DeadlineError
 from shadow.noise import Places, lesson
 from shadow.pairing import DRY_RUN
@@ -48,7 +48,7 @@ def observed(pair: Pair, setting: Setting) -> Observed:
     if pair.upstream is not None:
         shown[1]["upstream"] = redactor.request(pair.upstream)
     differences = _redacted(redactor, judged.found)
-    note = redactor.text(judged.note)
+    note = redactor.text("; ".join(word for word in (judged.note, unseen(pair, setting)) if word))
     shape = redactor.text(shape_of(pair.route, pair.legacy.request))
     taught = _lesson(pair, setting, redactor, clean=all_explained(judged.found))
     observation = _observation(

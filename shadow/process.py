@@ -17,17 +17,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.config import load_table
+from gateway.config.certificate import check_pair
 from gateway.core.errors import CutoverError, UnreachableError
 from gateway.store.database import open_store, secret_key
 from shadow.children import READY, Child, with_packages
-from shadow.modes import host_port, listening, mode
+from shadow.modes import host_port, listeners, listening, mode, proxy_mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from gateway.core.listening import Tls
     from gateway.core.table import RouteTable
 
 _START = 30.0
+FOREIGN = "is not our gateway: writes and metered routes are not copied, requests upstream not compared"
 _OPTIONS = (
     "connection_strategy=lazy",  # a dead service is answered for, not hung up on
     "keep_host_header=true",  # services build redirects from it
@@ -61,6 +64,8 @@ def run(config: Path, store: Path) -> None:
     open_store(store).close()
     secret_key(store.parent, "fingerprint")
     secret_key(store.parent, "mark")
+    if table.mirroring.tls.certificate:
+        check_pair(table.mirroring.tls, "shadow: tls")
     _require_free(table)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -97,9 +102,19 @@ def _proxy_arguments(table: RouteTable, config: Path, store: Path, directory: Pa
     arguments = [str(Path(sys.executable).parent / "mitmdump"), "-q", "-s", str(script)]
     for option in (f"confdir={directory}", *_OPTIONS, *ours):
         arguments += ["--set", option]
-    for service in listening(table):
-        arguments += ["--mode", mode(service)]
+    for each in [*(mode(service) for service in listening(table)), proxy_mode(table)]:
+        arguments += ["--mode", each] if each else []
+    if table.mirroring.tls.certificate:
+        arguments += ["--set", f"certs=*={_one_file(table.mirroring.tls, directory)}"]
     return arguments
+
+
+def _one_file(tls: Tls, directory: Path) -> Path:
+    """Key and chain as mitmproxy wants them, in the private folder that goes when the shadow does."""
+    path = directory / "listener.pem"
+    path.touch(0o600)
+    path.write_bytes(Path(tls.key).read_bytes() + b"\n" + Path(tls.certificate).read_bytes())
+    return path
 
 
 def _worker_arguments(config: Path, store: Path, directory: Path) -> list[str]:
@@ -114,8 +129,8 @@ def _channel(directory: Path) -> Path:
 
 
 def _require_free(table: RouteTable) -> None:
-    for service in listening(table):
-        host, port = host_port(service.shadow_listen)
+    for whose, address in listeners(table):
+        host, port = host_port(address)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -123,14 +138,14 @@ def _require_free(table: RouteTable) -> None:
                 probe.bind((host, port))
             except OSError as error:
                 raise UnreachableError(
-                    f"service {service.name}: cannot listen on {service.shadow_listen}: {error.strerror};"
-                    " free the port or change shadow_listen"
+                    f"{whose}: cannot listen on {address}: {error.strerror};"
+                    f" free the port or change {'proxy_listen' if whose == 'shadow' else 'shadow_listen'}"
                 ) from None
 
 
 def _await_ready(table: RouteTable, proxy: Child, worker: Child, stop: threading.Event) -> bool:
     deadline = time.monotonic() + _START
-    waiting = [host_port(service.shadow_listen) for service in listening(table)]
+    waiting = [host_port(address) for _, address in listeners(table)]
     while not stop.wait(0.05):
         waiting = [address for address in waiting if not _accepts(address)]
         if not waiting and READY.strip() in worker.lines:
@@ -149,11 +164,16 @@ def _accepts(address: tuple[str, int]) -> bool:
 
 
 def _listeners(table: RouteTable) -> str:
-    return ", ".join(f"{name} {url}" for name, url in _urls(table))
+    proxy = table.mirroring.proxy_listen
+    each = [f"{name} {url}" for name, url in _urls(table)]
+    each += [f"proxy http://{proxy}"] if proxy else []
+    candidate = table.mirroring.candidate
+    return ", ".join(each) + (f"; candidate {candidate} {FOREIGN}" if candidate else "")
 
 
 def _urls(table: RouteTable) -> list[tuple[str, str]]:
-    return [(service.name, f"http://{service.shadow_listen}") for service in listening(table)]
+    scheme = "https" if table.mirroring.tls.certificate else "http"
+    return [(service.name, f"{scheme}://{service.shadow_listen}") for service in listening(table)]
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,9 @@ from gateway.core.exchange import Exchange, Failure, header
 from gateway.core.observation import Bucket
 from gateway.core.routes import Stage
 from gateway.flags.flag import Flag, FlagSnapshot
+from shadow.legacy_address import by_any, folded
 from shadow.plan import Copying
-from shadow.recording.recorded import PORTS, Origin, Recorded
-from shadow.recording.wire import split_url
+from shadow.recording.recorded import PORTS, Recorded
 from shadow.serve import decide, find
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ class Account:
 
 def place_all(recorded: Iterable[Recorded], table: RouteTable) -> tuple[Placed, ...]:
     """Every exchange with its place, in order."""
-    addresses = _addresses(table)
+    addresses = by_any(table)
     shadowed = FlagSnapshot(flags={route.id: Flag(route.id, Stage.SHADOW) for route in table.select("*")})
     placed = (_place(entry, table, addresses) for entry in recorded)
     return tuple(replace(one, copy=_copy(one.exchange, table, shadowed)) if one.matched else one for one in placed)
@@ -120,7 +119,7 @@ def _place(entry: Recorded, table: RouteTable, addresses: Mapping[tuple[str, int
     request = entry.exchange.request
     if entry.origin.scheme not in PORTS:
         return Placed(entry, entry.exchange, reason=f"no HTTP exchange: {entry.origin.scheme}")
-    service = addresses.get(_key(entry.origin))
+    service = addresses.get(folded(entry.origin.host, entry.origin.port))
     if service is None:
         return Placed(entry, entry.exchange, reason=f"{_NO_SERVICE} {entry.origin}")
     exchange = replace(entry.exchange, service=service)
@@ -142,26 +141,3 @@ def _copy(exchange: Exchange, table: RouteTable, shadowed: FlagSnapshot) -> str:
         return "none: no answer recorded"
     plan = decide(table, shadowed, exchange.service, exchange.request, b"")
     return str(plan.copying) if plan.copying is not Copying.NONE else f"none: {plan.reason or plan.bucket}"
-
-
-def _addresses(table: RouteTable) -> dict[tuple[str, int], str]:
-    found: dict[tuple[str, int], str] = {}
-    for attribute in ("legacy", "shadow_listen"):
-        for name, service in table.services.items():
-            text = str(getattr(service, attribute))
-            if text:
-                found.setdefault(_key(split_url(text if "://" in text else f"http://{text}")[0]), name)
-    return found
-
-
-def _key(origin: Origin) -> tuple[str, int]:
-    return ("loopback" if _is_loopback(origin.host) else origin.host, origin.port)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback or ipaddress.ip_address(host).is_unspecified
-    except ValueError:
-        return False

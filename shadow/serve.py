@@ -45,7 +45,21 @@ def decide(table: RouteTable, snapshot: FlagSnapshot, service: str, request: Req
         return replace(plan, bucket=Bucket.OFF)
     if route.kind is Kind.WEBSOCKET:
         return replace(plan, bucket=Bucket.UNMIRRORED, reason="websocket")
-    return _copied(plan, request, gateway=_gateway_serves(snapshot, route, subject, request))
+    made = _copied(plan, request, gateway=_gateway_serves(snapshot, route, subject, request))
+    return _unmarked(made, request) if table.mirroring.foreign else made
+
+
+def _unmarked(plan: Plan, request: Request) -> Plan:
+    """The plan beside a gateway that knows no dry run: what is no read is never sent to it."""
+    assert plan.route is not None  # noqa: S101 - a plan gets here only with its route
+    if plan.copying is Copying.NONE or copyable(plan.route, request):
+        return plan
+    return replace(plan, copying=Copying.NONE, bucket=Bucket.UNMIRRORED, reason=str(plan.route.effect))
+
+
+def copyable(route: Route, request: Request) -> bool:
+    """Whether a copy does no harm wherever it is sent, marked or not."""
+    return route.effect is Effect.READ or request.is_preflight
 
 
 def _gateway_serves(snapshot: FlagSnapshot, route: Route, subject: Subject, request: Request) -> bool:

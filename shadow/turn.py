@@ -106,6 +106,16 @@ class Turn:
         """Whether sending the request twice does no harm: a safe method (RFC 9110 §9.2.1) on a reading route."""
         return self.request.is_preflight or (self.request.method in _SAFE and not self.may_write)
 
+    def may_be_asked_again(self, *, untouched: bool, kept: bool) -> bool:
+        """Whether legacy may be asked after an answer failed to come.
+
+        `kept` says that its connection had answered before, `untouched` that no connection stood, so that nobody has
+        seen a byte of the request.
+        """
+        if not self.complete:
+            return False
+        return untouched or self.repeatable if self.directed else self.repeatable and kept
+
     def pass_on(self, chunk: bytes) -> bytes:
         """A piece of a streamed request body, on its way."""
         if self.digest:

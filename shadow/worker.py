@@ -159,7 +159,8 @@ async def run(config: Path, store: Path, channel: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: None)
     internal = f"http://{table.policy.internal_listen}"
-    async with Mirror(internal, secret_key(store.parent, "mark"), pool=2 * CONCURRENCY) as mirror:
+    mark, candidate = secret_key(store.parent, "mark"), table.mirroring.candidate
+    async with Mirror(internal, mark, candidate=candidate, pool=2 * CONCURRENCY) as mirror:
         copier = Copier(table, mirror, setting)
         worker = Worker(copier, recorder)
         recording = asyncio.create_task(_record(recorder, copier.discipline))

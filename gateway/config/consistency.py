@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from gateway.config.operations import RouteDraft
     from gateway.config.problem import Findings, Lined
+    from gateway.config.section import Section
+    from gateway.core.mirroring import Mirroring
     from gateway.core.path import PathPattern
     from gateway.core.policy import Limit, Policy
     from gateway.core.routes import Change, Place, Service, Target
@@ -43,6 +45,29 @@ def check(
     check_lookups(routes, services, findings)
     _check_collisions(routes, findings)
     _check_globs(routes, changes, findings)
+
+
+def check_shadow(
+    section: Section, mirroring: Mirroring, policy: Policy, services: Mapping[str, Lined[Service]]
+) -> None:
+    """Add a problem where the shadow's proxy stands at another's address, or its candidate is the shadow or legacy.
+
+    Copies sent to either would come back as requests of clients, or compare a service with itself.
+    """
+    listen = mirroring.proxy_listen
+    taken = {policy.listen: "the gateway", policy.internal_listen: "the gateway's internal listener"}
+    taken |= {service.value.shadow_listen: f"service {service.value.name}" for service in services.values()}
+    if listen and listen in taken and not listen.endswith(":0"):
+        section.wrong("proxy_listen", f"proxy_listen {listen} is taken by {taken[listen]}", "write another port")
+    candidate = mirroring.candidate.partition("://")[2]
+    whose = {listen: "the shadow's proxy", **{item.value.shadow_listen: "the shadow" for item in services.values()}}
+    whose |= {item.value.legacy.partition("://")[2]: f"legacy {name}" for name, item in services.items()}
+    if candidate and candidate in whose:
+        section.wrong(
+            "candidate",
+            f"candidate {candidate} is {whose[candidate]}",
+            "write the address of the gateway to be compared",
+        )
 
 
 def _check_names(names: Iterable[tuple[str, int]], what: str, findings: Findings) -> None:

@@ -14,22 +14,29 @@ if TYPE_CHECKING:
     from gateway.config.section import Section
 
 
-def read_tls(section: Section, environment: Mapping[str, str], folder: str) -> Tls:
-    """The certificate, as paths, which start at `folder` where they are relative; both files or none."""
+def read_tls(section: Section, environment: Mapping[str, str], folder: str, *, hsts: bool = True) -> Tls:
+    """The certificate, as paths, which start at `folder` where they are relative; both files or none.
+
+    `hsts` says whether the key of this name may stand there.
+    """
     usual = Tls()
     path = expanding(environment, lambda text: str(Path(folder, filled(text))))
     tls = Tls(
         certificate=section.read("certificate", path, usual.certificate),
         key=section.read("key", path, usual.key),
-        hsts=section.read("hsts", lambda text: 0 if text == "off" else whole_seconds(text), usual.hsts),
+        hsts=section.read("hsts", _hsts, usual.hsts) if hsts else 0,
     )
     for absent, given in (("certificate", "key"), ("key", "certificate")):
         if section.has(given) and not section.has(absent):
             section.wrong(given, f"{given} is given without {absent}", f"write {absent}: a path to a PEM file")
-    if section.has("hsts") and not (section.has("certificate") or section.has("key")):
+    if hsts and section.has("hsts") and not (section.has("certificate") or section.has("key")):
         section.wrong("hsts", "hsts is never sent in clear", "write certificate: and key:, or remove it")
     section.close()
     return tls
+
+
+def _hsts(text: str) -> int:
+    return 0 if text == "off" else whole_seconds(text)
 
 
 def read_connections(section: Section) -> Connections:

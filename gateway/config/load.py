@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from gateway.config.consistency import check
+from gateway.config.certificate import check_pair
+from gateway.config.consistency import check, check_shadow
 from gateway.config.document import parse, read_text
 from gateway.config.mirroring import read_mirroring
 from gateway.config.named import NamedFiles, named
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.config.problem import Problem
+    from gateway.core.listening import Tls
 
 VERSION = 1
 
@@ -42,9 +44,11 @@ def load_table(path: Path, environment: Mapping[str, str] | None = None) -> Rout
 
 
 def problems(path: Path, environment: Mapping[str, str] | None = None) -> list[Problem]:
-    """Everything wrong with a file, in the order of lines; empty when it is fine."""
+    """Everything wrong with a file, in the order of lines, the shadow's certificate read; empty when it is fine."""
     findings = Findings()
-    _read(path, os.environ if environment is None else environment, findings)
+    table = _read(path, os.environ if environment is None else environment, findings)
+    if table is not None and not findings.problems and table.mirroring.tls.certificate:
+        _check_certificate(table.mirroring.tls, findings)
     return findings.problems
 
 
@@ -55,6 +59,13 @@ def named_files(path: Path, environment: Mapping[str, str] | None = None) -> Nam
     except Wrong:
         return NamedFiles()
     return named(root, os.environ if environment is None else environment, str(path.parent))
+
+
+def _check_certificate(tls: Tls, findings: Findings) -> None:
+    try:
+        check_pair(tls, "shadow: tls")
+    except ConfigError as error:
+        findings.add(0, *str(error).split("; ", 1))
 
 
 def _read(path: Path, environment: Mapping[str, str], findings: Findings) -> RouteTable | None:
@@ -86,9 +97,10 @@ def _table(root: Section, environment: Mapping[str, str], findings: Findings, fo
     limits = read_limits(root)
     routes = read_routes(root, read_defaults(root.section("defaults")))
     changes = read_changes(root)
-    mirroring = read_mirroring(root.section("shadow"))
+    mirroring = read_mirroring(root.section("shadow"), environment, folder)
     retention = read_retention(root.section("store"))
     root.close()
+    check_shadow(root.section("shadow"), mirroring, policy, services)
     check(policy, services, limits, routes, changes, findings)
     if findings.problems:
         routes = []

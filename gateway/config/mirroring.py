@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.config.listening import read_tls
 from gateway.config.problem import Wrong
-from gateway.config.scalars import duration, rate, share
+from gateway.config.scalars import address, duration, expanding, origin_url, rate, share
 from gateway.core.mirroring import Mirroring, PlatformLimit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gateway.config.section import Section
 
 _COST = 3
 _LEAST = 1.1
 
 
-def read_mirroring(section: Section) -> Mirroring:
-    """How copies are made."""
+def read_mirroring(section: Section, environment: Mapping[str, str], folder: str = "") -> Mirroring:
+    """How copies are made, and where the shadow stands besides the services' own listeners."""
     usual = Mirroring()
     mirroring = Mirroring(
         second=section.read("second", share, usual.second),
         load=section.read("load", _load, usual.load),
         slow=section.read("slow", _slow, usual.slow),
+        tls=read_tls(section.section("tls"), environment, folder, hsts=False),
+        candidate=section.read("candidate", expanding(environment, origin_url), usual.candidate),
+        proxy_listen=section.read("proxy_listen", expanding(environment, address), usual.proxy_listen),
     )
     section.close()
     return mirroring

@@ -20,7 +20,8 @@ def route_digest(table: RouteTable, route: Route, version: str) -> str:
     """Sixteen hex digits over what decides a route's behaviour: route, service, policy, gateway version.
 
     Addresses are left out of it: the same platform on other ports behaves the same. Rules and changes too, what is
-    only told (documents, titles, the gateway's own pages), and how many copies are made.
+    only told (documents, titles, the gateway's own pages), and how many copies are made. That the gateway is not ours
+    counts, its address does not.
     """
     service = dataclasses.replace(
         table.services[route.service],
@@ -37,7 +38,8 @@ def route_digest(table: RouteTable, route: Route, version: str) -> str:
     )
     shadow = dataclasses.replace(route.shadow, second=None)
     route = dataclasses.replace(route, shadow=shadow, platform_limit=None)
-    return _hash([route, service, policy, table.limits.get(route.limit), version])
+    foreign = ["foreign"] if table.mirroring.foreign else []
+    return _hash([route, service, policy, table.limits.get(route.limit), version, *foreign])
 
 
 def table_digest(table: RouteTable, version: str) -> str:

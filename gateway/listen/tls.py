@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gateway.config.certificate import load_pair
 from gateway.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -108,33 +109,8 @@ def _context(tls: Tls) -> _Context:
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_CIPHER_SERVER_PREFERENCE
     context.set_ciphers(_CIPHERS)
     context.set_alpn_protocols(PROTOCOLS)
-    for path in (tls.certificate, tls.key):
-        _readable(path)
-    try:
-        context.load_cert_chain(tls.certificate, tls.key, password=_no_passphrase)
-    except ssl.SSLError as error:
-        reason = error.reason or "it is no PEM"
-        raise ConfigError(
-            f"tls: {tls.certificate} and {tls.key} cannot be used: {_said(reason)};"
-            " write a PEM certificate chain and its key"
-        ) from None
+    load_pair(context, tls)
     return context
-
-
-def _readable(path: str) -> None:
-    try:
-        with Path(path).open("rb"):
-            return
-    except OSError as error:
-        raise ConfigError(f"tls: {path} cannot be read: {error.strerror}") from None
-
-
-def _no_passphrase() -> str:
-    raise ConfigError("tls: the key is locked by a passphrase; write one that is not, readable by this user only")
-
-
-def _said(reason: str) -> str:
-    return "the key is not the certificate's" if reason == "KEY_VALUES_MISMATCH" else reason.replace("_", " ").lower()
 
 
 def _state(tls: Tls) -> tuple[tuple[int, int, int] | None, ...]:

@@ -14,6 +14,7 @@ from gateway.core.errors import ConfigError
 from gateway.files import file_problems
 from migrate.commands.options import DEFAULT_CONFIG, Json
 from migrate.standing.unguarded import warnings
+from shadow.process import FOREIGN
 
 if TYPE_CHECKING:
     from gateway.core.table import RouteTable
@@ -34,7 +35,7 @@ def check(
     found = sorted([*problems(file), *file_problems(file)], key=lambda problem: problem.line)
     if as_json:
         table = None if found else load_table(file)
-        summary = {**_summary(table), "warnings": warnings(table)} if table else {}
+        summary = {**_summary(table), "warnings": _warnings(table)} if table else {}
         document = {"file": str(file), "ok": not found, **summary, "problems": [asdict(item) for item in found]}
         typer.echo(json.dumps(document, indent=2))
         raise typer.Exit(ConfigError.exit_code if found else 0)
@@ -44,12 +45,19 @@ def check(
         typer.echo(f"{len(found)} problem{'s' if len(found) > 1 else ''} in {file}", err=True)
         raise typer.Exit(ConfigError.exit_code)
     table = load_table(file)
-    for warning in warnings(table):
+    for warning in _warnings(table):
         typer.echo(f"{file}: warning: {warning}", err=True)
     told = _summary(table)
     typer.echo(
         f"{file} is fine: platform {told['platform']}, {told['services']} services, {told['routes']} routes"
         f" ({told['exposed']} exposed, {told['internal']} internal), {told['changes']} intended changes"
+    )
+
+
+def _warnings(table: RouteTable) -> list[str]:
+    unsaid = warnings(table)
+    return (
+        [*unsaid, f"shadow: candidate {table.mirroring.candidate} {FOREIGN}"] if table.mirroring.foreign else unsaid
     )
 
 

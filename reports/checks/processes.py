@@ -14,9 +14,14 @@ NAME = "processes"
 
 
 def judge(evidence: Evidence, _route: RouteEvidence, _targets: Targets) -> Finding:
-    """A process that was not seen for seconds is not running; one with old flags must catch up first."""
+    """A process that was not seen for seconds is not running; one with old flags must catch up first.
+
+    Where another gateway than ours is compared, whether it runs is not known here: copies to it would fail.
+    """
     running = ", ".join(f"{item.kind} {item.address}".strip() for item in evidence.processes) or "none is running"
-    if not any(item.kind == "gateway" for item in evidence.processes):
+    if evidence.candidate:
+        running += f"; the gateway is {evidence.candidate}, which is not ours"
+    elif not any(item.kind == "gateway" for item in evidence.processes):
         return failed(NAME, running, "no gateway is running on this store; start `cutover gateway` or `cutover up`")
     behind = [f"{item.kind} {item.pid}" for item in evidence.processes if item.revision < evidence.revision]
     if behind:

@@ -73,13 +73,13 @@ class Page:
 
 
 @contextmanager
-def browser() -> Iterator[Page]:
-    """A page of a new browser with an empty profile; skips the test where there is no Chromium."""
+def browser(*flags: str) -> Iterator[Page]:
+    """A page of a new browser with an empty profile and further flags; skips the test where there is no Chromium."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("chromium is not installed; `make proof` installs it where it may")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [program, *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
+        command = [program, *_FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             with connect(_target(Path(profile)), proxy=None, max_size=None) as socket:

@@ -184,6 +184,7 @@ async def shadowed(
     *,
     public: int | None = None,
     internal: int | None = None,
+    listen: int | None = None,
     routes: str = ROUTES,
     terms: str = "",
     mirroring: str = "second: 0, slow: off, load: 300%",
@@ -191,7 +192,14 @@ async def shadowed(
 ) -> AsyncIterator[Rig]:
     """A shadow over the service at `legacy` (`host:port`)."""
     config = write_table(
-        directory, legacy, public=public, internal=internal, routes=routes, terms=terms, mirroring=mirroring
+        directory,
+        legacy,
+        public=public,
+        internal=internal,
+        listen=listen,
+        routes=routes,
+        terms=terms,
+        mirroring=mirroring,
     )
     store = directory / "state" / "cutover.db"
     context = running(config, store, environment)

@@ -6,10 +6,11 @@ import pytest
 
 from gateway.core.digest import route_digest
 from gateway.core.exchange import Failure
+from gateway.core.mirroring import Mirroring
 from gateway.core.noise import Noise, Place
 from gateway.core.observation import REJECTED, Difference, DifferenceKind, Rule
-from shadow.comparing import all_explained, answers, failure, sent, status, with_itself
-from shadow.pairing import DRY_RUN, Pair
+from shadow.comparing import all_explained, answers, failure, sent, status, unseen, with_itself
+from shadow.pairing import DRY_RUN, SERVED, Pair
 from tests.shadow.cases import TABLE, answer, pair, passed, request, setting
 
 CHANGED = pair(answer({"n": 1}), answer({"n": 2}))
@@ -92,3 +93,14 @@ def test_the_request_sent_upstream_is_compared_with_the_dashboards() -> None:
 def test_no_answer_has_no_status() -> None:
     """A failure counts as 0."""
     assert [status(side) for side in (CHANGED.legacy, pair(Failure("x"), answer({})).legacy)] == [200, 0]
+
+
+def test_what_another_gateway_does_not_show_is_told() -> None:
+    """Beside a gateway that is not ours a live read says that its upstream request was not compared."""
+    read = CHANGED
+    ours = setting()
+    foreign = replace(ours, table=replace(ours.table, mirroring=Mirroring(candidate="http://gw.example")))
+    assert unseen(read, ours) == ""
+    assert "not compared: the request upstream" in unseen(read, foreign)
+    assert unseen(replace(read, source="replay"), foreign) == ""
+    assert unseen(replace(read, mode=SERVED), foreign) == ""

@@ -311,3 +311,20 @@ async def test_a_metered_route_makes_dry_runs_where_the_platforms_limit_is_used_
             assert (await made.copy(write("ask", "/ask"), 0)).outcome.bucket is Bucket.COMPARED
         modes = [dict(head[2])["Cutover-Copy"].partition(";")[0] for head in internal.heads]
         assert modes == ["read", "dry-run", "dry-run"]
+
+
+@pytest.mark.parametrize("copying", [Copying.DRY_RUN, Copying.METERED])
+async def test_no_write_is_sent_to_a_gateway_that_is_not_ours(copying: Copying, tmp_path: Path) -> None:
+    """Should such a copy be handed over, it is counted as unmirrored and nobody is asked."""
+    async with (
+        Oddities() as legacy,
+        Oddities() as other,
+        copier(tmp_path, legacy, other, f"second: 0, candidate: http://{other.address}") as made,
+    ):
+        for route, method, target in (("items.create", "POST", "/items"), ("chat", "POST", "/chat")):
+            exchange = Exchange("x", "svc", Request(method, target), Response(201), time.time(), 0, 0)
+            done = await made.copy(Copy(route, {}, copying, "u", exchange), 0)
+            assert done.outcome.bucket is Bucket.UNMIRRORED
+            assert done.outcome.reason == ("write" if route == "items.create" else "metered")
+        assert not legacy.deliveries
+        assert not other.deliveries

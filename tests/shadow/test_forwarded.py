@@ -53,3 +53,34 @@ def test_a_mark_is_seen_and_stripped() -> None:
     assert is_marked(headers)
     assert forwarded(headers, "127.0.0.1", TRUSTED) == (("X-Forwarded-For", "127.0.0.1"),)
     assert not is_marked(())
+
+
+def test_a_service_is_told_of_tls() -> None:
+    """Behind TLS a service hears https, so that its redirects stay there; what a trusted proxy said is kept."""
+    headers = (("A", "1"), ("X-Forwarded-Proto", "http"))
+    told = forwarded(headers, "203.0.113.5", TRUSTED, tls=True)
+    assert told == (("A", "1"), ("X-Forwarded-For", "203.0.113.5"), ("X-Forwarded-Proto", "https"))
+    assert forwarded(headers, "127.0.0.1", TRUSTED, tls=True)[:2] == headers
+    assert ("X-Forwarded-Proto", "https") not in forwarded(headers, "127.0.0.1", TRUSTED, tls=True)
+
+
+def test_what_is_meant_for_the_proxy_is_taken_out() -> None:
+    """Behind the shadow's proxy a service gets neither its credentials nor its connection's terms."""
+    headers = (("proxy-authorization", "Basic x"), ("Proxy-Connection", "close"), ("A", "1"))
+    assert forwarded(headers, "127.0.0.1", TRUSTED, proxied=True) == (("A", "1"), ("X-Forwarded-For", "127.0.0.1"))
+    assert forwarded(headers, "127.0.0.1", TRUSTED)[:3] == headers
+
+
+@pytest.mark.parametrize(
+    ("value", "passed"),
+    [
+        ("cutover-shadow", True),
+        ("cdn.example; a=1, cutover-shadow;v=2", True),
+        ("cutover-shadows", False),
+        ("", False),
+    ],
+)
+def test_a_copy_that_comes_back_is_known(value: str, *, passed: bool) -> None:
+    """A copy that a gateway passed on to the shadow is recognised, also among others' loop marks (RFC 8586)."""
+    assert is_marked((("cdn-loop", value),)) is passed
+    assert is_marked((("CDN-Loop", "x"), ("CDN-Loop", value))) is passed

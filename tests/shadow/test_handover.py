@@ -143,3 +143,10 @@ def test_what_the_shadow_answers_itself_was_served_by_nobody() -> None:
     one.plan = replace(one.plan, side=Side.SHADOW)
     books.served(one, 409)
     assert books.tally.take() == []
+
+
+def test_what_is_turned_away_is_counted_as_nobodys() -> None:
+    """It lands in off under its reason, of no route, and is pending at no time."""
+    books = Handover()
+    books.turned_away("foreign")
+    assert books.ledger.counts == {("", "off", "foreign"): 1}

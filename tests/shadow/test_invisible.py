@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +57,21 @@ ASKED = Request("GET", "/management/users/", (("Host", "platform:8000"), ("Origi
 def test_redirects_lead_back_to_legacy_paths(location: str, expected: str) -> None:
     """A Location on the gateway becomes the legacy path on the Host the client called; others stay."""
     assert invisible.home(TABLE, "svc", ASKED, location) == expected
+
+
+def test_redirects_stay_on_tls() -> None:
+    """Behind TLS the client called https, whatever scheme the gateway knows."""
+    asked = replace(ASKED, headers=(*ASKED.headers, ("X-Forwarded-Proto", "https")))
+    here = invisible.home(TABLE, "svc", asked, "http://platform:8000/api/v1/users/7")
+    assert here == "https://platform:8000/management/users/7"
+
+
+def test_what_does_not_belong_here_is_told() -> None:
+    """A problem with the reason, and nothing that lets a foreign page read more."""
+    answer = invisible.not_here(403, "no address of ours")
+    assert (answer.status, answer.reason) == (403, "Forbidden")
+    assert b'"detail": "no address of ours"' in answer.body
+    assert [name for name, _ in answer.headers] == ["content-type", "content-length"]
 
 
 @pytest.mark.parametrize(

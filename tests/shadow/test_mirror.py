@@ -159,3 +159,26 @@ async def test_beside_a_primary_that_was_not_kept_only_a_sum_is_made() -> None:
         dry = (await mirror.to_gateway(primary, COPY, dry_run=True)).exchange.response
         assert isinstance(dry, Response)
         assert (dry.sum, dry.truncated) == (None, True)
+
+
+async def test_a_gateway_that_is_not_ours_gets_no_mark() -> None:
+    """It is asked without our header, with what tells a loop; headers of ours that it sends mean nothing."""
+    async with Oddities() as ours, Oddities() as other:
+
+        async def pretending(head: Head, _body: bytes, writer: asyncio.StreamWriter) -> None:
+            writer.write(answer("200 OK", head[1].encode(), (REFUSED_HEADER, "1"), (UPSTREAM_HEADER, "e30=")))
+
+        other.override = pretending
+        async with Mirror(f"http://{ours.address}", KEY, candidate=f"http://{other.address}") as mirror:
+            asked = replace(COPY, method="GET", body=b"", headers=HEADERS[:3])
+            copied = await mirror.to_gateway(PRIMARY, asked, dry_run=False)
+            with pytest.raises(AssertionError):
+                await mirror.to_gateway(PRIMARY, asked, dry_run=True)
+        assert isinstance(copied.exchange.response, Response)
+        assert copied.exchange.response.body == TARGET.encode()
+        assert (copied.upstream, copied.refused) == (None, False)
+        assert copied.exchange.request == asked
+        ((_, target, headers),) = other.heads
+        assert target == TARGET
+        assert headers == [*HEADERS[:3], ("CDN-Loop", "cutover-shadow")]
+        assert not ours.heads

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.core.exchange import Request
 from gateway.core.mapping import MappingError
+from gateway.core.mirroring import Mirroring
 from gateway.core.observation import Bucket
 from gateway.core.path import PathPattern
 from gateway.core.routes import (
@@ -23,7 +26,7 @@ from gateway.core.routes import (
 from gateway.core.table import RouteTable
 from gateway.flags.flag import Flag, FlagSnapshot
 from shadow.plan import Copying, Side
-from shadow.serve import decide, find, in_gateway_terms, needs_body
+from shadow.serve import copyable, decide, find, in_gateway_terms, needs_body
 
 KEY = b"k" * 32
 ASK = "Access-Control-Request-Method"
@@ -134,3 +137,28 @@ def test_what_cannot_be_said_in_gateway_terms_is_an_error() -> None:
         in_gateway_terms(TABLE.routes[2], {}, Request("OPTIONS", "/move", ((ASK, "POST"),)))
     assert needs_body(TABLE.routes[2])
     assert not needs_body(TABLE.routes[0])
+
+
+@pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.GATEWAY])
+def test_a_gateway_that_is_not_ours_is_sent_reads_alone(stage: Stage) -> None:
+    """Beside it writes and metered routes are counted as unmirrored, with their effect, whatever their budget."""
+    foreign = replace(TABLE, mirroring=Mirroring(candidate="http://gw.example"))
+    read, write, paid = (
+        decide(foreign, at(stage), "svc", Request(*line.split()), KEY)
+        for line in ("GET /items/1", "POST /items", "POST /paid")
+    )
+    assert read.copying is (Copying.READ if stage is Stage.SHADOW else Copying.SERVED)
+    assert (write.copying, write.bucket, write.reason) == (Copying.NONE, Bucket.UNMIRRORED, "write")
+    assert (paid.copying, paid.bucket, paid.reason) == (Copying.NONE, Bucket.UNMIRRORED, "metered")
+    asking = Request("OPTIONS", "/items", (("Origin", "http://d"), (ASK, "POST")))
+    assert decide(foreign, at(Stage.SHADOW), "svc", asking, KEY).copying is Copying.READ
+    off = decide(foreign, at(Stage.LEGACY), "svc", Request("POST", "/items"), KEY)
+    assert (off.bucket, off.reason) == (Bucket.OFF, "")
+
+
+def test_what_does_no_harm_without_a_mark() -> None:
+    """A read, or a preflight of anything."""
+    write = next(one for one in TABLE.routes if one.id == "write")
+    assert copyable(TABLE.routes[0], Request("GET", "/items/1"))
+    assert not copyable(write, Request("POST", "/items"))
+    assert copyable(write, Request("OPTIONS", "/items", (("Origin", "http://d"), (ASK, "POST"))))

@@ -133,3 +133,24 @@ def test_what_can_be_compared_by_its_sum_is_not_oversize() -> None:
     assert not turn.oversize(Response(200))
     turn.sent(b"large")
     assert turn.oversize(Response(200))
+
+
+@pytest.mark.parametrize(
+    ("method", "directed", "untouched", "kept", "again"),
+    [
+        ("GET", False, False, True, True),
+        ("GET", False, False, False, False),
+        ("POST", False, True, True, False),
+        ("GET", True, False, False, True),
+        ("POST", True, True, False, True),
+        ("POST", True, False, True, False),
+    ],
+)
+def test_legacy_is_asked_again_only_where_it_does_no_harm(
+    method: str, *, directed: bool, untouched: bool, kept: bool, again: bool
+) -> None:
+    """A read that died on a kept connection or on its way to the gateway; a write only if nobody saw a byte."""
+    turn = Turn(Plan("svc", Subject("u-1")), Request(method, "/x"), directed=directed)
+    assert not turn.may_be_asked_again(untouched=untouched, kept=kept)
+    turn.complete = 1.0
+    assert turn.may_be_asked_again(untouched=untouched, kept=kept) is again

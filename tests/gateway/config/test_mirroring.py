@@ -4,13 +4,14 @@ from gateway.config.document import parse
 from gateway.config.mirroring import read_mirroring, read_platform_limit
 from gateway.config.problem import Findings
 from gateway.config.section import Section
+from gateway.core.listening import Tls
 from gateway.core.mirroring import Mirroring, PlatformLimit
 
 
 def read(text: str) -> tuple[Mirroring, list[str]]:
     """What a section says, and what is wrong with it."""
     findings = Findings()
-    found = read_mirroring(Section.of("shadow", parse(text), findings))
+    found = read_mirroring(Section.of("shadow", parse(text), findings), {"PORT": "18100"})
     return found, [problem.message for problem in findings.problems]
 
 
@@ -38,6 +39,23 @@ def test_when_a_service_counts_as_slow() -> None:
     assert [read(f"slow: {text}")[0].slow for text in ("off", "2", "1.5")] == [0.0, 2.0, 1.5]
     for text in ("1", "inf", "often"):
         assert read(f"slow: {text}")[1] == [f"shadow: slow '{text}' is no factor"]
+
+
+def test_where_the_shadow_stands_besides() -> None:
+    """The certificate of its listeners, both files or none, and the address of its proxy; hsts is no affair of it."""
+    assert read("tls: {certificate: c.pem, key: c.key}")[0].tls == Tls("c.pem", "c.key", 0)
+    assert read("tls: {key: c.key}")[1] == ["shadow: tls: key is given without certificate"]
+    assert read("tls: {certificate: c.pem, key: c.key, hsts: off}")[1] == ["shadow: tls: key hsts is not known"]
+    assert read("proxy_listen: 127.0.0.1:${PORT}")[0].proxy_listen == "127.0.0.1:18100"
+    assert read("proxy_listen: here")[1] == ["shadow: proxy_listen 'here' is no address"]
+
+
+def test_a_candidate_is_an_address() -> None:
+    """A base URL, which makes the gateway one that is not ours."""
+    found = read("candidate: https://gw.example:8443")[0]
+    assert (found.candidate, found.foreign) == ("https://gw.example:8443", True)
+    assert not read("{}")[0].foreign
+    assert len(read("candidate: gw.example")[1]) == 1
 
 
 def test_a_limit_of_the_platform() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.digest import route_digest, table_digest
-from gateway.core.mirroring import PlatformLimit
+from gateway.core.mirroring import Mirroring, PlatformLimit
 from gateway.core.path import PathPattern
 from gateway.core.policy import Limit, Policy
 from gateway.core.routes import (
@@ -108,3 +108,9 @@ def test_the_digest_of_a_table_covers_all_of_it() -> None:
     ]
     digests = {table_digest(table, "1") for table in [*others, TABLE, replace(TABLE)]} | {table_digest(TABLE, "2")}
     assert len(digests) == 8
+
+
+def test_evidence_beside_another_gateway_is_evidence_of_its_own() -> None:
+    """That the gateway is not ours counts; where it stands does not."""
+    first, second = (replace(TABLE, mirroring=Mirroring(candidate=f"http://gw{number}.example")) for number in (1, 2))
+    assert route_digest(first, ROUTE, "1") == route_digest(second, ROUTE, "1") != route_digest(TABLE, ROUTE, "1")

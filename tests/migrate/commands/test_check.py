@@ -74,3 +74,28 @@ def test_problems_are_json_when_asked(tmp_path: Path) -> None:
     assert told["ok"] is False
     assert told["problems"][0]["message"] == "no such file"
     assert "cutover init" in told["problems"][0]["mend"]
+
+
+def test_the_shadows_certificate_is_read(tmp_path: Path) -> None:
+    """Files that exist and fit are fine; others are one line that names them, with exit code 3."""
+    tls = certified(tmp_path)
+    section = f"shadow:\n  tls: {{certificate: {tls.certificate}, key: {tls.key}}}\n"
+    (tmp_path / "cutover.yaml").write_text(GOOD + section)
+    assert cutover(tmp_path, "check").code == 0
+    (tmp_path / "tls.key").write_text("nonsense")
+    done = cutover(tmp_path, "check")
+    assert done.code == 3
+    (line,) = done.out.splitlines()
+    assert line.startswith(f"cutover.yaml: shadow: tls: {tls.certificate} and {tls.key} cannot be used: ")
+    assert line.endswith("; write a PEM certificate chain and its key")
+
+
+def test_a_gateway_that_is_not_ours_is_told_of(tmp_path: Path) -> None:
+    """What cannot be compared beside it stands in a warning; the table is fine."""
+    (tmp_path / "cutover.yaml").write_text(GOOD + "shadow: {candidate: http://gw.example}\n")
+    done = cutover(tmp_path, "check")
+    assert done.code == 0
+    assert done.err.splitlines()[-1] == (
+        "cutover.yaml: warning: shadow: candidate http://gw.example is not our gateway: writes and metered routes are"
+        " not copied, requests upstream not compared"
+    )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.core.routes import Stage
@@ -37,3 +38,13 @@ def test_a_process_with_old_flags(tmp_path: Path) -> None:
     finding = judged(filled)
     assert "shadow 7 has not yet taken flag revision 1" in finding.missing_text
     assert "gateway 127.0.0.1:8800" in finding.evidence_text
+
+
+def test_a_gateway_that_is_not_ours_needs_no_process_of_ours(tmp_path: Path) -> None:
+    """Its address is told; every process there is must have the newest flags all the same."""
+    filled = store(tmp_path)
+    filled.process("shadow")
+    evidence = replace(filled.evidence(), candidate="http://gw.example")
+    finding = CHECK.judge(evidence, evidence.routes[ROUTE], Targets())
+    assert finding.passed
+    assert "the gateway is http://gw.example, which is not ours" in finding.evidence_text
