@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import weakref
 
@@ -13,7 +14,10 @@ BYTES = 1 << 16
 
 
 class AccessLog:
-    """Takes lines and writes them in order; what waits is written at the end of the process, too."""
+    """Takes lines and writes them in order; what waits is written at the end of the process, too.
+
+    What cannot be written is lost.
+    """
 
     def __init__(self) -> None:
         self._lines: list[str] = []
@@ -46,5 +50,7 @@ def _write(lines: list[str]) -> None:
     if lines:
         text = "\n".join([*lines, ""])
         lines.clear()
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        # Whoever read it has gone, or it is closed: no request is the worse for that.
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
+            sys.stderr.flush()

@@ -48,7 +48,7 @@ async def admit(context: Context, table: RouteTable, request: Request, entry: En
     parts, settings = context.parts, context.settings
     parts.guard(request)
     matched = parts.match(table, request, upgrade=True)
-    stands = stage(context, entry, matched, copy=False)
+    stands = stage(context, context.flags(), entry, matched, copy=False)
     service = table.services[matched.route.service]
     told, entry.client = with_forwarding(request, scheme, table.policy, service)
     told += entry.trace.headers() if entry.trace else ()

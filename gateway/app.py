@@ -108,6 +108,7 @@ class Gateway:
             context.public_url = table.policy.public_url.rstrip("/")
         context.pool.follow(_origins(context.table), _origins(table))
         context.table = table
+        self._shortcuts.forget()
         context.reloads.succeeded(swap.digest)
         self.prime()
         return swap
@@ -150,7 +151,7 @@ class Gateway:
     ) -> None:
         """The rest of a request that began on a shortcut."""
         call = self._call(scope, receive)
-        call.entry = crossing.entry()
+        call.table, call.entry = crossing.way.table, crossing.entry()
         answer = self._answered(call, onward(self.context, call, crossing, first))
         await self._delivered(call, answer, send, crossing.started, internal=False)
 

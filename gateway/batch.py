@@ -11,11 +11,14 @@ the rest of its turn runs here.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_log = logging.getLogger("cutover.gateway")
 
 
 class Sender(Protocol):
@@ -27,7 +30,10 @@ class Sender(Protocol):
 
 
 class Batch:
-    """The work, the senders and the notes of this turn of the running loop; none of them raises."""
+    """The work, the senders and the notes of this turn of the running loop.
+
+    What one of them raises when it was put off is logged, and no other is the worse for it.
+    """
 
     __slots__ = ("_begun", "_few_sends", "_few_works", "_loop", "_notes", "_senders", "_sent", "_worked", "_works")
 
@@ -71,18 +77,23 @@ class Batch:
 
     def _end(self) -> None:
         works, self._works = self._works, []
-        for work in works:
-            work()
+        _each(works)
         senders, self._senders = self._senders, []
-        for sender in senders:
-            sender.send_now()
+        _each([sender.send_now for sender in senders])
         notes, self._notes = self._notes, []
-        for note in notes:
-            note()
+        _each(notes)
         self._few_works, self._few_sends = len(works) <= 1, len(senders) <= 1
         self._begun = self._worked = self._sent = False
         if self._works or self._senders or self._notes:
             self._begin()
+
+
+def _each(calls: list[Callable[[], None]]) -> None:
+    for call in calls:
+        try:
+            call()
+        except Exception:  # noqa: BLE001 - the outermost boundary: whoever is next belongs to somebody else
+            _log.exception("an end of a turn failed")
 
 
 _batches: WeakKeyDictionary[asyncio.AbstractEventLoop, Batch] = WeakKeyDictionary()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway import dry_run
 from gateway.admission import identified, permitted
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from gateway.access_log import AccessLog
     from gateway.answer import Answer
+    from gateway.authorise.granted import Granted
     from gateway.caller import Caller
     from gateway.context import HandOff
     from gateway.core.exchange import Headers, Request
@@ -108,6 +109,15 @@ class Context:
     log: AccessLog | None = None
 
 
+class Passed(NamedTuple):
+    """What a served call was let through on: as it was when that was decided, whatever has become of it since."""
+
+    matched: Matched
+    caller: Caller
+    flags: FlagSnapshot
+    granted: Granted | None
+
+
 @dataclass(slots=True)
 class Call:
     """One request on its way: the table it is served under, head, body, how it came in, what is recorded of it.
@@ -125,7 +135,7 @@ class Call:
     told: Headers = ()
     hops: Headers = ()
     on_break: Callable[[], None] | None = None
-    passed: tuple[Matched, Caller] | None = None
+    passed: Passed | None = None
 
 
 async def handle(context: Context, call: Call) -> Answer:
@@ -137,8 +147,8 @@ async def handle(context: Context, call: Call) -> Answer:
     """
     parts, table = context.parts, call.table
     parts.guard(call.request)
-    matched = parts.match(table, call.request)
-    stands = stage(context, call.entry, matched, copy=call.mark is not None)
+    matched, flags = parts.match(table, call.request), context.flags()
+    stands = stage(context, flags, call.entry, matched, copy=call.mark is not None)
     come_from(call, matched)
     if call.request.is_preflight:
         return parts.preflight(table.policy.cors, call.request, table.exposed.methods(call.request.path))
@@ -154,6 +164,7 @@ async def handle(context: Context, call: Call) -> Answer:
             await permitted(context, call, matched, caller, stands)
     except Hidden as refusal:
         return await gone(context, call, matched, caller, refusal)
+    passed = Passed(matched, caller, flags, context.rights.grants.at_once(table))
     request = prepare(context, call, matched, caller, stands)
     key = key_for(matched.route, call.request, lenient=stands is Standing.TRANSPARENT)
     if call.mark is not None:
@@ -162,18 +173,23 @@ async def handle(context: Context, call: Call) -> Answer:
             return dry_run.dry_run_answer(request, matched.route, context.settings.fingerprint_key)
     answer = await exchange(context, call, matched, request, caller, stands, key)
     if call.mark is None:
-        learn(context.limits, matched.route, call.request, answer.status)
-        settled(context.rights, table, matched, caller, call.request, answer.status)
-        call.passed = (matched, caller) if stands is Standing.SERVED else None
+        heed(context, call, matched, caller, answer.status)
+        call.passed = passed if stands is Standing.SERVED else None
         return answer
     return dry_run.with_upstream(answer, request, context.settings.fingerprint_key)
 
 
-def stage(context: Context, entry: Entry, matched: Matched, *, copy: bool) -> Standing:
+def heed(context: Context, call: Call, matched: Matched, caller: Caller, status: int) -> None:
+    """What a service's answer says of a key and of what belongs to whom is remembered, or forgotten."""
+    learn(context.limits, matched.route, call.request, status)
+    settled(context.rights, call.table, matched, caller, call.request, status)
+
+
+def stage(context: Context, flags: FlagSnapshot, entry: Entry, matched: Matched, *, copy: bool) -> Standing:
     """How this call stands; written down before anything can refuse it."""
     entry.route = matched.route.id
     entry.path = shown_path(matched, context.settings.fingerprint_key)
-    stands = context.parts.standing(context.flags(), matched.route, copy=copy)
+    stands = context.parts.standing(flags, matched.route, copy=copy)
     entry.standing = stands
     return stands
 

@@ -18,6 +18,8 @@ LONGEST, MOST = 4096, 128
 
 PEERS = 8
 """Ways to answer one head that are remembered, by who sends it."""
+PATIENCE = 64
+"""Of so many requests that find no room for another way, one makes it."""
 Peer = tuple[str, bool]
 """The address that a connection comes from, and whether over TLS."""
 
@@ -29,7 +31,7 @@ class Shortcut(Protocol):
         """Answer the request on a connection (`gateway.listen.passage`); False has done nothing and leaves it."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Known:
     """One request without a body, on a connection that stays: its part of the ASGI scope, and the same as texts.
 
@@ -41,11 +43,22 @@ class Known:
     text: str
     headers: tuple[tuple[str, str], ...]
     shortcuts: dict[Peer, Shortcut] = field(default_factory=dict)
+    turned_away: int = 0
+
+    def has_room(self, peer: Peer) -> bool:
+        """Whether a shortcut is worth learning for this one: where many send the same head, only some have one.
+
+        Now and then one of the many takes the place of the first, who may have gone.
+        """
+        if len(self.shortcuts) < PEERS or peer in self.shortcuts:
+            return True
+        self.turned_away = (self.turned_away + 1) % PATIENCE
+        return not self.turned_away
 
     def leave(self, peer: Peer, shortcut: Shortcut) -> None:
         """Let this shortcut be tried from now on; bounded."""
-        if len(self.shortcuts) >= PEERS:
-            self.shortcuts.clear()
+        if len(self.shortcuts) >= PEERS and peer not in self.shortcuts:
+            del self.shortcuts[next(iter(self.shortcuts))]
         self.shortcuts[peer] = shortcut
 
 

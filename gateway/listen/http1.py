@@ -226,6 +226,9 @@ class Http1(Passing):
                 self._refuse(self._refusal)
             else:
                 self.want()
+        elif self.held and self._feeding is not None and self._feeding is self._turn:
+            # What it waits for has yet to come, and nobody else would read on.
+            self.want()
 
     def _settled(self, turn: Turn) -> None:
         self._turn = None

@@ -83,10 +83,10 @@ class Passing(Patience):
         elif self._waiting or self.held or self._refusal:
             self.next()
 
-    def hand_over(self, known: Known, app: App) -> None:
+    def hand_over(self, app: App) -> None:
         """It goes on like any other: `app` answers it."""
         self.gave_up()
-        self._turn = turn = self.turn_of(known)
+        self._turn = turn = self.turn_of(self._known)
         self._reception.run(turn.run(app))
 
     def gave_up(self) -> None:

@@ -172,4 +172,4 @@ class Crossing(Passage):
 
     def _hand_over(self, first: Upstream | TransportError) -> None:
         self.ended = True
-        self.wire.hand_over(self.way.known, partial(self.way.onward, self, first))
+        self.wire.hand_over(partial(self.way.onward, self, first))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from gateway.core.exchange import header
 from gateway.exchange import resumed
@@ -34,6 +35,7 @@ class Shortcuts:
         self._onward = onward
         self._off = context.parts != Parts()
         self._manners: dict[tuple[Cors, str | None], Manner] = {}
+        self._learnt: WeakSet[Known] = WeakSet()
 
     def learn(self, call: Call, known: Known, peer: Peer) -> None:
         """Let the same head from the same peer go a shorter way from now on, if it may."""
@@ -41,22 +43,39 @@ class Shortcuts:
         shared = context.limits.buckets.redis_up is not None
         if self._off or shared or call.passed is None or call.table is not context.table:
             return
-        matched, caller = call.passed
-        if not is_plain(matched.route, caller, call.request):
+        matched, caller = call.passed.matched, call.passed.caller
+        if not is_plain(matched.route, caller, call.request) or not _is_new(known, peer):
             return
-        terms = terms_of(context, call, matched)
+        terms = terms_of(context, call, call.passed)
         plan = None if terms is None else plan_of(context, call, matched, caller)
         if terms is not None and plan is not None:
             manner = self._manner(call.table.policy.cors, header(call.request.headers, "origin"))
-            known.leave(peer, Shortcut(context, known, plan, terms, manner, self._onward))
+            self._learnt.add(known)
+            known.leave(peer, Shortcut(context, plan, terms, manner, self._onward))
+
+    def forget(self) -> None:
+        """Let go of every shortcut, and of the table that they hold on."""
+        for known in self._learnt:
+            known.shortcuts.clear()
+        self._learnt.clear()
+        self._manners.clear()
 
     def _manner(self, cors: Cors, origin: str | None) -> Manner:
+        if origin is not None and origin not in cors.origins:
+            # All that the policy does not name are one: clients may make up as many as they like.
+            origin = ""
         found = self._manners.get((cors, origin))
         if found is None:
             if len(self._manners) >= _MANNERS:
                 self._manners.clear()
             found = self._manners[cors, origin] = Manner(cors, origin)
         return found
+
+
+def _is_new(known: Known, peer: Peer) -> bool:
+    # One that holds was only passed by, as while no connection rests: to learn costs as much as half the long way.
+    found = known.shortcuts.get(peer)
+    return not found.holds() if isinstance(found, Shortcut) else known.has_room(peer)
 
 
 async def onward(context: Context, call: Call, crossing: Crossing, first: Upstream | TransportError) -> Answer:

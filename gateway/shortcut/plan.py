@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gateway.core.routes import Route, Service
     from gateway.core.table import Matched, RouteTable
     from gateway.flags.flag import FlagSnapshot
-    from gateway.handle import Call, Context
+    from gateway.handle import Call, Context, Passed
     from gateway.limit.token_bucket import Pace
     from gateway.record import Entry, Fixed
     from gateway.transport.origin import Origin
@@ -91,10 +91,10 @@ def is_plain(route: Route, caller: Caller, request: Request) -> bool:
     )
 
 
-def terms_of(context: Context, call: Call, matched: Matched) -> Terms | None:
-    """On what this call was let through; None where it would not be any more."""
-    table, route = call.table, matched.route
-    granted = context.rights.grants.at_once(table)
+def terms_of(context: Context, call: Call, passed: Passed) -> Terms | None:
+    """On what this call was let through; None where that cannot be told any more."""
+    table, route = call.table, passed.matched.route
+    granted = None if route.permission in {"", AUTHENTICATED} else passed.granted
     if granted is None and route.permission not in {"", AUTHENTICATED}:
         return None
     tokens = context.identity.tokens(table.policy)
@@ -103,8 +103,7 @@ def terms_of(context: Context, call: Call, matched: Matched) -> Terms | None:
         until = tokens.until(tokens.digest(header(call.request.headers, "authorization") or ""))
     if until is None:
         return None
-    needed = granted if route.permission not in {"", AUTHENTICATED} else None
-    return Terms(table, context.flags(), needed, tokens.generation, until)
+    return Terms(table, passed.flags, granted, tokens.generation, until)
 
 
 def plan_of(context: Context, call: Call, matched: Matched, caller: Caller) -> Plan | None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _ADDRESSES = frozenset({"location", "content-location"})
 _LIMITS = ("ratelimit", "x-ratelimit-")
+_MANNERS = 64
+"""For so many manners it is remembered how one head is passed on."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,6 +44,8 @@ def relayed(head: Head, manner: Manner) -> Relayed | None:
     """
     known: dict[Manner, Relayed | None] = head.told
     if manner not in known:
+        if len(known) >= _MANNERS:
+            known.clear()
         known[manner] = _relayed(head, manner)
     return known[manner]
 

@@ -13,7 +13,6 @@ from gateway.transport.errors import TransportError
 if TYPE_CHECKING:
     from gateway.handle import Context
     from gateway.limit.token_bucket import Taken
-    from gateway.listen.heads import Known
     from gateway.listen.passage import Passing
     from gateway.shortcut.plan import Plan, Terms
     from gateway.shortcut.relay import Manner
@@ -38,10 +37,8 @@ class Shortcut(Way):
         "_tokens",
     )
 
-    def __init__(
-        self, context: Context, known: Known, plan: Plan, terms: Terms, manner: Manner, onward: Onward
-    ) -> None:
-        super().__init__(context, known, plan, manner, onward)
+    def __init__(self, context: Context, plan: Plan, terms: Terms, manner: Manner, onward: Onward) -> None:
+        super().__init__(context, plan, manner, onward)
         self._context, self._terms = context, terms
         self._flags = context.flags
         self._at_once = context.rights.grants.at_once

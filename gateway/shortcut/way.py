@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from gateway.core.trace import Trace
     from gateway.handle import Context
-    from gateway.listen.heads import Known
     from gateway.listen.reception import Message, Receive, Send
     from gateway.metrics import Asked, Served
     from gateway.record import Entry
@@ -34,7 +33,6 @@ class Way:
     __slots__ = (
         "_numbers",
         "circuit",
-        "known",
         "log",
         "manner",
         "metrics",
@@ -43,10 +41,12 @@ class Way:
         "plan",
         "policy",
         "pool",
+        "table",
     )
 
-    def __init__(self, context: Context, known: Known, plan: Plan, manner: Manner, onward: Onward) -> None:
-        self.known, self.plan, self.manner, self.onward = known, plan, manner, onward
+    def __init__(self, context: Context, plan: Plan, manner: Manner, onward: Onward) -> None:
+        self.plan, self.manner, self.onward = plan, manner, onward
+        self.table = context.table
         self.policy = context.table.policy.circuit
         self.circuit = context.resilience.circuits.of(plan.service)
         self.metrics, self.pool, self.log = context.metrics, context.pool, context.log

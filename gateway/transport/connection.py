@@ -187,8 +187,8 @@ class Connection(Sending):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
-        if not self.in_use:
-            # Nobody asked: whatever it is, it must not become the answer to the next request.
+        if not (self.in_use and self._sent):
+            # Nobody has asked yet: whatever it is, it must not become the answer to the next request.
             self._ended()
             return
         try:

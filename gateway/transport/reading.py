@@ -15,6 +15,7 @@ _FINAL = 200
 _LAST = 599
 _SWITCHING = 101
 _FAILED = 500
+_BODYLESS = frozenset({204, 304})
 
 
 class Reading:
@@ -82,7 +83,7 @@ class Reading:
 
     def _remember(self, data: bytes, end: int) -> None:
         whole = self.complete and self._keep and self._length == len(data) - end
-        if whole and self.head is not None and self.head.status < _FAILED:
+        if whole and self.head is not None and self.head.status < _FAILED and self.head.status not in _BODYLESS:
             self._known.put(data[:end], self.head, self._length)
 
     def _parse(self, data: bytes) -> None:
@@ -159,7 +160,7 @@ class Reading:
             self._size = sum(len(name) + len(value) for name, value in self._fields)
             if self._size > HEAD_LIMIT:
                 raise ValueError("the response head is too large")
-        self._framed, coded = status in {204, 304}, False
+        self._framed, coded = status in _BODYLESS, False
         for name, value in self._fields:
             # Most names have another length, and lowering every one costs more than looking at it.
             if len(name) == _LENGTH and name.lower() == b"content-length":

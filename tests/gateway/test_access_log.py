@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -47,6 +49,18 @@ async def test_flushing_writes_once(capsys: pytest.CaptureFixture[str]) -> None:
     log.flush()
     await asyncio.sleep(SECONDS * 2)
     assert capsys.readouterr().err == "one\n"
+
+
+async def test_nobody_who_logs_meets_a_dead_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where whoever read the log has gone, lines are lost, and that is all."""
+    read, write = os.pipe()
+    os.close(read)
+    dead = os.fdopen(write, "wb", buffering=0)
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(dead, write_through=True))
+    log = AccessLog()
+    log.add("x" * BYTES)
+    sys.stderr.close()
+    log.add("y" * BYTES)
 
 
 def test_outside_a_loop_nothing_waits(capsys: pytest.CaptureFixture[str]) -> None:

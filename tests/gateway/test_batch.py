@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from gateway.batch import Batch, shared
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class Sends:
@@ -77,6 +81,29 @@ async def test_little_work_is_done_at_once() -> None:
         assert turn(names) == at_once
         await asyncio.sleep(0)
         assert "".join(done) == names
+
+
+async def test_what_one_raises_is_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    """Work, a sender or a note that fails is logged; all others of its turn are done, and those of the next."""
+    batch, done = Batch(), list[str]()
+
+    def fail() -> None:
+        raise BrokenPipeError
+
+    class Fails:
+        def send_now(self) -> None:
+            fail()
+
+    for _ in range(2):
+        for call in (lambda: None, fail, lambda: done.append("work")):
+            batch.work(call)
+        for sender in (Sends([], ""), Fails(), Sends(done, "send")):
+            batch.add(sender)
+        for call in (fail, lambda: done.append("note")):
+            batch.note(call)
+        await asyncio.sleep(0)
+    assert done == ["work", "send", "note"] * 2
+    assert len(caplog.records) == 6
 
 
 async def test_one_batch_serves_a_loop() -> None:

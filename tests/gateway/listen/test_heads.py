@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.listen.bounds import Bounds
-from gateway.listen.heads import ENTRIES, LONGEST, MOST, Heads
+from gateway.listen.heads import ENTRIES, LONGEST, MOST, PATIENCE, PEERS, Heads
 from gateway.listen.http1 import Http1
 from gateway.listen.reception import Reception
 from gateway.listen.scope import scope_of
@@ -176,3 +176,27 @@ def test_a_flood_of_tiny_lines_is_not_remembered() -> None:
         heads.put(b"%d" % lines, scope_of(SHARED, "1.1", "GET", b"/a", [(b"a", b"")] * lines))
     assert heads.get(b"%d" % MOST) is not None
     assert heads.get(b"%d" % (MOST + 1)) is None
+
+
+class _Never:
+    def take(self, wire: object) -> bool:
+        """Nothing is taken."""
+        del wire
+        return False
+
+
+def test_ways_of_a_head_are_bounded_and_one_makes_room_now_and_then() -> None:
+    """The first so many peers have one; of the others every so-manieth takes the place of the oldest."""
+    heads = Heads()
+    scope = {"headers": [], "state": {"target": b"/"}, "http_version": "1.1", "method": "GET", "path": "/"}
+    heads.put(b"GET", {**scope, "raw_path": b"/", "query_string": b""})
+    known = heads.get(b"GET")
+    assert known is not None
+    for number in range(PEERS):
+        assert known.has_room((str(number), False))
+        known.leave((str(number), False), _Never())
+    assert known.has_room(("3", False))
+    assert [known.has_room(("new", False)) for _ in range(2 * PATIENCE)] == [*[False] * (PATIENCE - 1), True] * 2
+    known.leave(("3", False), _Never())
+    known.leave(("new", False), _Never())
+    assert list(known.shortcuts) == [*((str(number), False) for number in range(1, PEERS)), ("new", False)]

@@ -99,6 +99,32 @@ async def test_pipelined_bodies_stay_with_their_requests() -> None:
         ]
 
 
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_body_behind_a_pipelined_request_is_waited_for(leaves: bool) -> None:  # noqa: FBT001 - a case
+    """When its turn comes the rest of it is read, or that its client has gone."""
+    go = asyncio.Event()
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] == "GET":
+            await go.wait()
+        await echo(scope, receive, send)
+
+    async with listening(slow) as on:
+        reader, writer = await asyncio.open_connection("127.0.0.1", on.port)
+        writer.write(ASK + POST + b"\r\n")
+        await eventually(lambda: on.listener.running == 1)
+        go.set()
+        assert b" 200 " in await reader.readuntil(b"/a%2Fb?x")
+        if leaves:
+            writer.close()
+        else:
+            writer.write(b"body1")
+            async with asyncio.timeout(5):
+                await reader.readuntil(b"/p body1")
+            writer.close()
+        await eventually(lambda: on.listener.running == 0 and on.listener.connections == 0)
+
+
 async def test_only_so_many_requests_wait() -> None:
     """Of more requests in one piece than may wait the first ones are answered, and the connection ends."""
     async with listening(echo, pipelined=3) as on:

@@ -111,7 +111,7 @@ async def test_handed_over_it_is_like_any_other(line: Line) -> None:
 
     assert line.known is not None
     assert line.asked == ["/a"]
-    line.wire.hand_over(line.known, other)
+    line.wire.hand_over(other)
     await asyncio.sleep(0)
     first, _, second = line.pipe.got.partition(b"handed over")
     assert (first.count(b"HTTP/1.1 200"), second.endswith(b"long"), line.reception.passing) == (1, True, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -186,6 +187,30 @@ async def test_client_that_leaves_ends_the_service_s_work(capfd: pytest.CaptureF
         assert states["compute"] == "closed"
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith('{"at"')]
     assert (lines[-1]["status"], lines[-1]["failure"], lines[-1]["route"]) == (499, "client-gone", "get")
+
+
+async def test_reload_leaves_a_request_on_its_way_its_table() -> None:
+    """What was asked under a table that names the service is ended under it, even where the new one does not."""
+    go = asyncio.Event()
+
+    async def behave(seen: Seen, reader: Any, writer: asyncio.StreamWriter) -> bool:
+        if len(play.up.seen) < 4:
+            return await dated(seen, reader, writer)
+        await go.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\n" + DATE + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+        return True
+
+    async with repeating(behave) as play:
+        await play.shortened()
+        await play.client.send("GET", PATH, TOKEN)
+        await eventually(lambda: len(play.up.seen) == 4)
+        old = play.gate.gateway.context.table
+        services = {name: one for name, one in old.services.items() if name != "compute"}
+        moved = tuple(replace(one, service="front") for one in old.routes)
+        play.gate.gateway.reload(replace(old, routes=moved, services=services))
+        go.set()
+        answer = await play.client.receive()
+        assert (answer.status, answer.body) == (200, b"abc")
 
 
 async def test_requests_behind_it_wait_their_turn() -> None:

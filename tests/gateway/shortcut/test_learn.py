@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,18 +13,30 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.authorise.granted import Granted
+from gateway.core.listening import Connections
+from gateway.core.permissions import Permissions
 from gateway.core.policy import Cors
+from gateway.core.routes import Stage
 from gateway.handle import Parts
+from gateway.listen.heads import PEERS
 from gateway.match import match
+from gateway.shortcut.shortcut import Shortcut
 from tests.apps import table as tables
+from tests.apps.certificates import trusting, written
 from tests.apps.echo import upstream
 from tests.apps.gateways import running
 from tests.apps.rawclient import RawClient
 from tests.apps.redis_server import redis_server
 from tests.apps.repeated import PATH, TOKEN, asked, dated, repeating, steady, things
-from tests.apps.table import bearer, token
+from tests.apps.table import bearer, flags, token
+from tests.apps.wire import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.apps.echo import Seen
     from tests.apps.rawclient import Answer
     from tests.apps.repeated import Repeating
 
@@ -163,6 +178,36 @@ async def test_another_peer_learns_for_itself() -> None:
     assert told == [["127.0.0.1"], ["127.0.0.2"]] * TIMES
 
 
+async def test_more_peers_than_are_remembered_do_not_drive_each_other_out() -> None:
+    """Where more send the same head, those that have a way keep it, and the others learn nothing in vain."""
+    async with repeating() as play, AsyncExitStack() as stack:
+        others = [
+            RawClient(play.gate.addresses.public, source=f"127.0.0.{number + 2}") for number in range(PEERS + 4)
+        ]
+        for one in others:
+            await stack.enter_async_context(one)
+        for _ in range(TIMES):
+            for one in others:
+                await one.ask("GET", PATH, TOKEN)
+        assert play.shortcuts == PEERS * (TIMES - 1)
+
+
+async def test_what_still_holds_is_not_learnt_again() -> None:
+    """A request that went the long way for another reason, such as no connection at rest, changes nothing."""
+    async with repeating() as play:
+        await play.shortened()
+
+        def learnt() -> list[Shortcut]:
+            known = [one for one in gc.get_objects() if isinstance(one, Shortcut)]
+            return [one for one in known if one._context is play.gate.gateway.context]
+
+        before = learnt()
+        play.gate.gateway.context.pool.close()
+        await play.ask()
+        assert learnt() == before
+        await play.shortened()
+
+
 async def test_tokens_of_two_people_are_never_mixed_up() -> None:
     """Each caller's head leads to his own identity, whoever asks in between."""
     heads = [("Authorization", f"Bearer {token(sub=f'user-{number}')}") for number in range(5)]
@@ -182,3 +227,97 @@ async def test_public_routes_are_plain_too() -> None:
         answers = await _again(play, "/api/open", [("Accept", "a")])
         assert [one.header("x-ratelimit-remaining") for one in answers] == ["999", "998", "997", "996", "995"]
         assert _same(answers)
+
+
+@asynccontextmanager
+async def _learning(**policy: Any) -> AsyncIterator[tuple[Repeating, asyncio.Event]]:
+    """The request that a shortcut would be learnt from waits for its service until the event comes."""
+    go = asyncio.Event()
+
+    async def behave(seen: Seen, reader: Any, writer: Any) -> bool:
+        if len(play.up.seen) == 2:
+            await go.wait()
+        return await dated(seen, reader, writer)
+
+    async with repeating(behave, **policy) as play:
+        context = play.gate.gateway.context
+        needed = tuple(replace(one, permission="things:read") for one in context.table.routes)
+        play.gate.gateway.reload(replace(context.table, routes=needed))
+        await play.ask()
+        await play.client.send("GET", PATH, TOKEN)
+        await eventually(lambda: len(play.up.seen) == 2)
+        yield play, go
+
+
+GRANTED = Permissions(roles={"admin": ("things:read",)})
+
+
+@pytest.mark.parametrize(("left", "status"), [(True, 200), (False, 404)])
+async def test_rollback_while_it_is_learnt_is_obeyed(left: bool, status: int) -> None:  # noqa: FBT001 - a case
+    """What a request was let through on is what its shortcut holds on, not what the flags said when it ended."""
+    async with _learning(permissions=GRANTED) as (play, go):
+        made = play.gate.gateway.context.table
+        play.gate.flags = flags(made, Stage.LEGACY, left_shadow=True) if left else flags(made, Stage.SHADOW)
+        go.set()
+        assert (await play.client.receive()).status == 200
+        for _ in range(3):
+            assert (await play.ask()).status == status
+            assert play.up.seen[-1].values("cutover-context") == [] or not left
+        assert play.shortcuts == 0
+
+
+async def test_permission_taken_back_while_it_is_learnt_is_gone() -> None:
+    """Roles that hold no more when the request ends are no ground for the next one."""
+    async with _learning(permissions=GRANTED) as (play, go):
+        context = play.gate.gateway.context
+        context.rights.grants._granted = Granted(context.table, {})
+        go.set()
+        assert (await play.client.receive()).status == 200
+        assert [(await play.ask()).status for _ in range(3)] == [403] * 3
+        assert play.shortcuts == 0
+
+
+async def test_reload_lets_go_of_the_old_table() -> None:
+    """What was learnt under it is gone at once, also where the same head never comes again."""
+    async with repeating() as play:
+        context = play.gate.gateway.context
+        for number in range(5):
+            await play.shortened(f"{PATH}/{number}")
+
+        def kept() -> int:
+            return sum(isinstance(one, Shortcut) and one._context is context for one in gc.get_objects())
+
+        assert kept() == 5
+        play.gate.gateway.reload(replace(context.table))
+        assert kept() == 0
+        await play.shortened()
+
+
+async def test_pages_that_the_policy_does_not_name_are_one() -> None:
+    """A client that makes up one Origin after the other is not remembered for each."""
+    async with repeating() as play:
+        answers = [await play.shortened(PATH, TOKEN, ("Origin", f"http://{number}")) for number in range(20)]
+        assert _same(answers)
+        assert len(play.gate.gateway._shortcuts._manners) == 1
+
+
+async def test_over_tls_it_is_the_same_way(tmp_path: Path) -> None:
+    """Scheme and HSTS are those of the connection, up to the answer that ends it."""
+    tls, bound = written(tmp_path), Connections(requests=TIMES)
+    async with (
+        upstream(dated) as up,
+        running(things(up.address, tls=tls, connections=bound)) as gate,
+        RawClient(f"http://127.0.0.1:{gate.port}") as client,
+    ):
+        trusted = trusting(tls, "http/1.1")
+        client.reader, client.writer = await asyncio.open_connection("127.0.0.1", gate.port, ssl=trusted)
+        answers = [await client.ask("GET", PATH, TOKEN) for _ in range(TIMES)]
+        assert client.reconnects == -1
+        assert gate.gateway.context.metrics.value("cutover_shortcuts_total") == TIMES - 2
+        assert (
+            len({(steady(one.head.decode().replace("connection: close\r\n", "")), one.body) for one in answers}) == 1
+        )
+        assert [one.header("connection") for one in answers] == [""] * (TIMES - 1) + ["close"]
+        assert all(one.header("strict-transport-security") for one in answers)
+        assert len({asked(seen) for seen in up.seen}) == 1
+        assert up.seen[-1].values("x-forwarded-proto") == ["https"]

@@ -38,6 +38,14 @@ def test_each_page_has_its_own() -> None:
     assert len(head.told) == len(manners)
 
 
+def test_what_is_remembered_of_a_head_is_bounded() -> None:
+    """However many pages ask while a service repeats a head."""
+    head = Head(200, PLAIN)
+    for number in range(1000):
+        assert relayed(head, Manner(Cors(), f"http://{number}")) is not None
+    assert len(head.told) <= 64
+
+
 @pytest.mark.parametrize(
     ("status", "headers"),
     [

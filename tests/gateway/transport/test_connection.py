@@ -255,6 +255,27 @@ async def test_idle_connection_notices_its_end() -> None:
         await eventually(lambda: not connection.open())
 
 
+@pytest.mark.parametrize("waiting", [False, True], ids=["before it is put", "while it waits for others"])
+async def test_answer_before_its_request_is_nobodys(waiting: bool) -> None:  # noqa: FBT001 - a case
+    """What comes while a connection is taken for a request of which no byte has gone out ends it, unsent."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+    async with asked(answer) as (connection, up):
+        await connection.head(5)
+        assert await everything(connection) == b"hi"
+        assert (connection.reusable, connection.open()) == (True, True)
+        connection.start(bodyless=False)
+        for _ in range(3 * waiting):
+            # After a turn with many senders all of the next wait for its end.
+            connection._batch.add(connection)
+        await asyncio.sleep(0)
+        if waiting:
+            connection.put(ASK)
+        connection.data_received(answer)
+        with pytest.raises(Broken) as told:
+            await connection.write(ASK, 5)
+        assert (told.value.sent, connection.answered, len(up.seen)) == (False, False, 1)
+
+
 async def test_failing_surfaces_to_whoever_waits() -> None:
     """`fail` ends a waiting read with the given error."""
     async with asked(b"") as (connection, _):
