@@ -173,11 +173,16 @@ async def handle(context: Context, call: Call) -> Answer:
             return dry_run.dry_run_answer(request, matched.route, context.settings.fingerprint_key)
     answer = await exchange(context, call, matched, request, caller, stands, key)
     if call.mark is None:
-        learn(context.limits, matched.route, call.request, answer.status)
-        settled(context.rights, table, matched, caller, call.request, answer.status)
+        heed(context, call, matched, caller, answer.status)
         call.passed = passed if stands is Standing.SERVED else None
         return answer
     return dry_run.with_upstream(answer, request, context.settings.fingerprint_key)
+
+
+def heed(context: Context, call: Call, matched: Matched, caller: Caller, status: int) -> None:
+    """What a service's answer says of a key and of what belongs to whom is remembered, or forgotten."""
+    learn(context.limits, matched.route, call.request, status)
+    settled(context.rights, call.table, matched, caller, call.request, status)
 
 
 def stage(context: Context, flags: FlagSnapshot, entry: Entry, matched: Matched, *, copy: bool) -> Standing:

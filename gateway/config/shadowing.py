@@ -24,6 +24,7 @@ def read_shadow(section: Section) -> ShadowPolicy:
         mode=section.read("mode", word("compare", "off"), usual.mode),
         sample=section.read("sample", share, usual.sample),
         budget=section.read("budget", whole(0), usual.budget),
+        second=section.read("second", share, usual.second),
         identity=section.section("identity").pairs(json_path, filled),
         compare=section.section("compare").pairs(compared_place, like),
     )

@@ -120,6 +120,16 @@ async def test_service_that_is_left_alone_is_left_alone() -> None:
         assert ((await play.ask()).status, play.shortcuts) == (503, before)
 
 
+async def test_each_request_earns_its_share_of_another_attempt() -> None:
+    """What may be tried again does not depend on the way that requests went."""
+    async with repeating() as play:
+        for _ in range(5):
+            await play.ask()
+        context = play.gate.gateway.context
+        earned = context.resilience.budgets.of("compute")._earned
+        assert (round(earned / context.table.policy.retries.share), play.shortcuts) == (5, 3)
+
+
 async def test_without_a_connection_at_rest_it_is_the_long_way() -> None:
     """To connect takes time and may fail; that is not for here. No token is taken for the attempt."""
     async with repeating() as play:
