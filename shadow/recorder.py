@@ -7,7 +7,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gateway.core.answer_shape import Answers
 from gateway.core.errors import CutoverError
+from gateway.store.answer_shapes import known_answers, learn_answers
 from gateway.store.counts import Refusal, Served, count_refusal, count_served, put_buckets
 from gateway.store.database import open_store, transaction
 from gateway.store.noise import learn, learned
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from gateway.core.observation import Observation, Rule
     from gateway.store.noise import Lesson
     from shadow.buckets import Ledger
+    from shadow.copying import Done
     from shadow.noise import Learned
 
 _ELSEWHERE = 5.0
@@ -41,6 +44,7 @@ class Batch:
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     lessons: list[Lesson] = field(default_factory=list)
     paces: list[ServicePace] = field(default_factory=list)
+    answers: Answers = field(default_factory=Answers)
 
 
 class Recorder:
@@ -52,10 +56,26 @@ class Recorder:
         self._batch = Batch()
         self.rules: Mapping[str, Rule] = {}
         self.noise: Learned = {}
+        self.answers = Answers()
         self._stale = 0.0
         self._told = 0.0
         self._shares: dict[str, float] = {}
         self.lost = 0
+
+    def done(self, done: Done) -> None:
+        """Keep what came of a copy."""
+        if done.observation:
+            self.observed(done.observation)
+        if done.lesson:
+            self.taught(done.lesson)
+        if done.refusal:
+            self.refused(done.refusal)
+        if done.answers:
+            self.shown(done.answers)
+
+    def shown(self, answers: Answers) -> None:
+        """Keep the shape of an answer of legacy to a write."""
+        self._batch.answers += answers
 
     def observed(self, observation: Observation) -> None:
         """Keep an observation."""
@@ -100,6 +120,7 @@ class Recorder:
             batch.ledgers | later.ledgers,
             (batch.lessons + later.lessons)[-_KEPT:],
             later.paces or batch.paces,
+            batch.answers + later.answers,
         )
         self._bound()
 
@@ -108,11 +129,11 @@ class Recorder:
         try:
             if self._connection is None:
                 self._connection = open_store(self._path)
-            taught = bool(batch.lessons)
+            taught = bool(batch.lessons or batch.answers.shapes)
             _store(self._connection, batch)
             self.rules = rules(self._connection)
             if taught or time.monotonic() >= self._stale:
-                self.noise = learned(self._connection)
+                self.noise, self.answers = learned(self._connection), known_answers(self._connection)
                 self._stale = time.monotonic() + _ELSEWHERE
         except (sqlite3.Error, CutoverError, OSError):
             self.close()
@@ -157,6 +178,9 @@ def _store(connection: sqlite3.Connection, batch: Batch) -> None:
     if batch.lessons:
         learn(connection, batch.lessons)
         batch.lessons = []
+    if batch.answers.shapes:
+        learn_answers(connection, batch.answers, time.time())
+        batch.answers = Answers()
     if batch.served:
         count_served(connection, batch.served)
         batch.served = []

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION = 3
 _MAGIC = b"SQLite format 3\0"
 
 _SCHEMA = """
@@ -76,8 +75,13 @@ CREATE TABLE noise (
   legacy INTEGER NOT NULL, gateway INTEGER NOT NULL, both INTEGER NOT NULL, barred INTEGER NOT NULL, at REAL NOT NULL,
   PRIMARY KEY (route, digest, location, pattern, kind));
 """
-_STEPS = (_SCHEMA, _SINCE_2, _SINCE_3)
+_ANSWER_SHAPES = """
+CREATE TABLE answer_shapes (
+  route TEXT NOT NULL, status INTEGER NOT NULL, shape TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (route, status));
+"""
+_STEPS = (_SCHEMA, _SINCE_2, _SINCE_3, _ANSWER_SHAPES)
 """Step n turns a store of version n into one of version n + 1."""
+VERSION = len(_STEPS)
 
 
 def open_store(path: Path, *, create: bool = True, patience: float = 10.0) -> sqlite3.Connection:
