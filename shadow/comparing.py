@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from gateway.core.answer_shape import Answers
 from gateway.core.digest import route_digest
 from gateway.core.exchange import Failure
 from gateway.core.noise import place_of
@@ -37,7 +38,8 @@ Explained = list[tuple[Found, str]]
 class Setting:
     """What observing needs beside the pair; `now` gives seconds since the epoch, `seconds` bounds one comparison.
 
-    `noise` is what has been learned so far of how often legacy disagrees with itself.
+    `noise` is what has been learned so far of how often legacy disagrees with itself, `answers` the shapes of its
+    answers to writes.
     """
 
     table: RouteTable
@@ -48,6 +50,7 @@ class Setting:
     now: Callable[[], float]
     seconds: float = 2.0
     noise: Learned = field(default_factory=lambda: MappingProxyType({}))
+    answers: Answers = field(default_factory=Answers)
     _digests: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def digest(self, route: Route) -> str:

@@ -13,6 +13,7 @@ from gateway.core.mapping import MappingError
 from gateway.core.observation import Bucket
 from gateway.core.routes import Effect
 from gateway.store.counts import Refusal
+from shadow.answered import checked, lesson
 from shadow.budget import Budget
 from shadow.chosen import chosen
 from shadow.discipline import MOST, Discipline, Grant
@@ -27,6 +28,7 @@ from shadow.writes import Writes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gateway.core.answer_shape import Answers
     from gateway.core.observation import Observation
     from gateway.core.routes import Route
     from gateway.core.table import RouteTable
@@ -51,6 +53,7 @@ class Done:
     observation: Observation | None = None
     refusal: Refusal | None = None
     lesson: Lesson | None = None
+    answers: Answers | None = None
 
 
 class Copier:
@@ -70,8 +73,9 @@ class Copier:
         identity = copy.exchange.id
         if route is None:
             return Done(Outcome(identity, Bucket.UNMIRRORED, "unknown route"))
-        if self._table.mirroring.foreign and not copyable(route, copy.exchange.request):
-            return Done(Outcome(identity, Bucket.UNMIRRORED, str(route.effect)))
+        foreign = self._table.mirroring.foreign and not copyable(route, copy.exchange.request)
+        if foreign or copy.copying is Copying.ANSWER:
+            return await self._unsent(route, copy)
         if waited > LATE:
             return Done(Outcome(identity, Bucket.SHED, "late"))
         try:
@@ -86,7 +90,15 @@ class Copier:
         finally:
             grant.close()
         landed = (Bucket.FAILED, "fallback") if copy.copying is Copying.FALLBACK else _bucket(pair)
-        return await self._observed(pair, Outcome(identity, *landed))
+        done = await self._observed(pair, Outcome(identity, *landed))
+        return replace(done, answers=lesson(route, copy) if copy.copying is Copying.DRY_RUN else None)
+
+    async def _unsent(self, route: Route, copy: Copy) -> Done:
+        """What is sent nowhere; of a write that the gateway served the answer is looked at."""
+        outcome = Outcome(copy.exchange.id, Bucket.UNMIRRORED, str(route.effect))
+        if copy.copying is not Copying.ANSWER:
+            return Done(outcome)
+        return Done(outcome, await asyncio.to_thread(checked, route, copy, self._setting()))
 
     def _granted(self, route: Route, copy: Copy) -> Grant | str:
         """What the copy may ask of the platform; a preflight asks the gateway alone, as a dry run does."""

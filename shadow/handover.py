@@ -59,7 +59,7 @@ class Handover:
         if plan.copying is Copying.NONE or plan.route is None:
             return plan
         share = plan.route.shadow.sample * (_SERVED_SAMPLE if plan.stage is Stage.GATEWAY else 1)
-        if self.sampler.take(plan.route.id, share):
+        if plan.copying is Copying.ANSWER or self.sampler.take(plan.route.id, share):
             return plan
         return replace(plan, copying=Copying.NONE, bucket=Bucket.SAMPLED_OUT)
 
@@ -86,6 +86,8 @@ class Handover:
         plan = turn.plan
         if plan.copying is Copying.NONE:
             self.settle(turn, plan.bucket, plan.reason)
+        elif plan.copying is Copying.ANSWER:
+            self._show(turn, response)
         elif turn.oversize(response):
             self.settle(turn, Bucket.OVERSIZE)
         elif not turn.settled:
@@ -108,6 +110,13 @@ class Handover:
             error=status == 0 or status >= 500,  # noqa: PLR2004 - RFC 9110 §15.6
             fallback=turn.fallback,
         )
+
+    def _show(self, turn: Turn, response: Response) -> None:
+        """Count a write that the gateway served, and show its answer to the worker where one listens."""
+        first = not turn.settled
+        self.settle(turn, turn.plan.bucket, turn.plan.reason)
+        if first and self.channel.connected and not (turn.sent.over or turn.received.over):
+            asyncio.get_running_loop().call_soon(lambda: self.channel.tell(turn.copy(response)))
 
     def _hand(self, turn: Turn, response: Response) -> None:
         reason = self.channel.offer(turn.copy(response))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 READ = "read"
 DRY_RUN = "dry-run"
 SERVED = "served"
+ANSWER = "answer"
 
 _ALIKE = (frozenset({401, 403}), frozenset({404, 405, 410}))
 BODY_SHA256 = "cutover-body-sha256"

@@ -29,6 +29,7 @@ class Copying(StrEnum):
 
     `metered` is a real read while the route's hourly budget lasts, else a dry run. `served` sends to legacy what the
     gateway answered. `fallback` sends nothing: the gateway could not be reached, and that is what is recorded.
+    `answer` sends nothing either: the gateway served a write, whose answer is compared with the shape of legacy's.
     """
 
     NONE = "none"
@@ -37,6 +38,7 @@ class Copying(StrEnum):
     METERED = "metered"
     SERVED = "served"
     FALLBACK = "fallback"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gateway.core.answer_shape import Answers
 from gateway.core.errors import CutoverError
 from gateway.core.retention import USUAL
+from gateway.store.answer_shapes import known_answers, learn_answers
 from gateway.store.audit import AuditEntry, record
 from gateway.store.counts import Refusal, Served, add_refusals, count_served, put_buckets
 from gateway.store.database import open_store
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from gateway.core.retention import Retention
     from gateway.store.noise import Lesson
     from shadow.buckets import Ledger
+    from shadow.copying import Done
     from shadow.noise import Learned
 
 _ELSEWHERE = 5.0
@@ -49,6 +52,7 @@ class Batch:
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     lessons: list[Lesson] = field(default_factory=list)
     paces: list[ServicePace] = field(default_factory=list)
+    answers: Answers = field(default_factory=Answers)
 
 
 @dataclass
@@ -78,11 +82,27 @@ class Recorder:
         self._batch = Batch()
         self.rules: Mapping[str, Rule] = {}
         self.noise: Learned = {}
+        self.answers = Answers()
         self._stale = 0.0
         self._told = 0.0
         self._shares: dict[str, float] = {}
         self.lost = 0
         self.outage: Outage | None = None
+
+    def done(self, done: Done, revision: int = 0) -> None:
+        """Keep what came of a copy, made under this revision of the flags."""
+        if done.observation:
+            self.observed(replace(done.observation, revision=revision))
+        if done.lesson:
+            self.taught(done.lesson)
+        if done.refusal:
+            self.refused(done.refusal)
+        if done.answers:
+            self.shown(done.answers)
+
+    def shown(self, answers: Answers) -> None:
+        """Keep the shape of an answer of legacy to a write."""
+        self._batch.answers += answers
 
     def observed(self, observation: Observation) -> None:
         """Keep an observation."""
@@ -129,6 +149,7 @@ class Recorder:
         self.served(later.served.values())
         batch.lessons = (batch.lessons + later.lessons)[-_KEPT:]
         batch.paces = later.paces or batch.paces
+        batch.answers += later.answers
         self._bound()
 
     def write(self, batch: Batch) -> bool:
@@ -136,11 +157,11 @@ class Recorder:
         try:
             if self._connection is None:
                 self._connection = open_store(self._path, patience=_PATIENCE)
-            taught = bool(batch.lessons)
+            taught = bool(batch.lessons or batch.answers.shapes)
             self._store(self._connection, batch)
             self.rules = rules(self._connection)
             if taught or time.monotonic() >= self._stale:
-                self.noise = learned(self._connection)
+                self.noise, self.answers = learned(self._connection), known_answers(self._connection)
                 self._stale = time.monotonic() + _ELSEWHERE
             if self.outage:
                 self._recovered(self._connection, self.outage)
@@ -214,6 +235,9 @@ class Recorder:
         if batch.lessons:
             learn(connection, batch.lessons)
             batch.lessons = []
+        if batch.answers.shapes:
+            learn_answers(connection, batch.answers, time.time())
+            batch.answers = Answers()
         if batch.served:
             count_served(connection, batch.served.values())
             batch.served = {}

@@ -78,7 +78,8 @@ def _copied(plan: Plan, request: Request, *, gateway: bool) -> Plan:
     if not gateway:
         return replace(plan, copying=_legacy_served(route, request), bucket=Bucket.PENDING)
     if route.effect is not Effect.READ and not request.is_preflight:
-        return replace(plan, side=side, bucket=Bucket.UNMIRRORED, reason=str(route.effect))
+        copying = Copying.ANSWER if route.effect is Effect.WRITE else Copying.NONE
+        return replace(plan, side=side, copying=copying, bucket=Bucket.UNMIRRORED, reason=str(route.effect))
     return replace(plan, side=side, copying=Copying.SERVED, bucket=Bucket.PENDING)
 
 

@@ -22,6 +22,7 @@ from shadow.envelope import LENGTH, Copy, Counts, Outcome, Wrote, decode, encode
 from shadow.lifeline import end_with_parent
 from shadow.mirror import Mirror
 from shadow.observe import Setting
+from shadow.plan import Copying
 from shadow.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _FLUSH = 0.5
 """Seconds between two writes to the store."""
 _NICE = 10
 """Copies wait for a core before primaries do: both run on the same machine (nice(2))."""
+_WAITING = 256
+"""Copies on their way beyond which answers to writes are no longer looked at."""
 _LAST = 2.0
 """Seconds in which the last copies may still come back when the proxy is gone."""
 
@@ -76,7 +79,11 @@ class Worker:
 
     def _take(self, frame: bytes) -> None:
         envelope = decode(frame)
-        if isinstance(envelope, Copy):
+        if isinstance(envelope, Copy) and envelope.copying is Copying.ANSWER:
+            # It is counted already, and nobody waits for it.
+            if self._queue.qsize() < _WAITING:
+                self._queue.put_nowait((envelope, time.monotonic()))
+        elif isinstance(envelope, Copy):
             self._routes[envelope.exchange.id] = envelope.route
             self._queue.put_nowait((envelope, time.monotonic()))
         elif isinstance(envelope, Wrote):
@@ -93,19 +100,16 @@ class Worker:
                 done = await self._copier.copy(copy, time.monotonic() - since)
             except Exception as error:  # noqa: BLE001 - one odd exchange must not stop the worker; it is counted
                 sys.stderr.write(f"cutover shadow worker: {copy.route}: {type(error).__name__}\n")
-                self._report(Outcome(copy.exchange.id, Bucket.FAILED, "fault"))
+                self._report(copy, Outcome(copy.exchange.id, Bucket.FAILED, "fault"))
             else:
-                if done.observation:
-                    self._recorder.observed(replace(done.observation, revision=copy.revision))
-                if done.lesson:
-                    self._recorder.taught(done.lesson)
-                if done.refusal:
-                    self._recorder.refused(done.refusal)
-                self._report(done.outcome)
+                self._recorder.done(done, copy.revision)
+                self._report(copy, done.outcome)
             finally:
                 self._queue.task_done()
 
-    def _report(self, outcome: Outcome) -> None:
+    def _report(self, copy: Copy, outcome: Outcome) -> None:
+        if copy.copying is Copying.ANSWER:
+            return
         route = self._routes.pop(outcome.id, "")
         if self._writer:
             self._writer.write(encode(outcome))
@@ -151,8 +155,9 @@ async def run(config: Path, store: Path, channel: Path) -> None:
 
     def setting() -> Setting:
         nonlocal current
-        if current.rules != recorder.rules or current.noise != recorder.noise:
-            current = replace(current, rules=recorder.rules, noise=recorder.noise)
+        known = recorder.rules, recorder.noise, recorder.answers
+        if (current.rules, current.noise, current.answers) != known:
+            current = replace(current, rules=known[0], noise=known[1], answers=known[2])
         return current
 
     stopping = asyncio.Event()

@@ -50,7 +50,7 @@ class Bucket(StrEnum):
 class Difference:
     """One place where two answers differ.
 
-    `location` is status, header, cookie, cors, body, stream, frame, or upstream.method, upstream.path,
+    `location` is status, header, cookie, cors, body, stream, frame, shape, or upstream.method, upstream.path,
     upstream.query, upstream.header, upstream.body; `path` says where inside it. Values are redacted text.
     `by` names the rule, change or class that explains it; empty means nothing does. Lone surrogates in its texts
     (broken UTF-8, hostile JSON) become escapes, since no store, page or terminal takes them.
@@ -108,7 +108,8 @@ def _blank(path: str) -> str:
 class Observation:
     """Two exchanges for one request, compared.
 
-    `mode` is read, dry-run or served (the gateway answered, legacy got the copy); `source` is live, replay or
+    `mode` is read, dry-run, served (the gateway answered, legacy got the copy) or answer (the gateway served a write,
+    whose answer is not of the shape of legacy's); `source` is live, replay or
     exercise. `legacy` and `gateway` are redacted exchanges as JSON values. `refused` is the status with which
     the gateway's own policy refused a copy, else 0. `shape` names the parameter shape, for coverage and
     deduplication. Latencies are seconds, 0 when unknown. The verdict was made under the route digest `digest` and the

@@ -39,6 +39,7 @@ _STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _sql(schema.IDEMPOTENCY),
     _sql(schema.NOISE),
     _roll_up,
+    _sql(schema.ANSWER_SHAPES),
 )
 """Step n turns a store of version n into one of version n + 1."""
 VERSION = len(_STEPS)

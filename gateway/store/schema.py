@@ -107,3 +107,8 @@ CREATE TABLE forgotten (
 CREATE TABLE recorded (id TEXT PRIMARY KEY, arrival INTEGER NOT NULL);
 CREATE INDEX recorded_by_arrival ON recorded (arrival);
 """
+
+ANSWER_SHAPES = """
+CREATE TABLE answer_shapes (
+  route TEXT NOT NULL, status INTEGER NOT NULL, shape TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (route, status));
+"""

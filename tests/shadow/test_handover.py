@@ -150,3 +150,32 @@ def test_what_is_turned_away_is_counted_as_nobodys() -> None:
     books = Handover()
     books.turned_away("foreign")
     assert books.ledger.counts == {("", "off", "foreign"): 1}
+
+
+async def test_a_write_of_the_gateways_is_counted_at_once_and_shown(tmp_path: Path) -> None:
+    """It is unmirrored whatever becomes of it; its answer goes to the worker, unless a body was too large to keep."""
+    books = Handover()
+    plain, large = turn(Copying.ANSWER), turn(Copying.ANSWER)
+    books.open(plain)
+    books.finish(plain, Response(201))
+    assert books.ledger.counts == {("", "off", "why"): 1}
+    await books.start(tmp_path / "s")
+    reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+    # The first counts that arrive say that the worker is known to listen.
+    await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH), "big"))
+    books.open(large)
+    large.received(b"x" * 3_000_000)
+    books.finish(large, Response(201))
+    shown = turn(Copying.ANSWER)
+    books.open(shown)
+    books.finish(shown, Response(201, (), b"made"))
+    books.finish(shown, Response(201, (), b"made"))
+    while True:
+        envelope = decode(await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH), "big")))
+        if isinstance(envelope, Copy):
+            break
+    assert isinstance(envelope.exchange.response, Response)
+    assert (envelope.copying, envelope.exchange.response.body) == (Copying.ANSWER, b"made")
+    assert books.ledger.counts == {("", "off", "why"): 3}
+    writer.close()
+    await books.stop()

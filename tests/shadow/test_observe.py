@@ -12,7 +12,7 @@ from gateway.core.digest import route_digest
 from gateway.core.exchange import Failure, Response
 from gateway.core.observation import Verdict
 from shadow.observe import observe, observed
-from shadow.pairing import DRY_RUN, SERVED, Pair
+from shadow.pairing import DRY_RUN, READ, SERVED, Pair
 from tests.shadow.cases import JSON, PAGE, TABLE, answer, pair, passed, request, setting, told
 
 CREATE = request("POST", "/items", body={"name": "x"})
@@ -190,3 +190,14 @@ def test_broken_json_on_both_sides_is_compared_as_bytes() -> None:
     other = observe(pair(answer(b"{x", *JSON), answer(b"{y", *JSON)), setting())
     assert same.verdict is Verdict.MATCH
     assert told(other) == ["body digest changed"]
+
+
+@pytest.mark.parametrize("mode", [READ, DRY_RUN])
+def test_live_and_recorded_traffic_are_judged_by_one_core(mode: str) -> None:
+    """The same two exchanges give the same observation, signatures included, wherever the traffic passed."""
+    live = pair(answer({"n": 1, "token": "secret-token-value"}), answer({"n": "1"}), mode=mode)
+    seen, replayed = observe(live, setting()), observe(replace(live, source="replay"), setting())
+    assert seen.source == "live"
+    assert replace(replayed, source="live") == seen
+    if mode == READ:
+        assert seen.differences

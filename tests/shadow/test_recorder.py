@@ -4,9 +4,11 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gateway.core.answer_shape import Answers, AnswerShape
 from gateway.core.noise import Noise, Place
-from gateway.core.observation import Observation, Rule, Verdict
+from gateway.core.observation import Bucket, Observation, Rule, Verdict
 from gateway.store import audit, counts, observations
+from gateway.store.answer_shapes import known_answers
 from gateway.store.browse import browse
 from gateway.store.counts import Refusal, Served
 from gateway.store.database import open_store
@@ -14,6 +16,8 @@ from gateway.store.noise import Lesson, Seen
 from gateway.store.pace import ServicePace, paces
 from shadow import recorder as module
 from shadow.buckets import Ledger
+from shadow.copying import Done
+from shadow.envelope import Outcome
 from shadow.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -154,3 +158,19 @@ def test_what_waits_is_added_up(tmp_path: Path) -> None:
     with closing(open_store(tmp_path / "c.db")) as connection:
         assert counts.refusals(connection) == [replace(REFUSAL, count=2, last_seen=12.0)]
         assert [(entry.requests, entry.seconds) for entry in counts.served(connection)] == [(3, 1.5)]
+
+
+def test_shapes_of_answers_reach_the_store_and_come_back(tmp_path: Path) -> None:
+    """What legacy's answers to writes look like is known to the next checks, also after the store was away."""
+    recorder = Recorder(tmp_path / "c.db")
+    one = Answers({("a", 201): AnswerShape(1)})
+    recorder.done(Done(Outcome("1", Bucket.COMPARED), seen("1"), answers=one))
+    batch = recorder.take()
+    recorder.shown(one)
+    recorder.put_back(batch)
+    assert recorder.write(recorder.take())
+    assert recorder.answers == one + one
+    recorder.close()
+    with closing(open_store(tmp_path / "c.db")) as connection:
+        assert known_answers(connection) == one + one
+        assert [o.id for o in browse(connection)] == ["1"]

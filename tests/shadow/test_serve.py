@@ -74,7 +74,7 @@ def at(stage: Stage, percent: float = 0.0) -> FlagSnapshot:
         (Stage.SHADOW, "HEAD", "/items/1", Side.LEGACY, Copying.NONE, Bucket.UNMATCHED, ""),
         (Stage.CANARY, "GET", "/items/1", Side.LEGACY, Copying.READ, Bucket.PENDING, ""),
         (Stage.GATEWAY, "GET", "/items/1", Side.GATEWAY, Copying.SERVED, Bucket.PENDING, ""),
-        (Stage.GATEWAY, "POST", "/items", Side.GATEWAY, Copying.NONE, Bucket.UNMIRRORED, "write"),
+        (Stage.GATEWAY, "POST", "/items", Side.GATEWAY, Copying.ANSWER, Bucket.UNMIRRORED, "write"),
         (Stage.GATEWAY, "POST", "/chat", Side.GATEWAY, Copying.NONE, Bucket.UNMIRRORED, "metered"),
         (Stage.GATEWAY, "GET", "/quiet", Side.GATEWAY, Copying.NONE, Bucket.OFF, ""),
         (Stage.CLOSED, "POST", "/items", Side.SHADOW, Copying.NONE, Bucket.OFF, "closed"),

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 from gateway.config import load_table
+from gateway.core.answer_shape import Answers
 from gateway.core.exchange import Exchange, Request, Response
 from gateway.core.observation import Bucket
 from gateway.store import counts
 from gateway.store.browse import browse
 from gateway.store.counts import Served
 from gateway.store.database import open_store
+from shadow.answer_shape import LEAST, shape_of
 from shadow.buckets import Ledger
 from shadow.copying import Copier
 from shadow.envelope import LENGTH, Copy, Counts, Outcome, decode, encode
@@ -81,3 +85,32 @@ async def test_a_worker_answers_for_every_copy_and_settles_the_rest_at_the_end(t
         assert counts.served(connection) == served
         assert {one.revision for one in browse(connection)} == {7}
         connection.close()
+
+
+async def test_an_answer_to_a_write_is_looked_at_and_never_counted(tmp_path: Path) -> None:
+    """It has been counted by the proxy: the worker sends nothing, reports nothing, and stores what it finds."""
+    async with Oddities() as legacy, Oddities() as internal:
+        table = load_table(write_table(tmp_path, legacy.address, internal=internal.port))
+        full = shape_of(Response(201, (("content-type", "application/json"),), b'{"id":1,"name":"n"}'))
+        known = Answers({("items.create", 201): reduce(add, [full] * LEAST)})
+        setting = Setting(table, KEY, {}, "", "v", time.time, answers=known)
+        async with Mirror(f"http://{internal.address}", KEY) as mirror:
+            recorder = Recorder(tmp_path / "c.db")
+            worker = Worker(Copier(table, mirror, lambda: setting), recorder)
+            proxies: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+            server = await asyncio.start_unix_server(lambda r, w: proxies.put_nowait((r, w)), tmp_path / "s")
+            attending = asyncio.create_task(worker.attend(*await asyncio.open_unix_connection(tmp_path / "s")))
+            reader, writer = await proxies.get()
+            asked = Request("POST", "/items", (("Host", "h"),), b"{}")
+            lost = Response(201, (("content-type", "application/json"),), b'{"id":1}')
+            exchange = Exchange("1", "svc", asked, lost, time.time(), 0, 0)
+            writer.write(encode(Counts("shadow:1", Ledger(), [])))
+            writer.write(encode(Copy("items.create", {}, Copying.ANSWER, "u", exchange)))
+            writer.close()
+            await asyncio.wait_for(attending, 20)
+            assert await reader.read() == b""
+            (seen,) = recorder.take().observations
+            server.close()
+        assert (seen.mode, [one.path for one in seen.differences]) == ("answer", ["$.name"])
+        assert not legacy.deliveries
+        assert not internal.deliveries
