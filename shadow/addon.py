@@ -27,6 +27,7 @@ from shadow.reach import Reach
 from shadow.relay import relay
 from shadow.serve import decide, needs_body
 from shadow.turn import COPY_LIMIT, Turn, declared_length
+from shadow.unused import dismiss
 from shadow.wire import last_answer, to_bytes, to_text
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from mitmproxy import tcp
     from mitmproxy.addonmanager import Loader
     from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
-
 
 _TURN = "cutover"
 _IDLE = 1.0
@@ -77,7 +77,8 @@ class ShadowAddon:
         self._watch.start()
 
     async def running(self) -> None:
-        """Open the way to the worker."""
+        """Open the way to the worker, and let go of what only costs time."""
+        dismiss(ctx.master.addons)
         await self._books.start(Path(ctx.options.cutover_channel))
 
     async def done(self) -> None:
@@ -286,9 +287,8 @@ class ShadowAddon:
 
 def _from_mitmproxy(response: http.Response, streamed: bytes) -> Response:
     body = streamed if response.stream else response.raw_content or b""
-    return Response(
-        response.status_code, to_text(response.headers.fields), body, response.data.reason.decode("latin-1")
-    )
+    reason = response.data.reason.decode("latin-1")
+    return Response(response.status_code, to_text(response.headers.fields), body, reason)
 
 
 def _to_mitmproxy(response: Response) -> http.Response:

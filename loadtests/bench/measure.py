@@ -16,6 +16,7 @@ from gateway.core.errors import UnreachableError, UsageError
 from loadtests.bench.child import free_ports, running
 from loadtests.bench.cores import cpu_seconds
 from loadtests.bench.peers import DIRECT, GATEWAY, HAPROXY, NGINX, PLAIN, TARGET, Peer, peers, tokens
+from loadtests.bench.shadow import shadow
 from loadtests.bench.sockets import sockets
 from loadtests.bench.throughput import added, interleaved, rate, ratio, ratios
 from loadtests.bench.wrk import load, script
@@ -98,6 +99,11 @@ def idle_sockets(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[st
     """What each of `plan.streams` open and silent WebSockets costs the gateway, in bytes."""
     say("sockets: gateway")
     return sockets(directory, cores, plan.streams)
+
+
+def shadowed(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
+    """The shadow's primary path beside a bare mitmdump."""
+    return shadow(directory, cores, rounds=plan.rounds, seconds=plan.seconds, say=say)
 
 
 def profile(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
@@ -198,6 +204,7 @@ _PARTS: dict[str, Callable[[Plan, Path, Cores, Say], dict[str, Any]]] = {
     "latency": latency,
     "streams": streams,
     "sockets": idle_sockets,
+    "shadow": shadowed,
     "candidates": candidates,
     "profile": profile,
 }

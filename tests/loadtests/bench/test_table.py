@@ -32,6 +32,25 @@ FOUND: dict[str, Any] = {
         "within": {"migrate/cli.py:main": 140.0, "gateway/handle.py:handle": 60.0},
         "itself": {"gateway/core/exchange.py:header": 3.5, "<string>:__init__": 2.0},
     },
+    "shadow": {
+        "bare": {"rate": 500.0, "cpu_microseconds": 2000.0, "p50": 0.002, "p99": 0.004},
+        "situations": {
+            "legacy dead": {
+                "ratio": 1.2,
+                "cpu_microseconds": 1700.0,
+                "added_p50": -0.0003,
+                "added_p99": 0.004,
+                "errors": 0,
+            },
+            "shadow slow": {
+                "ratio": 0.8,
+                "cpu_microseconds": 2500.0,
+                "added_p50": 0.002,
+                "added_p99": 0.006,
+                "errors": 0,
+            },
+        },
+    },
     "candidates": {"peers": {"own+own": peer(15_000)}},
 }
 
@@ -47,6 +66,16 @@ def test_goals_are_said_to_be_met_or_missed() -> None:
     assert any("12.00  MISSED <= 10" in line for line in lines)
     assert any("60,000,000 without them, 30,000 for each  met <= 40,000" in line for line in lines)
     assert any("own+own" in line and "15,000/s" in line for line in lines)
+
+
+def test_each_situation_of_the_shadow_stands_beside_its_goals() -> None:
+    """Throughput as a share of the bare proxy's, and what is added to its answer times."""
+    lines = text(FOUND).splitlines()
+    (calm,) = [line for line in lines if "legacy dead" in line]
+    assert "1.20 of it" in calm
+    assert "us  met; added ms: p50 -0.30 met, p99 +4.00 met" in calm
+    (slow,) = [line for line in lines if "shadow slow" in line]
+    assert "us  MISSED; added ms: p50 +2.00 MISSED, p99 +6.00 MISSED" in slow
 
 
 def test_a_profile_names_the_gateways_functions() -> None:
