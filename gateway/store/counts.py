@@ -63,7 +63,8 @@ def count_refusal(
     """Count one would-be refusal."""
     connection.execute(
         "INSERT INTO policy_shadow VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT (route, subject, status, reason)"
-        " DO UPDATE SET count = count + 1, last_seen = max(last_seen, excluded.last_seen)",
+        " DO UPDATE SET count = count + 1, first_seen = min(first_seen, excluded.first_seen),"
+        " last_seen = max(last_seen, excluded.last_seen)",
         [route, subject, status, reason, at, at],
     )
 
