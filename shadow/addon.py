@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from shadow.reach import Reach
 from shadow.relay import relay
 from shadow.serve import decide, needs_body
 from shadow.turn import COPY_LIMIT, Turn, declared_length
-from shadow.unused import dismiss
+from shadow.unused import lighten
 from shadow.wire import last_answer, to_bytes, to_text
 
 if TYPE_CHECKING:
@@ -58,8 +57,6 @@ class ShadowAddon:
         loader.add_option("cutover_config", str, "", "The route table.")
         loader.add_option("cutover_store", str, "", "The store.")
         loader.add_option("cutover_channel", str, "", "The Unix socket on which the mirror worker calls.")
-        # It writes several lines for every request, and each costs time even where nobody reads it.
-        logging.getLogger("mitmproxy.proxy").setLevel(logging.WARNING)
 
     def configure(self, updated: AbstractSet[str]) -> None:
         """Read table, flags and keys once, before the first listener accepts."""
@@ -78,7 +75,7 @@ class ShadowAddon:
 
     async def running(self) -> None:
         """Open the way to the worker, and let go of what only costs time."""
-        dismiss(ctx.master.addons)
+        lighten(ctx.master.addons, http.MessageData)
         await self._books.start(Path(ctx.options.cutover_channel))
 
     async def done(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 import uvloop
 
 from gateway.core.errors import UnreachableError
+from loadtests.bench.cores import prefer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +98,7 @@ async def _answered(reader: asyncio.StreamReader) -> bool:
 
 def main() -> None:
     """Entry point: an order as JSON on stdin, what came of it as JSON on stdout."""
+    prefer(os.getpid())
     found = uvloop.run(carry_out(Order(**json.load(sys.stdin))))
     sys.stdout.write(json.dumps(asdict(found)))
 

@@ -21,7 +21,7 @@ from gateway.flags.store import FlagStore
 from gateway.store.database import open_store
 from loadtests.bench import configs
 from loadtests.bench.child import free_ports, running
-from loadtests.bench.cores import bind, cpu_seconds, descendants
+from loadtests.bench.cores import bind, cpu_seconds, descendants, prefer
 from loadtests.bench.paced import Order, paced
 from loadtests.bench.peers import DIRECT, Peer, peers, preset, tokens
 from loadtests.bench.stand_in import DEAD, MANNERS
@@ -33,13 +33,16 @@ if TYPE_CHECKING:
 
     from loadtests.bench.cores import Cores
 
-BARE = "mitmdump"
+BARE, BUSY = "mitmdump", "mitmdump beside a busy core"
+"""The bare proxy while the other core has little to do, and while it works as hard as it does when copies are made:
+two cores of one machine often share what they work with, so that each is slower while the other is busy."""
 ROUTE = "deployments.list"
 TARGET = "/deployment/deployments?org_id=bench-org"
 STAGES = (Stage.LEGACY, Stage.SHADOW)
 HALF = 0.5
 """The share of what the bare proxy manages at which answer times are taken."""
 CONNECTIONS = 32
+_SPINNING = (sys.executable, "-c", "while True: pass")
 _LANES = 8
 """Connections of the paced load: each asks again only when it was answered."""
 
@@ -83,20 +86,24 @@ def shadow(
     """
     asked = directory / "ask.lua"
     asked.write_text(script(TARGET, tokens()))
-    seen: dict[str, Seen] = {BARE: Seen(), **{f"{stage} {manner}": Seen() for stage, manner in _situations()}}
+    seen: dict[str, Seen] = {
+        BARE: Seen(),
+        BUSY: Seen(),
+        **{f"{stage} {manner}": Seen() for stage, manner in _situations()},
+    }
     with _standing(directory, cores) as stand:
         for peer in (stand.bare, stand.shadow):
             load(cores, peer.base, asked, connections=CONNECTIONS, seconds=min(1.0, seconds))
         for number in range(rounds):
             pace = _measured(cores, stand.bare, asked, seconds, seen[BARE], pace=0.0)
+            with running(cores.on_load("nice", "-n", "10", *_SPINNING), directory / "busy.log"):
+                _measured(cores, stand.bare, asked, seconds, seen[BUSY], pace=pace)
             for stage, manner in _situations():
                 with _behaving(directory, cores, manner, stand.candidate):
                     stand.move(stage)
                     _measured(cores, stand.shadow, asked, seconds, seen[f"{stage} {manner}"], pace=pace)
                 say(f"round {number + 1}: {stage} {manner} {seen[f'{stage} {manner}'].full[-1].sample.rate:,.0f}/s")
-    return {"bare": _figures(seen[BARE], seen[BARE]), "situations": {
-        name: _figures(own, seen[BARE]) for name, own in seen.items() if name != BARE
-    }}  # fmt: skip
+    return {name: _figures(own, seen) for name, own in seen.items()}
 
 
 def _situations() -> Iterator[tuple[Stage, str]]:
@@ -118,14 +125,14 @@ def _measured(cores: Cores, peer: Peer, asked: Path, seconds: float, seen: Seen,
     return half
 
 
-def _figures(own: Seen, bare: Seen) -> dict[str, Any]:
+def _figures(own: Seen, seen: dict[str, Seen]) -> dict[str, Any]:
     """Medians over rounds of what stands beside the same round of the bare proxy."""
-    beside = list(zip(own.full, bare.full, strict=True))
+    bare = seen[BARE]
     return {
         "rate": median(one.sample.rate for one in own.full),
         "cpu_microseconds": median(one.cpu_microseconds for one in own.full),
-        "ratios": (ratios := [one.sample.rate / max(1.0, two.sample.rate) for one, two in beside]),
-        "ratio": median(ratios),
+        "ratio": _share(own, bare),
+        "ratio_busy": _share(own, seen[BUSY]),
         "p50": median(own.p50),
         "p99": median(own.p99),
         "added_p50": median(one - two for one, two in zip(own.p50, bare.p50, strict=True)),
@@ -135,10 +142,15 @@ def _figures(own: Seen, bare: Seen) -> dict[str, Any]:
     }
 
 
+def _share(own: Seen, other: Seen) -> float:
+    return median(one.sample.rate / max(1.0, two.sample.rate) for one, two in zip(own.full, other.full, strict=True))
+
+
 @contextlib.contextmanager
 def _standing(directory: Path, cores: Cores) -> Iterator[Stand]:
     with peers(directory, cores) as started, contextlib.ExitStack() as stack:
         legacy = started[DIRECT].base
+        prefer(started[DIRECT].pid)
         bare, *ports = free_ports(9)
         command = cores.on_peer(
             _mitmdump(), "-q", "--set", f"confdir={directory}/bare", "--mode", f"reverse:{legacy}@127.0.0.1:{bare}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.errors import UnreachableError
-from loadtests.bench.cores import Cores, bind, cpu_seconds, descendants, resident, two_cores
+from loadtests.bench.cores import Cores, bind, cpu_seconds, descendants, prefer, resident, two_cores
 
 
 def test_a_command_is_bound_to_its_core() -> None:
@@ -58,3 +58,12 @@ def test_a_running_process_is_bound_with_all_its_threads() -> None:
         assert child.pid in descendants(os.getpid())
         child.communicate()
     assert descendants(2**22 + 1) == []
+
+
+def test_a_preferred_process_goes_first_where_that_is_allowed() -> None:
+    """The process and its children are scheduled before others; without the right to it nothing breaks."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        prefer(child.pid)
+        expected = {os.SCHED_FIFO} if os.geteuid() == 0 else {os.SCHED_FIFO, os.SCHED_OTHER}
+        assert os.sched_getscheduler(child.pid) in expected
+        child.communicate(b"\n")

@@ -110,6 +110,7 @@ async def test_the_primary_answer_neither_changes_nor_waits(
         assert sum(after[key] for key in after if key[1] == "compared") == REQUESTS, after
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     "seconds", [pytest.param(3.0, id="for-a-moment"), pytest.param(60.0, id="for-a-minute", marks=pytest.mark.proof)]
 )
