@@ -14,7 +14,7 @@ from gateway.store import audit, counts, observations, pace
 from reports import aggregate, noise, probed, signatures
 from reports.aggregate import Counted, tally
 from reports.explained import Explanations, refusal_signature
-from reports.nouns import Evidence, OpenRefusal, RouteEvidence, SideServed
+from reports.nouns import Evidence, OpenRefusal, Refused, RouteEvidence, SideServed
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from reports.nouns import Probed, SignatureSeen
 
 
+_NAMED = 20
+"""Subjects of a would-be refusal that are named."""
 _FRESH = 60.0
 """Seconds for which it holds what the shadow said of its pace."""
 
@@ -134,12 +136,15 @@ def _refusals(connection: sqlite3.Connection, explanations: Explanations) -> lis
         if explanations.by(signature, ""):
             continue
         key = (item.route, item.status, item.reason)
-        known = grouped.get(key) or OpenRefusal(signature, *key)
+        known = grouped.get(key) or OpenRefusal(signature, *key, first_seen=item.first_seen)
         grouped[key] = replace(
             known,
             subjects=known.subjects + 1,
             count=known.count + item.count,
+            first_seen=min(known.first_seen, item.first_seen),
             last_seen=max(known.last_seen, item.last_seen),
+            # They come in the order of their counts.
+            who=(*known.who, Refused(item.subject, item.count, item.first_seen, item.last_seen))[:_NAMED],
         )
     return list(grouped.values())
 

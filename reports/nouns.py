@@ -65,8 +65,21 @@ class SignatureSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """One subject that would be refused: how often, and when."""
+
+    subject: str
+    count: int
+    first_seen: float
+    last_seen: float
+
+
+@dataclass(frozen=True, slots=True)
 class OpenRefusal:
-    """Subjects that the gateway's own policy would refuse with one status for one reason, and nobody accepted it."""
+    """Subjects that the gateway's own policy would refuse with one status for one reason, and nobody accepted it.
+
+    `who` names those that were refused most often, twenty at most.
+    """
 
     signature: str
     route: str
@@ -74,7 +87,9 @@ class OpenRefusal:
     reason: str
     subjects: int = 0
     count: int = 0
+    first_seen: float = 0.0
     last_seen: float = 0.0
+    who: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,17 @@ def _refusal(item: OpenRefusal) -> Document:
         "reason": item.reason,
         "subjects": item.subjects,
         "count": item.count,
+        "first_seen": iso(item.first_seen),
         "last_seen": iso(item.last_seen),
+        "who": [
+            {
+                "subject": one.subject,
+                "count": one.count,
+                "first_seen": iso(one.first_seen),
+                "last_seen": iso(one.last_seen),
+            }
+            for one in item.who
+        ],
     }
 
 

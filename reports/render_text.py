@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
     from gateway.core.observation import Difference, Observation
     from reports.diff_report import DiffReport, RouteDiffs, SignatureLine
+    from reports.nouns import OpenRefusal
     from reports.readiness_report import ReadinessReport, RouteReadiness
 
 WIDTH = 100
 _VALUE = 60
 _SHARED = 24
+_NAMED = 3
 
 
 def diffs(report: DiffReport, *, every: bool = False, limit: int | None = None, width: int = WIDTH) -> str:
@@ -101,12 +103,16 @@ def _route(route: RouteDiffs, now: float, *, every: bool, limit: int | None) -> 
         parts.append(table)
     if left:
         parts.append(f"  and {left} more; --limit shows more")
-    parts += [
+    return [*parts, *(_refusal(item, now) for item in seen.refusals)]
+
+
+def _refusal(item: OpenRefusal, now: float) -> str:
+    who = ", ".join(f"{plain(one.subject, _VALUE)} ({count(one.count)})" for one in item.who[:_NAMED])
+    more = f" and {item.subjects - _NAMED} more" if item.subjects > _NAMED else ""
+    return (
         f"  would refuse {count(item.subjects, 'subject')}: {item.status} {plain(item.reason, _VALUE)}"
-        f" ({item.signature}, {ago(item.last_seen, now)})"
-        for item in seen.refusals
-    ]
-    return parts
+        f" ({item.signature}, first {ago(item.first_seen, now)}, last {ago(item.last_seen, now)}): {who}{more}"
+    )
 
 
 def _verdicts(route: RouteDiffs) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from shadow.reach import Reach
 from shadow.relay import relay
 from shadow.serve import decide, needs_body
 from shadow.turn import COPY_LIMIT, Turn, declared_length
+from shadow.unused import lighten
 from shadow.wire import last_answer, to_bytes, to_text
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader
 
     from shadow.connections import End, Handler
-
 
 _TURN = "cutover"
 _FAULT = 500
@@ -58,8 +57,6 @@ class ShadowAddon:
         loader.add_option("cutover_config", str, "", "The route table.")
         loader.add_option("cutover_store", str, "", "The store.")
         loader.add_option("cutover_channel", str, "", "The Unix socket on which the mirror worker calls.")
-        # It writes several lines for every request, and each costs time even where nobody reads it.
-        logging.getLogger("mitmproxy.proxy").setLevel(logging.WARNING)
 
     def configure(self, updated: AbstractSet[str]) -> None:
         """Read table, flags and keys once, before the first listener accepts."""
@@ -77,7 +74,8 @@ class ShadowAddon:
         self._watch.start()
 
     async def running(self) -> None:
-        """Open the way to the worker."""
+        """Open the way to the worker, and let go of what only costs time."""
+        lighten(ctx.master.addons, http.MessageData)
         await self._books.start(Path(ctx.options.cutover_channel))
 
     async def done(self) -> None:
@@ -283,9 +281,8 @@ def _handler(client: End) -> Handler | None:
 
 def _from_mitmproxy(response: http.Response, streamed: bytes) -> Response:
     body = streamed if response.stream else response.raw_content or b""
-    return Response(
-        response.status_code, to_text(response.headers.fields), body, response.data.reason.decode("latin-1")
-    )
+    reason = response.data.reason.decode("latin-1")
+    return Response(response.status_code, to_text(response.headers.fields), body, reason)
 
 
 def _to_mitmproxy(response: Response) -> http.Response:

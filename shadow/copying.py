@@ -205,13 +205,14 @@ def _refusal(pair: Pair) -> Refusal | None:
         return None
     at = pair.legacy.started
     status = exchange.response.status
-    return Refusal(pair.route.id, pair.subject, status, _title(exchange.response), 1, at, at)
+    return Refusal(pair.route.id, pair.subject, status, _reason(exchange.response), 1, at, at)
 
 
-def _title(response: Response) -> str:
+def _reason(response: Response) -> str:
+    """The gateway's short word for a refusal (`missing`, `scope`, `limit` …), else its title, else HTTP's."""
     try:
         document = json.loads(response.body)
     except ValueError:
         return response.reason
-    title = document.get("title") if isinstance(document, dict) else None
-    return title if isinstance(title, str) else response.reason
+    said = [document.get(name) for name in ("reason", "title")] if isinstance(document, dict) else []
+    return next((word for word in said if isinstance(word, str) and word), response.reason)

@@ -69,7 +69,9 @@ def add_refusals(connection: sqlite3.Connection, entries: Iterable[Refusal]) -> 
     with transaction(connection):
         connection.executemany(
             "INSERT INTO policy_shadow VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (route, subject, status, reason)"
-            " DO UPDATE SET count = policy_shadow.count + excluded.count, last_seen ="
+            " DO UPDATE SET count = policy_shadow.count + excluded.count, first_seen ="
+            " CASE WHEN excluded.first_seen < policy_shadow.first_seen THEN excluded.first_seen"
+            " ELSE policy_shadow.first_seen END, last_seen ="
             " CASE WHEN excluded.last_seen > policy_shadow.last_seen THEN excluded.last_seen"
             " ELSE policy_shadow.last_seen END",
             [[e.route, e.subject, e.status, e.reason, e.count, e.first_seen, e.last_seen] for e in entries],

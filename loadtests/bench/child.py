@@ -23,9 +23,9 @@ _LOOK = 0.02
 
 @contextlib.contextmanager
 def running(
-    command: list[str], log: Path, *, port: int, environment: Mapping[str, str] | None = None
+    command: list[str], log: Path, *, port: int = 0, environment: Mapping[str, str] | None = None
 ) -> Iterator[int]:
-    """The process id of a program that listens on `port`; its output goes to `log`. Ended with the block.
+    """The process id of a program that listens on `port`, if given; its output goes to `log`. Ended with the block.
 
     Raises:
         UnreachableError: it ended, or did not listen within 20 s.
@@ -36,7 +36,8 @@ def running(
             env={**os.environ, **(environment or {})}, start_new_session=True,
         )  # fmt: skip
     try:
-        _await_port(process, port, log)
+        if port:
+            _await_port(process, port, log)
         yield process.pid
     finally:
         _end(process)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 BODY = json.dumps({"deployments": [{"deployment_id": f"dep-{n:04}", "state": "RUNNING"} for n in range(18)]})
@@ -118,6 +119,23 @@ def gateway(preset: str, *, ports: tuple[int, int], upstream: int, streams: int)
         {**own, "id": SOCKET, "legacy": "GET /socket", "gateway": "GET /api/v1/bench/socket", "kind": "websocket"},
     ]
     return yaml.safe_dump(document, sort_keys=False)
+
+
+def shadow(preset: str, *, ports: Sequence[int], upstream: str) -> tuple[str, int, int]:
+    """The shipped table with every service at `upstream`: the text, orchestration's listener, the gateway's port.
+
+    Copies are held back by nothing, so that there are as many as can be. `ports` are eight free ones.
+    """
+    document: dict[str, Any] = yaml.safe_load(preset)
+    public, internal, *listeners = ports
+    document["gateway"].update(listen=f"127.0.0.1:{public}", internal_listen=f"127.0.0.1:{internal}")
+    for service, listener in zip(document["services"].values(), listeners, strict=False):
+        service.update(legacy=upstream, internal=upstream)
+        if "shadow_listen" in service:
+            service["shadow_listen"] = f"127.0.0.1:{listener}"
+    document["shadow"] = {"second": 0, "slow": "off", "load": "300%"}
+    listener = int(document["services"]["orchestration"]["shadow_listen"].rpartition(":")[2])
+    return yaml.safe_dump(document, sort_keys=False), listener, internal
 
 
 def _nginx(directory: Path, name: str, inner: str, *, root: bool) -> str:

@@ -17,6 +17,7 @@ from loadtests.bench.child import free_ports, running
 from loadtests.bench.cores import cpu_seconds
 from loadtests.bench.diff import differences
 from loadtests.bench.peers import DIRECT, GATEWAY, HAPROXY, NGINX, PLAIN, TARGET, Peer, peers, tokens
+from loadtests.bench.shadow import shadow
 from loadtests.bench.sockets import sockets
 from loadtests.bench.store import MILLION, store
 from loadtests.bench.throughput import added, interleaved, rate, ratio, ratios
@@ -109,6 +110,11 @@ def observations(plan: Plan, directory: Path, _cores: Cores, say: Say) -> dict[s
     total = int(MILLION * min(1.0, plan.rounds * plan.seconds / _USUAL))
     say(f"store: {total:,} observations")
     return store(directory, total, max(1, total // 5))
+
+
+def shadowed(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
+    """The shadow's primary path beside a bare mitmdump."""
+    return shadow(directory, cores, rounds=plan.rounds, seconds=plan.seconds, say=say)
 
 
 def profile(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
@@ -209,6 +215,7 @@ _PARTS: dict[str, Callable[[Plan, Path, Cores, Say], dict[str, Any]]] = {
     "latency": latency,
     "streams": streams,
     "sockets": idle_sockets,
+    "shadow": shadowed,
     "candidates": candidates,
     "store": observations,
     "profile": profile,

@@ -99,7 +99,7 @@ def _command(
     if name == PLAIN:
         command = [sys.executable, "-m", "uvicorn", "loadtests.bench.plain:app", "--port", str(ports[0])]
         return command, {UPSTREAM: f"http://127.0.0.1:{upstream}"}
-    text = configs.gateway(_preset(directory), ports=ports, upstream=upstream, streams=streams)
+    text = configs.gateway(preset(directory), ports=ports, upstream=upstream, streams=streams)
     command = gateway_command(_written(directory / "cutover.yaml", text), directory / "cutover.db")
     return command, {JWT_SECRET: _SECRET, INTERNAL_KEY: _SECRET, ACCESS_LOG: "1"}
 
@@ -117,7 +117,8 @@ def gateway_command(config: Path, store: Path) -> list[str]:
     return [sys.executable, "-m", "migrate", "gateway", "--config", str(config), "--store", str(store)]
 
 
-def _preset(directory: Path) -> str:
+def preset(directory: Path) -> str:
+    """The shipped route table, as `cutover init` writes it."""
     made = directory / "preset.yaml"
     command = [sys.executable, "-m", "migrate", "init", "--preset", "inferia", str(made)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -17,8 +17,14 @@ GOALS = {
     "socket": 40_000,
     "rate": 5_000,
     "summary": 1.0,
+    "mitmdump": 0.9,
+    "added_p50": 0.001,
+    "added_p99": 0.005,
 }
-"""At least so many of nginx, of the plain pass-through and observations a second; at most so much of the rest."""
+"""At least so many of nginx, of the plain pass-through, of a bare mitmdump, and observations a second.
+
+At most so much of the rest (ratio, seconds, bytes).
+"""
 
 
 _SHOWN = 40
@@ -63,6 +69,28 @@ def _sockets(part: Mapping[str, Any]) -> Iterable[str]:
     held = verdict(part["each"] <= GOALS["socket"])
     yield f"{part['sockets']} idle WebSockets; bytes of memory"
     yield f"  gateway {part['before']:,} without them, {part['each']:,.0f} for each  {held} <= {GOALS['socket']:,}"
+
+
+def _shadow(part: Mapping[str, Any]) -> Iterable[str]:
+    yield "the shadow beside a bare mitmdump: 32 connections, then answer times at half of what the bare one managed"
+    for name, own in part.items():
+        if name.startswith("mitmdump"):
+            yield (
+                f"  {name}: {own['rate']:,.0f}/s ({own['ratio']:.2f}), cpu {own['cpu_microseconds']:,.0f} us;"
+                f" at half p50 {own['p50'] * 1e3:.2f} p99 {own['p99'] * 1e3:.2f} ms"
+            )
+            continue
+        added = ", ".join(
+            f"{at[-3:]} {own[at] * 1e3:+.2f} {verdict(own[at] <= GOALS[at])}" for at in ("added_p50", "added_p99")
+        )
+        errors = f"  ERRORS {own['errors']}" if own["errors"] else ""
+        yield (
+            f"  {name:<16} {own['ratio']:.2f} of it  {verdict(own['ratio'] >= GOALS['mitmdump'])},"
+            f" {own['ratio_busy']:.2f} beside a busy core, cpu {own['cpu_microseconds']:,.0f} us;"
+            f" added ms: {added}{errors}"
+        )
+    p50, p99 = (GOALS[at] * 1e3 for at in ("added_p50", "added_p99"))
+    yield f"  goals: >= {GOALS['mitmdump']:g}; p50 <= {p50:g}, p99 <= {p99:g}"
 
 
 def _candidates(part: Mapping[str, Any]) -> Iterable[str]:
@@ -111,6 +139,7 @@ _PARTS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "latency": _latency,
     "streams": _streams,
     "sockets": _sockets,
+    "shadow": _shadow,
     "candidates": _candidates,
     "store": _store,
     "profile": _profile,

@@ -39,6 +39,23 @@ async def flooding(head: Head, body: bytes, writer: asyncio.StreamWriter) -> Non
         await writer.drain()
 
 
+async def endless(head: Head, body: bytes, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001 - it sends
+    """Answers 1 GB in chunks, with no word of how much it will be, as far as anybody reads it."""
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n")
+    piece = b"%x\r\n%s\r\n" % (1 << 20, b"x" * (1 << 20))
+    for _ in range(1024):
+        writer.write(piece)
+        await writer.drain()
+    writer.write(b"0\r\n\r\n")
+
+
+async def breaking(head: Head, body: bytes, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001 - it breaks off
+    """Answers half of what it announces and hangs up."""
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2000\r\n\r\n" + b"x" * 1000)
+    await writer.drain()
+    writer.transport.close()
+
+
 async def resetting(head: Head, body: bytes, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001 - it resets
     """Takes the request and hangs up."""
     writer.transport.abort()

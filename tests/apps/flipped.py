@@ -131,14 +131,18 @@ class Flipped:
 
 
 @asynccontextmanager
-async def flipped(directory: Path, **environment: str) -> AsyncIterator[Flipped]:
-    """Both paths, every route in stage legacy."""
+async def flipped(
+    directory: Path, *, routes: str = ROUTES, read: str = "rate: 1000, per: 1m, burst: 100", **environment: str
+) -> AsyncIterator[Flipped]:
+    """Both paths, every route in stage legacy; `read` is the limit of reads."""
     given = {"CUTOVER_JWT_SECRET": JWT_SECRET, "CUTOVER_INTERNAL_KEY": INTERNAL_KEY, **environment}
     public = free_port()
     terms = f"  idempotency: {{lease: {LEASE}s}}\n"
     async with (
         Oddities() as service,
-        shadowed(directory, service.address, public=public, routes=ROUTES, terms=terms, environment=given) as rig,
+        shadowed(
+            directory, service.address, public=public, routes=routes, terms=terms, read=read, environment=given
+        ) as rig,
     ):
         made = Flipped(service, rig, directory / "cutover.yaml", public, given)
         await made.start()

@@ -60,7 +60,7 @@ services:
     authorization: forward
     shadow_listen: 127.0.0.1:{listen}
 limits:
-  read: {{rate: 1000, per: 1m, burst: 100}}
+  read: {{{read}}}
   write: {{rate: 1000, per: 1m, burst: 100}}
 routes:
 """
@@ -165,15 +165,17 @@ def write_table(
     routes: str = ROUTES,
     terms: str = "",
     mirroring: str = "second: 0, slow: off, load: 300%",
+    read: str = "rate: 1000, per: 1m, burst: 100",
 ) -> Path:
     """A route table over the service at `legacy` (`host:port`); ports not given are free ones.
 
-    `terms` are further lines of the gateway's section, `mirroring` what the shadow's own holds.
+    `terms` are further lines of the gateway's section, `mirroring` what the shadow's own holds,
+    `read` the limit of reads.
     """
     config = directory / "cutover.yaml"
     ports = {"public": public, "internal": internal, "listen": listen}
     filled = {name: port or free_port() for name, port in ports.items()}
-    config.write_text(_TABLE.format(legacy=legacy, terms=terms, mirroring=mirroring, **filled) + routes)
+    config.write_text(_TABLE.format(legacy=legacy, terms=terms, mirroring=mirroring, read=read, **filled) + routes)
     return config
 
 
@@ -188,6 +190,7 @@ async def shadowed(
     routes: str = ROUTES,
     terms: str = "",
     mirroring: str = "second: 0, slow: off, load: 300%",
+    read: str = "rate: 1000, per: 1m, burst: 100",
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Rig]:
     """A shadow over the service at `legacy` (`host:port`)."""
@@ -200,6 +203,7 @@ async def shadowed(
         routes=routes,
         terms=terms,
         mirroring=mirroring,
+        read=read,
     )
     store = directory / "state" / "cutover.db"
     context = running(config, store, environment)

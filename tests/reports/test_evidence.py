@@ -10,7 +10,7 @@ from gateway.core.routes import Change, Stage
 from gateway.store import audit, counts
 from reports.evidence import gather
 from reports.explained import refusal_signature
-from reports.nouns import Sight, Tally
+from reports.nouns import Refused, Sight, Tally
 from tests.reports.builders import NOW, OPEN, ROUTE, WRITE, clean, differing, digest, rule, seen, store, table
 
 if TYPE_CHECKING:
@@ -143,14 +143,27 @@ def test_latency_is_the_median_of_delivered_pairs(filled: Filled) -> None:
 
 
 def test_refusals_are_grouped_until_accepted(filled: Filled) -> None:
-    """Would-be refusals are grouped by status and reason, and an accepted group is gone."""
+    """Would-be refusals are grouped by status and reason, each subject named, and an accepted group is gone."""
     filled.add(seen())
-    for subject in ("ann", "bob"):
-        counts.count_refusal(filled.db, route=ROUTE, subject=subject, status=403, reason="scope", at=NOW)
+    for subject, at in (("ann", NOW), ("bob", NOW - 5), ("bob", NOW + 5)):
+        counts.count_refusal(filled.db, route=ROUTE, subject=subject, status=403, reason="scope", at=at)
     (item,) = filled.evidence().routes[ROUTE].refusals
-    assert (item.status, item.reason, item.subjects, item.count) == (403, "scope", 2, 2)
+    assert (item.status, item.reason, item.subjects, item.count) == (403, "scope", 2, 3)
+    assert (item.first_seen, item.last_seen) == (NOW - 5, NOW + 5)
+    assert item.who == (Refused("bob", 2, NOW - 5, NOW + 5), Refused("ann", 1, NOW, NOW))
     filled.decide(rule(signature=refusal_signature(ROUTE, 403, "scope")))
     assert filled.evidence().routes[ROUTE].refusals == ()
+
+
+def test_of_many_refused_those_are_named_that_were_most_often(filled: Filled) -> None:
+    """All are counted; the names are bounded, so that a report stays one."""
+    filled.add(seen())
+    for number in range(30):
+        for _ in range(2 if number == 29 else 1):
+            counts.count_refusal(filled.db, route=ROUTE, subject=f"s{number}", status=429, reason="limit", at=NOW)
+    (item,) = filled.evidence().routes[ROUTE].refusals
+    assert (item.subjects, item.count, len(item.who)) == (30, 31, 20)
+    assert item.who[0].subject == "s29"
 
 
 def test_refusals_of_an_older_gateway_are_forgotten(filled: Filled) -> None:

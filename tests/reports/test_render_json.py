@@ -22,7 +22,12 @@ def test_the_diff_document(tmp_path: Path) -> None:
     (line,) = [item for item in route["signatures"] if item["signature"] == OPEN.signature(ROUTE)]
     assert (line["standing"], line["open"], line["rule"]["owner"]) == ("rejected", True, "qa")
     assert line["sample"]["legacy"] == "old"
-    assert route["would_refuse"][0]["status"] == 403
+    (refusal,) = route["would_refuse"]
+    assert refusal["status"] == 403
+    assert refusal["first_seen"] == refusal["last_seen"]
+    assert [(one["subject"], one["count"], one["first_seen"]) for one in refusal["who"]] == [
+        ("bob", 1, refusal["first_seen"])
+    ]
 
 
 def test_the_readiness_document(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def test_open_differences_with_their_values(tmp_path: Path) -> None:
     assert "old → new" in text
     assert "rejected" in text
     assert "would refuse 1 subject: 403" in text
+    assert "bob (1)" in text
     assert "2 open signatures, 1 explained." in text
     assert "auth-401" not in text
     assert "500 → 401" in render_text.diffs(report, every=True)

@@ -164,7 +164,7 @@ async def test_a_refusal_is_recorded_by_subject(tmp_path: Path) -> None:
     """When the gateway's own policy refuses a copy, subject, status and reason are known."""
 
     async def refusing(head: Head, body: bytes, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001 - always so
-        problem = b'{"title":"Forbidden","status":403,"detail":"Permission denied"}'
+        problem = b'{"title":"Forbidden","status":403,"detail":"Permission denied","reason":"scope"}'
         writer.write(
             answer("403 Forbidden", problem, (REFUSED_HEADER, "1"), ("content-type", "application/problem+json"))
         )
@@ -173,7 +173,7 @@ async def test_a_refusal_is_recorded_by_subject(tmp_path: Path) -> None:
         internal.override = refusing
         done = await made.copy(read(), 0)
         assert done.refusal is not None
-        assert (done.refusal.subject, done.refusal.status, done.refusal.reason) == ("u-1", 403, "Forbidden")
+        assert (done.refusal.subject, done.refusal.status, done.refusal.reason) == ("u-1", 403, "scope")
         assert done.observation is not None
         assert done.observation.refused == 403
 

@@ -52,3 +52,17 @@ def test_the_gateways_table_is_the_shipped_one(tmp_path: Path) -> None:
     assert table.services["bench"].internal == "http://127.0.0.1:1004"
     assert table.policy.listen == "127.0.0.1:1001"
     assert all(limit.rate >= 1e9 for limit in table.limits.values())
+
+
+def test_the_shadows_table_is_the_shipped_one(tmp_path: Path) -> None:
+    """Each service stands at the upstream with a listener of its own, and nothing holds copies back."""
+    path = tmp_path / "cutover.yaml"
+    text, listener, internal = configs.shadow(PRESET, ports=range(2001, 2009), upstream="http://127.0.0.1:1003")
+    path.write_text(text)
+    table = load_table(path)
+    listeners = [service.shadow_listen for service in table.services.values()]
+    assert f"127.0.0.1:{listener}" == table.services["orchestration"].shadow_listen
+    assert len(set(listeners)) == len(listeners)
+    assert {service.legacy for service in table.services.values()} == {"http://127.0.0.1:1003"}
+    assert table.policy.internal_listen == f"127.0.0.1:{internal}"
+    assert table.mirroring.slow == table.mirroring.second == 0

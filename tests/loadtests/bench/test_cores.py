@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from gateway.core.errors import UnreachableError
-from loadtests.bench.cores import Cores, cpu_seconds, resident, two_cores
+from loadtests.bench.cores import Cores, bind, cpu_seconds, descendants, prefer, resident, two_cores
 
 
 def test_a_command_is_bound_to_its_core() -> None:
@@ -39,3 +42,28 @@ def test_processor_time_counts_this_process() -> None:
 def test_memory_is_told_in_bytes() -> None:
     """A Python process holds more than a megabyte."""
     assert resident(os.getpid()) > 1 << 20
+
+
+def test_a_running_process_is_bound_with_all_its_threads() -> None:
+    """Every thread of a process that is there already moves to the core, and it is found below its parent."""
+    words = "import threading, sys; threading.Thread(target=sys.stdin.read).start(); print('up', flush=True)"
+    with subprocess.Popen([sys.executable, "-c", words], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        assert child.stdout.readline()
+        core = two_cores().load
+        bind(child.pid, core)
+        threads = [int(task.name) for task in Path(f"/proc/{child.pid}/task").iterdir()]
+        assert len(threads) == 2
+        assert all(os.sched_getaffinity(thread) == {core} for thread in threads)
+        assert child.pid in descendants(os.getpid())
+        child.communicate()
+    assert descendants(2**22 + 1) == []
+
+
+def test_a_preferred_process_goes_first_where_that_is_allowed() -> None:
+    """The process and its children are scheduled before others; without the right to it nothing breaks."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        prefer(child.pid)
+        expected = {os.SCHED_FIFO} if os.geteuid() == 0 else {os.SCHED_FIFO, os.SCHED_OTHER}
+        assert os.sched_getscheduler(child.pid) in expected
+        child.communicate(b"\n")

@@ -10,6 +10,12 @@ def peer(rate: float, errors: int = 0) -> dict[str, Any]:
     return {"rate": rate, "cpu_microseconds": 50.0, "p50": 400.0, "p99": 900.0, "errors": errors}
 
 
+def situation(ratio: float, p50: float, p99: float) -> dict[str, Any]:
+    """Figures of the shadow in one situation."""
+    added = {"added_p50": p50, "added_p99": p99}
+    return {"ratio": ratio, "ratio_busy": ratio + 0.1, "cpu_microseconds": 1700.0, "errors": 0, **added}
+
+
 FOUND: dict[str, Any] = {
     "throughput": {
         "peers": {"nginx": peer(40_000), "gateway": peer(18_000, errors=2)},
@@ -32,6 +38,11 @@ FOUND: dict[str, Any] = {
         "within": {"migrate/cli.py:main": 140.0, "gateway/handle.py:handle": 60.0},
         "itself": {"gateway/core/exchange.py:header": 3.5, "<string>:__init__": 2.0},
     },
+    "shadow": {
+        "mitmdump": {"rate": 500.0, "ratio": 1.0, "cpu_microseconds": 2000.0, "p50": 0.002, "p99": 0.004},
+        "legacy dead": situation(1.2, -0.0003, 0.004),
+        "shadow slow": situation(0.8, 0.002, 0.006),
+    },
     "candidates": {"peers": {"own+own": peer(15_000)}},
 }
 
@@ -47,6 +58,18 @@ def test_goals_are_said_to_be_met_or_missed() -> None:
     assert any("12.00  MISSED <= 10" in line for line in lines)
     assert any("60,000,000 without them, 30,000 for each  met <= 40,000" in line for line in lines)
     assert any("own+own" in line and "15,000/s" in line for line in lines)
+
+
+def test_each_situation_of_the_shadow_stands_beside_its_goals() -> None:
+    """Throughput as a share of the bare proxy's, and what is added to its answer times."""
+    lines = text(FOUND).splitlines()
+    assert any("mitmdump: 500/s (1.00), cpu 2,000 us; at half p50 2.00 p99 4.00 ms" in line for line in lines)
+    (calm,) = [line for line in lines if "legacy dead" in line]
+    assert "1.20 of it  met, 1.30 beside a busy core" in calm
+    assert "added ms: p50 -0.30 met, p99 +4.00 met" in calm
+    (slow,) = [line for line in lines if "shadow slow" in line]
+    assert "0.80 of it  MISSED, 0.90 beside" in slow
+    assert "added ms: p50 +2.00 MISSED, p99 +6.00 MISSED" in slow
 
 
 def test_a_profile_names_the_gateways_functions() -> None:
