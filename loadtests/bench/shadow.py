@@ -115,7 +115,7 @@ def _measured(cores: Cores, peer: Peer, asked: Path, seconds: float, seen: Seen,
     before = cpu_seconds(peer.pid)
     sample = load(cores, peer.base, asked, connections=CONNECTIONS, seconds=seconds)
     seen.full.append(Round(sample, cpu_seconds(peer.pid) - before))
-    half = pace or HALF * sample.rate
+    half = pace or max(1.0, HALF * sample.rate)
     order = Order(peer.base, TARGET, tokens(), half, _LANES, seconds)
     answered = paced(cores, order)
     ordered = sorted(answered.took) or [0.0]

@@ -15,11 +15,12 @@ MISSING = [name for name in ("nginx", "wrk", "taskset") if not shutil.which(name
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(240)
 @pytest.mark.skipif(bool(MISSING), reason=f"installed by make bench only: {MISSING}")
 def test_every_situation_is_measured_beside_the_bare_proxy(tmp_path: Path) -> None:
     """Each stage with each manner of the gateway's side has a share, answer times and no error."""
     said: list[str] = []
-    found = shadow(tmp_path, two_cores(), rounds=1, seconds=0.5, say=said.append)
+    found = shadow(tmp_path, two_cores(), rounds=1, seconds=2.0, say=said.append)
     assert {name for name in found if not name.startswith("mitmdump")} == {
         f"{stage} {manner}" for stage in ("legacy", "shadow") for manner in ("healthy", "slow", "hanging", "dead")
     }
