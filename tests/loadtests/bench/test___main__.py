@@ -48,4 +48,6 @@ def test_what_is_missing_is_told_in_a_line(
 def test_an_unknown_part_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The command names the parts there are."""
     assert command.main(["speed", "--json", str(tmp_path / "x")]) == 2
-    assert "throughput, latency, streams, sockets, candidates, profile, diff" in capsys.readouterr().err
+    assert (
+        "throughput, latency, streams, sockets, shadow, candidates, store, profile, diff" in capsys.readouterr().err
+    )
