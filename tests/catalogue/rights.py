@@ -56,7 +56,7 @@ DEFECTS: tuple[Defect, ...] = (
         "a role lacks what the platform lets it do",
         USERS,
         POLICY,
-        ("403 Forbidden", "status:200→403 changed (gateway-made)"),
+        ("403 permission", "status:200→403 changed (gateway-made)"),
         change=_lacking,
     ),
     Defect(
@@ -64,7 +64,7 @@ DEFECTS: tuple[Defect, ...] = (
         "a role may not write what the platform lets it write",
         RENAME,
         POLICY,
-        ("403 Forbidden", "status:200→403 changed (gateway-made)"),
+        ("403 permission", "status:200→403 changed (gateway-made)"),
         change=_lacking,
     ),
     Defect(
@@ -72,7 +72,7 @@ DEFECTS: tuple[Defect, ...] = (
         "a limit is narrower than what people do",
         USERS,
         POLICY,
-        ("429 Too Many Requests", "status:200→429 changed (gateway-made)"),
+        ("429 limit", "status:200→429 changed (gateway-made)"),
         change=_narrow,
         times=2,
     ),
@@ -81,7 +81,7 @@ DEFECTS: tuple[Defect, ...] = (
         "good tokens are refused",
         USERS,
         POLICY,
-        ("401 Unauthorized", "status:200→401 changed (gateway-made)"),
+        ("401 token", "status:200→401 changed (gateway-made)"),
         lambda: Parts(authenticate=_nobody),
     ),
     Defect(
@@ -89,7 +89,7 @@ DEFECTS: tuple[Defect, ...] = (
         "the page's origin is not allowed",
         PREFLIGHT,
         RESPONSE,
-        ("400 Bad Request", "cors:preflight changed (preflight)"),
+        ("400 origin", "cors:preflight changed (preflight)"),
         change=_other_origins,
     ),
     Defect(

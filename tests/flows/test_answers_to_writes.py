@@ -11,8 +11,8 @@ from gateway.core.routes import Stage
 from gateway.flags.flag import Flag
 from gateway.flags.store import FlagStore
 from gateway.store.answer_shapes import known_answers
+from gateway.store.browse import browse
 from gateway.store.database import open_store
-from gateway.store.observations import query
 from migrate.demo.dashboard import Dashboard
 from migrate.demo.stack import Stack
 from shadow.answer_shape import LEAST
@@ -52,7 +52,7 @@ def answers(stack: Stack) -> int:
 def told(stack: Stack) -> list[Observation]:
     """What was found in answers to writes that the gateway served."""
     with closing(open_store(stack.places.store)) as connection:
-        return [one for one in query(connection, limit=10_000) if one.mode == "answer"]
+        return [one for one in browse(connection) if one.mode == "answer"]
 
 
 @pytest.mark.proof

@@ -53,7 +53,7 @@ def test_shapes_are_compared_and_nothing_reaches_the_platform(stack: Stack) -> N
     assert [one for one in stack.platform.deliveries() if one["method"] not in {"GET", "HEAD"}] == []
     with closing(open_store(stack.places.store)) as connection:
         assert {one.source for one in browse(connection)} == {"exercise"}
-        assert {one.id for one in browse(connection)} == {one["observation"] for one in found["exercised"]}
+        assert {one.id for one in browse(connection)} >= {one["observation"] for one in found["exercised"]}
         evidence = gather(connection, stack.table).routes["deployments.create"]
     assert evidence.exercised.agreed == shapes
     assert (evidence.observed.total, evidence.pairs.total, evidence.subjects) == (0, 0, 0)
