@@ -81,6 +81,7 @@ def test_what_is_written_meanwhile_does_not_disturb(connection: sqlite3.Connecti
     assert found == [AT + 5, AT + 4, AT + 3, AT + 2, AT + 1, AT + 0.5, AT]
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(180)
 def test_memory_does_not_grow_with_what_is_read(connection: sqlite3.Connection) -> None:
     """200 000 samples pass through a few megabytes."""

@@ -62,7 +62,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.measured
+@pytest.mark.proof
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_the_primary_answer_neither_changes_nor_waits(
     tmp_path: Path, fault: str, record_property: Callable[[str, object], None]
