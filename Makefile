@@ -22,7 +22,7 @@ lint: .venv/installed ## ruff, mypy --strict, import contracts
 	$(RUN)mypy
 	$(RUN)lint-imports --no-cache
 
-test: .venv/installed ## lint, types, import contracts, tests (under 5 minutes)
+test: .venv/installed ## lint, types, import contracts, tests
 	@bash .ci/packages
 	@$(MAKE) --no-print-directory lint
 	$(RUN)pytest --numprocesses 2 --dist loadfile
