@@ -47,7 +47,7 @@ def differences(rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
         "equal": min(_milliseconds(lambda: DeepDiff(same, copy)) for _ in range(3)),
         "rows": _milliseconds(lambda: DeepDiff(ours, theirs, ignore_order=True)),
     }
-    return {"ours": {name: median(times) for name, times in found.items()}, "deepdiff": alone}
+    return {"ours": {name: median(times) for name, times in found.items()}, "rounds": found, "deepdiff": alone}
 
 
 def lines(part: Mapping[str, Any]) -> Iterator[str]:
