@@ -12,6 +12,7 @@ from locust import events
 from locust.runners import WorkerRunner
 
 from gateway.core.errors import CutoverError
+from loadtests.fence import fenced, raise_around
 from loadtests.record import Run
 from loadtests.users.dashboard import DashboardUser
 from loadtests.workers import attach
@@ -31,6 +32,7 @@ def _prepare(environment: Any, **_: Any) -> None:
         sys.stderr.write(f"cutover: {error}\n")
         sys.exit(error.exit_code)
     environment.cutover = run
+    raise_around(fenced(run.prepared), run.fault)
     environment.host = environment.host or next(iter(run.prepared.bases.values()))
     _listen(environment, run)
     if _DIRECTORY or (environment.parsed_options and environment.parsed_options.processes):

@@ -69,7 +69,7 @@ def propagation(
         UnreachableError: a gateway did not start, or did not obey within five seconds.
     """
     with _standing(directory, cores) as stand:
-        measured = asyncio.run(_rounds(stand, rounds, max(1, int(seconds / _EACH)), say))
+        measured = asyncio.run(_rounds(stand, rounds, max(1, round(seconds / _EACH)), say))
     ours = [one for each in measured for one in each.gateway]
     theirs = [one for each in measured for one in each.nginx]
     found: dict[str, Any] = {
