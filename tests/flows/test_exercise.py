@@ -16,6 +16,8 @@ from reports.evidence import gather
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.proof
+
 EXAMPLES = """exercise: [
      {body: '{"model_name": "m", "replicas": 1}'},
      {body: '{"model_name": "m", "replicas": 1, "gpu_per_replica": 1}'}],

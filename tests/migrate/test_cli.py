@@ -86,6 +86,7 @@ def test_a_fault_of_our_own_goes_to_a_file(tmp_path: Path) -> None:
     report.unlink()
 
 
+@pytest.mark.proof
 def test_a_reader_that_leaves_early_is_no_fault(tmp_path: Path) -> None:
     """`cutover … | head` prints nothing of its own."""
     command = f"{sys.executable} -m migrate routes --json --config {ROOT}/migrate/presets/inferia.yaml | head -c 1"
@@ -94,6 +95,7 @@ def test_a_reader_that_leaves_early_is_no_fault(tmp_path: Path) -> None:
     assert not (tmp_path / ".cutover").exists()
 
 
+@pytest.mark.proof
 def test_a_locale_without_unicode_still_gets_its_answer(tmp_path: Path) -> None:
     """What cannot be written there becomes a question mark, and the exit code stays."""
     write(tmp_path / "cutover.yaml")

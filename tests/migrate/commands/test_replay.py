@@ -75,6 +75,7 @@ def test_a_gap_of_the_table_is_exit_one(tmp_path: Path) -> None:
     assert json.loads(result.stdout)["gaps"] == ["no route for GET /new/thing on filtration"]
 
 
+@pytest.mark.proof
 def test_without_a_table_the_shipped_one_is_used(tmp_path: Path) -> None:
     """In an empty directory the preset stands in, and stderr says so."""
     path = recording(tmp_path, entry("http://localhost:8000/health"))
