@@ -29,8 +29,8 @@ GROUP BY h.route
 
 _SERVED = """
 SELECT route, side, sum(requests) AS requests, sum(errors) AS errors, sum(fallbacks) AS fallbacks,
-       sum(seconds) AS seconds, max(CASE WHEN requests > 0 THEN minute + 1 ELSE 0 END) * 60.0 AS last
-FROM served WHERE route = ? AND (minute + 1) * 60 > ? GROUP BY route, side
+       sum(seconds) AS seconds, max(CASE WHEN requests > 0 THEN ended ELSE 0 END) * 60.0 AS last
+FROM served WHERE route = ? AND ended * 60 > ? GROUP BY route, side
 """
 
 Row = dict[str, Any]

@@ -30,7 +30,7 @@ _NAMED = 3
 
 def diffs(report: DiffReport, *, every: bool = False, limit: int | None = None, width: int = WIDTH) -> str:
     """The diff report: signatures per route, open ones only unless `every`."""
-    parts: list[object] = [_heading("Differences", report.platform, report.at)]
+    parts: list[object] = [_heading("Differences", report.platform, report.at), *_between(report)]
     parts += [part for route in report.routes for part in _route(route, report.at, every=every, limit=limit)]
     parts.append(f"{count(report.open, 'open signature')}, {count(report.explained)} explained.")
     parts += [_next(report), PAST_THE_SHADOW]
@@ -135,7 +135,7 @@ def _next(report: DiffReport) -> str:
     if not report.compared:
         return NOTHING_COMPARED
     if not report.open:
-        return "Nothing waits for review."
+        return "Nothing waits for review." if not _between(report) else "Nothing that was seen then waits for review."
     return "Look: cutover diffs --signature SIG. Decide: cutover accept|tolerate|reject SIG --reason TEXT."
 
 
@@ -187,6 +187,12 @@ def _change(difference: Difference | None) -> str:
 
 def _noise(line: SignatureLine) -> str:
     return f"\n  {told(line.seen.noise)}" if line.seen.noise else ""
+
+
+def _between(report: DiffReport) -> list[str]:
+    bounds = [("since", report.since), ("before", report.until)]
+    said = " and ".join(f"{word} {moment(at)}" for word, at in bounds if at is not None)
+    return [f"What was seen {said}; counts are of all times."] if said else []
 
 
 def _heading(title: str, platform: str, at: float) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.store.database import transaction
+from gateway.store.dialect import transaction
+from gateway.store.thinning import thin_hourly
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,7 +31,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What one side served of one route in one minute; `seconds` is the sum of latencies."""
+    """What one side served of one route from one minute on until another; `seconds` is the sum of latencies.
+
+    Minutes count from the epoch. `ended` is the one after the last; where it is not given, `minute` stands alone.
+    """
 
     route: str
     side: str
@@ -39,6 +43,11 @@ class Served:
     errors: int
     fallbacks: int
     seconds: float
+    ended: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.ended:
+            object.__setattr__(self, "ended", self.minute + 1)
 
 
 def put_buckets(connection: sqlite3.Connection, source: str, counts: Mapping[BucketKey, int]) -> None:
@@ -89,21 +98,25 @@ def refusals(connection: sqlite3.Connection, route: str | None = None) -> list[R
 
 
 def count_served(connection: sqlite3.Connection, entries: Iterable[Served]) -> None:
-    """Add to what was served."""
+    """Add to what was served; once an hour, what is older is told more coarsely."""
+    each = list(entries)
     with transaction(connection):
         connection.executemany(
-            "INSERT INTO served VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (route, side, minute) DO UPDATE SET"
+            "INSERT INTO served (route, side, minute, requests, errors, fallbacks, seconds, ended)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (route, side, minute) DO UPDATE SET"
             " requests = served.requests + excluded.requests, errors = served.errors + excluded.errors,"
             " fallbacks = served.fallbacks + excluded.fallbacks, seconds = served.seconds + excluded.seconds",
-            [[e.route, e.side, e.minute, e.requests, e.errors, e.fallbacks, e.seconds] for e in entries],
+            [[e.route, e.side, e.minute, e.requests, e.errors, e.fallbacks, e.seconds, e.ended] for e in each],
         )
+        if each:
+            thin_hourly(connection, max(entry.minute for entry in each))
 
 
 def served(connection: sqlite3.Connection, route: str | None = None, since_minute: int = 0) -> list[Served]:
-    """What was served, oldest first; `minute` counts from the epoch."""
+    """What was served until after a minute, oldest first."""
     where, values = (" AND route = ?", [route]) if route else ("", [])
     rows = connection.execute(
-        f"SELECT * FROM served WHERE minute >= ?{where} ORDER BY minute, route, side",  # noqa: S608 - no input in it
+        f"SELECT * FROM served WHERE ended > ?{where} ORDER BY minute, route, side",  # noqa: S608 - no input in it
         [since_minute, *values],
     )
     return [Served(**dict(row)) for row in rows]
