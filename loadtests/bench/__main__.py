@@ -38,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     with suppress(ValueError):  # only the main thread may
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return _table(given) if given.markdown else _comparison(given) if given.compare else _measured(given)
+        if given.compare is not None:
+            return _comparison(given)
+        return _table(given) if given.markdown else _measured(given)
     except CutoverError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -29,7 +29,7 @@ def commit_of(name: str, tree: Path = TREE) -> str:
     """
     done = _git(tree, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if done.returncode:
-        raise UsageError(f"{name} is no commit of {tree}")
+        raise UsageError(f"{name!r} is no commit of {tree}; name one, as in BASE=main")
     return done.stdout.decode().strip()
 
 

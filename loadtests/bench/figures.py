@@ -84,7 +84,18 @@ def _candidates(part: Mapping[str, Any]) -> Iterator[Figure]:
         yield Figure(f"{name} requests/s", tuple(_rate(one) for one in own["rounds"]), MORE)
 
 
+def _store(part: Mapping[str, Any]) -> Iterator[Figure]:
+    ours, bare = part["rounds"]["store"], part["rounds"]["bare"]
+    yield Figure(
+        "bare SQLite's time / ours", tuple(two / one for one, two in zip(ours, bare, strict=True)), MORE, beside=True
+    )
+    yield Figure("seconds a round", tuple(ours), LESS)
+    yield Figure("summary s", (part["summary"],), LESS)
+
+
 def _diff(part: Mapping[str, Any]) -> Iterator[Figure]:
+    pairs = zip(part["rounds"]["equal"], part["deepdiff_rounds"]["equal"], strict=True)
+    yield Figure("equal / DeepDiff", tuple(one / two for one, two in pairs), LESS, beside=True)
     for name, times in part["rounds"].items():
         yield Figure(f"{name} ms", tuple(times), LESS)
 
@@ -121,9 +132,7 @@ _PARTS: dict[str, Callable[[Mapping[str, Any]], Iterator[Figure]]] = {
     "sockets": lambda part: iter([Figure("bytes each", (part["each"],), LESS)]),
     "shadow": _shadow,
     "candidates": _candidates,
-    "store": lambda part: iter(
-        [Figure("written/s", (part["rate"],), MORE), Figure("summary s", (part["summary"],), LESS)]
-    ),
+    "store": _store,
     "profile": lambda part: iter([Figure("cpu us", (part["cpu_microseconds"],), LESS)]),
     "diff": _diff,
     "propagation": _propagation,

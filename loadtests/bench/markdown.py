@@ -94,7 +94,8 @@ def _diff(part: Mapping[str, Any]) -> Iterator[str]:
 def _store(part: Mapping[str, Any]) -> Iterator[str]:
     rate, summary = part["rate"], part["summary"]
     goal = f">= {GOALS['rate']:,}, {verdict(rate >= GOALS['rate'])}"
-    yield _row("Observations written a second", f"{rate:,.0f}", goal)
+    beside = f"; {part['ratio']:.2f} of one table of a bare SQLite" if "ratio" in part else ""
+    yield _row("Observations written a second", f"{rate:,.0f}{beside}", goal)
     goal = f"<= {GOALS['summary']:g} s, {verdict(summary <= GOALS['summary'])}"
     yield _row(f"What `cutover routes` needs of {part['observed']:,} observations", f"{summary:.2f} s", goal)
 

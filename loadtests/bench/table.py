@@ -109,7 +109,8 @@ def _candidates(part: Mapping[str, Any]) -> Iterable[str]:
 def _store(part: Mapping[str, Any]) -> Iterable[str]:
     yield f"{part['observed']:,} observations in the store"
     rate, summary = verdict(part["rate"] >= GOALS["rate"]), verdict(part["summary"] <= GOALS["summary"])
-    yield f"  written {part['rate']:,.0f}/s  {rate} >= {GOALS['rate']:,}"
+    beside = f"; {part['ratio']:.2f} of one table of a bare SQLite" if "ratio" in part else ""
+    yield f"  written {part['rate']:,.0f}/s  {rate} >= {GOALS['rate']:,}{beside}"
     yield f"  what readiness needs {part['summary']:.3f} s  {summary} <= {GOALS['summary']:g}"
     yield f"  {part['bytes'] / 1e6:.1f} MB; {part['timed_bytes'] / 1e6:.1f} MB after {part['timed']:,}"
 

@@ -20,9 +20,9 @@ FOUND: dict[str, Any] = {
     "sockets": {"each": 30_000.0},
     "shadow": {"mitmdump": {"rounds": [sample(500)]}, "legacy slow": {"rounds": [sample(1000)]}},
     "candidates": {"peers": {"own+own": {"rounds": [sample(15_000)]}}},
-    "store": {"rate": 5_000.0, "summary": 0.2},
+    "store": {"summary": 0.2, "rounds": {"store": [2.0, 4.0], "bare": [1.0, 1.0]}},
     "profile": {"cpu_microseconds": 140.0},
-    "diff": {"rounds": {"equal": [0.1, 0.2]}},
+    "diff": {"rounds": {"equal": [0.1, 0.2]}, "deepdiff_rounds": {"equal": [10.0, 10.0], "rows": [9.0]}},
     "propagation": {"rounds": {"gateway": [[10.0, 20.0, 30.0]], "nginx": [[40.0]]}},
     "start": {
         "rounds": {
@@ -43,7 +43,9 @@ FOUND: dict[str, Any] = {
         ("sockets: bytes each", (30_000.0,), "less", False),
         ("shadow: legacy slow / mitmdump", (2.0,), "more", True),
         ("candidates: own+own requests/s", (15_000.0,), "more", False),
-        ("store: written/s", (5_000.0,), "more", False),
+        ("store: bare SQLite's time / ours", (0.5, 0.25), "more", True),
+        ("store: summary s", (0.2,), "less", False),
+        ("diff: equal / DeepDiff", (0.01, 0.02), "less", True),
         ("profile: cpu us", (140.0,), "less", False),
         ("diff: equal ms", (0.1, 0.2), "less", False),
         ("propagation: gateway p50 / nginx reload", (0.5,), "less", True),
