@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import time
 from contextlib import suppress
@@ -63,7 +64,7 @@ class Doer:
         account = Account(action.text, action.verb, elapsed(), 0.0)
         try:
             _ways(self)[action.verb](over, account.steps.append)
-        except (CutoverError, OSError, subprocess.SubprocessError) as error:
+        except (CutoverError, OSError, sqlite3.Error, subprocess.SubprocessError) as error:
             account.error = str(error)
         account.ended = elapsed()
         return account

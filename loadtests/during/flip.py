@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from contextlib import closing
 from dataclasses import asdict, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from gateway.core.errors import RefusedError
+from gateway.core.errors import ConfigError, CutoverError, RefusedError
 from gateway.core.routes import Stage
 from gateway.flags.store import FlagStore
 from gateway.store.audit import AuditEntry, record
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 EVERY = 0.5
 """Seconds between two moves."""
+PATIENCE = 20.0
+"""Seconds for which flags are tried to be put back while the store is away or locked."""
 SERVED = (Stage.CANARY, Stage.GATEWAY)
 """Stages from which a route may be taken back at any time, and put back since it stood there."""
 
@@ -36,16 +39,10 @@ class Flip:
     """
 
     def __init__(self, store: Path, pattern: str, by: str) -> None:
-        self._store, self._by = store, by
+        self._store, self._pattern, self._by = store, pattern, by
         self._reason = f"load test: flip {pattern}"
-        with closing(open_store(store, create=False)) as connection:
-            flags = FlagStore(connection).snapshot().flags.values()
-        self._before = {
-            flag.route: flag for flag in flags if flag.stage in SERVED and fnmatchcase(flag.route, pattern)
-        }
+        self._before = self._served()
         self._written: dict[str, int] = {}
-        if not self._before:
-            raise RefusedError(f"flip {pattern}: no route of that name is in canary or gateway; promote one first")
 
     def run(self, seconds: float, over: threading.Event, note: Callable[[str], None]) -> None:
         """Take the routes back to shadow and put them back, again and again; at the end they stand as they stood.
@@ -53,6 +50,8 @@ class Flip:
         Raises:
             RefusedError: somebody else moved one of them meanwhile; that one stays as it was put, the others go back.
         """
+        # Until its moment anybody may move them.
+        self._before = self._served()
         end, moves = time.monotonic() + seconds, 0
         try:
             while True:
@@ -70,6 +69,16 @@ class Flip:
         if left:
             raise RefusedError(f"moved by somebody else meanwhile, and left as they are now: {', '.join(left)}")
 
+    def _served(self) -> dict[str, Flag]:
+        with closing(open_store(self._store, create=False)) as connection:
+            flags = FlagStore(connection).snapshot().flags.values()
+        found = {
+            flag.route: flag for flag in flags if flag.stage in SERVED and fnmatchcase(flag.route, self._pattern)
+        }
+        if not found:
+            raise RefusedError(f"{self._reason}: no route of that name is in canary or gateway; promote one first")
+        return found
+
     def _move(self, to: Callable[[Flag], Flag]) -> None:
         with closing(open_store(self._store, create=False)) as connection:
             flags = FlagStore(connection)
@@ -86,7 +95,18 @@ class Flip:
                     record(connection, AuditEntry(now.at, self._by, "flip", flag.route, self._reason, detail))
 
     def _put_back(self) -> list[str]:
-        """Put back what is as we left it; the routes that are not."""
+        """Put back what is as we left it, whatever stands in the way for a while; the routes that are not."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._put_back_once()
+            except (sqlite3.Error, OSError, CutoverError) as error:
+                if time.monotonic() > deadline:
+                    routes = " ".join(self._before)
+                    raise ConfigError(f"not put back: {error}; look at `cutover history`, promote {routes}") from None
+                time.sleep(EVERY / 10)
+
+    def _put_back_once(self) -> list[str]:
         with closing(open_store(self._store, create=False)) as connection:
             now = FlagStore(connection).snapshot()
         left = [route for route in self._before if self._strange(route, now.flag(route))]

@@ -33,6 +33,9 @@ def test_a_killed_process_is_started_again_by_its_command(tmp_path: Path) -> Non
     """After its time away; the new one is no child that ends with us."""
     mark = tmp_path / "mark"
     with subprocess.Popen(["sleep", "60"]) as process:
+        # For a moment after its start a process has no words.
+        while not Path(f"/proc/{process.pid}/cmdline").read_bytes():
+            pass
         restart = {"gateway": python(f"open({str(mark)!r}, 'w').write('up')")}
         account = done("kill gateway for 0.3s", processes={"gateway": str(process.pid)}, restarts=restart)
         assert process.wait() == -9

@@ -123,6 +123,53 @@ def test_what_somebody_else_moved_stays_as_they_put_it(store: Path, monkeypatch:
     assert now.flag("deployments.list").stage is Stage.CANARY
 
 
+def hidden(store: Path, over: threading.Event, back: float | None) -> threading.Thread:
+    """Takes the store away as soon as the routes are, ends the load, and brings it back after some seconds."""
+
+    def hide() -> None:
+        while snapshot(store).flag("deployments.get").stage is not Stage.SHADOW:
+            pass
+        away = store.rename(store.with_suffix(".away"))
+        over.set()
+        if back is not None:
+            threading.Event().wait(back)
+            away.rename(store)
+
+    thread = threading.Thread(target=hide)
+    thread.start()
+    return thread
+
+
+def test_a_store_that_is_away_is_waited_for(store: Path) -> None:
+    """Flags that were moved are put back as soon as it is there again."""
+    over = threading.Event()
+    thread = hidden(store, over, 0.3)
+    Flip(store, "deployments.*", "ann").run(60, over, lambda _: None)
+    thread.join()
+    assert snapshot(store).flag("deployments.get").stage is Stage.GATEWAY
+
+
+def test_a_store_that_stays_away_is_told_with_what_to_do(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The routes that must be put back by hand are named."""
+    monkeypatch.setattr(module, "PATIENCE", 0.2)
+    over = threading.Event()
+    thread = hidden(store, over, None)
+    with pytest.raises(ConfigError, match=r"promote .*deployments\.get"):
+        Flip(store, "deployments.*", "ann").run(60, over, lambda _: None)
+    thread.join()
+
+
+def test_what_was_promoted_before_the_moment_is_flipped_as_it_stands_then(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load may run for an hour before; what is put back is what was found at the moment."""
+    monkeypatch.setattr(module, "EVERY", 0.02)
+    flip = Flip(store, "deployments.*", "ann")
+    put(store, Flag("deployments.list", Stage.CANARY, percent=50, by="bob"))
+    flip.run(0.1, threading.Event(), lambda _: None)
+    assert snapshot(store).flag("deployments.list").percent == 50
+
+
 @pytest.mark.parametrize("pattern", ["nothing.*", "deployments.logs"])
 def test_only_what_the_gateway_serves_is_flipped(store: Path, pattern: str) -> None:
     """A route that never stood at the gateway is not put there without its checks."""

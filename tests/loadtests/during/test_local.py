@@ -20,6 +20,9 @@ def sleeping() -> Iterator[subprocess.Popen[bytes]]:
     """A process that does nothing."""
     with subprocess.Popen(["sleep", "60"]) as process:
         try:
+            # For a moment after its start a process has no words.
+            while not Path(f"/proc/{process.pid}/cmdline").read_bytes():
+                pass
             yield process
         finally:
             process.kill()
