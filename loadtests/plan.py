@@ -11,6 +11,9 @@ from gateway.core.errors import ConfigError, UsageError
 from gateway.core.routes import Stage
 from loadtests.judge import Objectives
 from loadtests.results import GATEWAY, LEGACY
+from loadtests.runners import Runners
+from loadtests.workload import Workload
+from loadtests.workload import from_environment as workload_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +56,8 @@ class LoadPlan:
     left_out: tuple[str, ...] = ()
     objectives: Objectives = field(default_factory=Objectives)
     outputs: Outputs = Outputs()
+    workload: Workload = field(default_factory=Workload)
+    runners: Runners = field(default_factory=Runners)
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -90,7 +95,14 @@ def to_environment(plan: LoadPlan, directory: Path) -> dict[str, str]:
         "CUTOVER_LOAD_OWNED": ",".join(plan.owned),
         "CUTOVER_LOAD_LEFT_OUT": ",".join(plan.left_out),
         "CUTOVER_LOAD_DIRECTORY": str(directory),
+        **plan.workload.to_environment(),
     }
+
+
+def shared(plan: LoadPlan) -> dict[str, str]:
+    """What of the plan a worker elsewhere follows: not where files are, and not which strangers are owned."""
+    own = {"CUTOVER_CONFIG", "CUTOVER_LOAD_DIRECTORY", "CUTOVER_LOAD_OWNED"}
+    return {name: value for name, value in to_environment(plan, Path()).items() if name not in own}
 
 
 def from_environment(environment: Mapping[str, str]) -> LoadPlan:
@@ -110,6 +122,7 @@ def from_environment(environment: Mapping[str, str]) -> LoadPlan:
             hosts={str(name): str(url) for name, url in dict(json.loads(hosts)).items()},
             owned=_names(environment.get("CUTOVER_LOAD_OWNED", "")),
             left_out=_names(environment.get("CUTOVER_LOAD_LEFT_OUT", "")),
+            workload=workload_from(environment),
         )
     except (ValueError, TypeError) as error:
         raise ConfigError(f"a CUTOVER_LOAD_ variable is not readable: {error}") from None
