@@ -11,6 +11,9 @@ from gateway.core.errors import ConfigError, UsageError
 from gateway.core.routes import Stage
 from loadtests.judge import Objectives
 from loadtests.results import GATEWAY, LEGACY
+from loadtests.runners import Runners
+from loadtests.workload import Workload
+from loadtests.workload import from_environment as workload_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +38,8 @@ class LoadPlan:
     """One load test. `run_time` and `slice` are seconds, `spawn_rate` users a second, `think` scales think times.
 
     `hosts` replace configured addresses by service name, or `gateway`; `owned` are hosts beyond the
-    configuration that the operator answers for; `left_out` are route ids that are not called.
+    configuration that the operator answers for; `left_out` are route ids that are not called. `detailed` keeps routes
+    in the figures by second too.
 
     Raises:
         UsageError: a number or the target makes no sense.
@@ -53,6 +57,9 @@ class LoadPlan:
     left_out: tuple[str, ...] = ()
     objectives: Objectives = field(default_factory=Objectives)
     outputs: Outputs = Outputs()
+    workload: Workload = field(default_factory=Workload)
+    runners: Runners = field(default_factory=Runners)
+    detailed: bool = False
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -90,7 +97,15 @@ def to_environment(plan: LoadPlan, directory: Path) -> dict[str, str]:
         "CUTOVER_LOAD_OWNED": ",".join(plan.owned),
         "CUTOVER_LOAD_LEFT_OUT": ",".join(plan.left_out),
         "CUTOVER_LOAD_DIRECTORY": str(directory),
+        "CUTOVER_LOAD_DETAILED": "1" if plan.detailed else "",
+        **plan.workload.to_environment(),
     }
+
+
+def shared(plan: LoadPlan) -> dict[str, str]:
+    """What of the plan a worker elsewhere follows: not where files are, and not which strangers are owned."""
+    own = {"CUTOVER_CONFIG", "CUTOVER_LOAD_DIRECTORY", "CUTOVER_LOAD_OWNED"}
+    return {name: value for name, value in to_environment(plan, Path()).items() if name not in own}
 
 
 def from_environment(environment: Mapping[str, str]) -> LoadPlan:
@@ -110,6 +125,8 @@ def from_environment(environment: Mapping[str, str]) -> LoadPlan:
             hosts={str(name): str(url) for name, url in dict(json.loads(hosts)).items()},
             owned=_names(environment.get("CUTOVER_LOAD_OWNED", "")),
             left_out=_names(environment.get("CUTOVER_LOAD_LEFT_OUT", "")),
+            workload=workload_from(environment),
+            detailed=bool(environment.get("CUTOVER_LOAD_DETAILED")),
         )
     except (ValueError, TypeError) as error:
         raise ConfigError(f"a CUTOVER_LOAD_ variable is not readable: {error}") from None

@@ -7,41 +7,42 @@ import math
 import os
 import platform
 import secrets
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway import __version__
 from gateway.core.digest import route_digest
-from gateway.core.errors import UnreachableError
-from gateway.settings import INTERNAL_KEY, JWT_SECRET
+from gateway.core.errors import CutoverError, UnreachableError
 from loadtests.account import PASSWORD, TOKEN, TOTP_SECRET, USERNAME, sign_in
+from loadtests.calls import PREFIX
 from loadtests.during.disturb import disturbing
 from loadtests.judge import judge
+from loadtests.ledger import run_prefix, still_open
+from loadtests.locust_process import LocustProcess
 from loadtests.plan import to_environment
 from loadtests.prepare import Prepared, prepare
-from loadtests.record import DETAILED, PROGRESS, TALLY
+from loadtests.record import PROGRESS, TALLY
 from loadtests.results import LoadResult
+from loadtests.runners import worker_arguments
 from loadtests.slices import seconds_each
+from loadtests.sweep import sweep
 from loadtests.tally import Tally
 from loadtests.targets import reach
 from loadtests.timeline import timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from loadtests.cleaning import Cleaned
     from loadtests.during.disturb import Disturber
     from loadtests.during.order import Disturbances
     from loadtests.plan import LoadPlan
 
-_LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _LOOK = 0.1
 _GRACE = 20.0
 """Seconds the child gets to end after it was asked to, and beyond the run time before it is asked."""
@@ -81,17 +82,46 @@ def run(
         RefusedError: nothing of the persona can be called on this target.
     """
     variables = dict(os.environ if environment is None else environment)
+    plan = replace(plan, workload=replace(plan.workload, run=secrets.token_hex(4)), detailed=during is not None)
     prepared = prepare(plan, variables)
     reach(prepared.bases)
-    variables = {**variables, **_shared_session(prepared, variables)}
+    shared = _shared_session(prepared, variables)
     started = time.time()
-    with (
-        disturbing(during, plan.run_time) as disturber,
-        tempfile.TemporaryDirectory(prefix="cutover-load-") as directory,
-    ):
-        child = _Child(plan, Path(directory), variables | ({DETAILED: "1"} if during else {}))
-        tally = child.follow(disturber.watching(on_progress), stop or threading.Event())
-    return _result(prepared, started, tally, disturber)
+    with tempfile.TemporaryDirectory(prefix="cutover-load-") as directory:
+        tally: dict[str, Any] = {}
+        try:
+            with disturbing(during, plan.run_time) as disturber:
+                child = _Child(plan, Path(directory), {**variables, **shared})
+                tally = child.follow(disturber.watching(on_progress), stop or threading.Event())
+        finally:
+            left = _left_behind(prepared, {TOKEN: shared.get(TOKEN, ""), **variables}, Path(directory), tally)
+    return _result(prepared, started, {**tally, "left": left}, disturber)
+
+
+def clean(plan: LoadPlan, environment: Mapping[str, str] | None = None) -> Cleaned:
+    """Delete what load tests left on the platform, of whatever run: everything whose name begins as they name things.
+
+    Raises:
+        UsageError, ConfigError, UnreachableError, RefusedError: as `run` does.
+    """
+    variables = dict(os.environ if environment is None else environment)
+    prepared = prepare(replace(plan, workload=replace(plan.workload, writes=True)), variables)
+    session = sign_in(variables, prepared.table, prepared.bases, prepared.sign_in_side)
+    return sweep(prepared, session, (), PREFIX)
+
+
+def _left_behind(
+    prepared: Prepared, variables: Mapping[str, str], directory: Path, tally: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """What the run made and nobody deleted, after one more try where the child did not get to it."""
+    cleaned = tally.get("cleaned")
+    if not prepared.creates or (cleaned is not None and not cleaned["left"]):
+        return ()
+    try:
+        session = sign_in(variables, prepared.table, prepared.bases, prepared.sign_in_side)
+    except CutoverError as error:
+        return (f"what the run made could not be looked for: {error}",)
+    return sweep(prepared, session, still_open(directory), run_prefix(prepared.plan.workload.run)).left
 
 
 def _shared_session(prepared: Prepared, variables: Mapping[str, str]) -> dict[str, str]:
@@ -105,38 +135,36 @@ def _shared_session(prepared: Prepared, variables: Mapping[str, str]) -> dict[st
 
 
 class _Child:
-    """The locust process; it leads its own process group, so that Ctrl-C at the terminal reaches only us."""
+    """The locust that leads, and the workers of this machine that it does not fork itself."""
 
     def __init__(self, plan: LoadPlan, directory: Path, variables: Mapping[str, str]) -> None:
         self._plan, self._directory = plan, directory
         self._told: Progress | None = None
         self._log = (directory / "locust.log").open("w+b")
-        self._process = subprocess.Popen(
-            _arguments(plan),
-            env={**_kept(variables), **to_environment(plan, directory)},
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        environment = {**variables, **to_environment(plan, directory)}
+        self._process = LocustProcess(_arguments(plan), environment, self._log)
+        worker = worker_arguments("127.0.0.1", plan.runners.port)
+        self._workers = [LocustProcess(worker, environment, self._log) for _ in range(plan.runners.here)]
 
     def follow(self, on_progress: Callable[[Progress], None] | None, stop: threading.Event) -> dict[str, Any]:
         """Wait for the end and return the tally; whatever happens, no child is left behind."""
-        deadline = time.monotonic() + math.ceil(self._plan.run_time) + _GRACE
+        deadline = time.monotonic() + math.ceil(self._plan.run_time) + _GRACE + self._plan.runners.patience
         try:
-            while self._process.poll() is None and time.monotonic() < deadline:
+            while not self._process.ended and time.monotonic() < deadline:
                 if stop.wait(_LOOK):
                     break
                 self._tell(on_progress)
         finally:
-            self._end()
+            self._process.end(_GRACE)
+            for worker in self._workers:
+                worker.end(_GRACE)
         try:
             tally: dict[str, Any] = json.loads((self._directory / TALLY).read_text())
         except FileNotFoundError:
-            raise UnreachableError(f"the load test gave no result ({self._last_words()})") from None
+            raise UnreachableError(f"the load test gave no result ({self._process.last_words()})") from None
         else:
             if self._process.returncode:
-                tally["faults"].append(self._last_words())
+                tally["faults"].append(self._process.last_words())
         finally:
             self._log.close()
         return tally
@@ -147,31 +175,6 @@ class _Child:
             if on_progress and progress != self._told:
                 self._told = progress
                 on_progress(progress)
-
-    def _end(self) -> None:
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(_GRACE)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-        self._process.wait()
-
-    def _last_words(self) -> str:
-        self._log.seek(0)
-        lines = self._log.read().decode(errors="replace").strip().splitlines()
-        return f"locust ended with {self._process.returncode}: {lines[-1].strip() if lines else 'no word'}"
-
-
-def _kept(variables: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what would configure locust behind our back, and without secrets it has no use for."""
-    kept = {
-        name: value
-        for name, value in variables.items()
-        if not name.startswith("LOCUST_") and name not in {JWT_SECRET, INTERNAL_KEY}
-    }
-    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_LOCUSTFILE.parent.parent), kept.get("PYTHONPATH")]))
-    return kept
 
 
 def _arguments(plan: LoadPlan) -> list[str]:
@@ -186,7 +189,7 @@ def _arguments(plan: LoadPlan) -> list[str]:
         "--csv": plan.outputs.csv and plan.outputs.csv.absolute(),
     }
     given = [text for name, value in options.items() if value is not None for text in (name, str(value))]
-    return [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--headless", "--only-summary", *given]
+    return [*plan.runners.arguments(), "--only-summary", *given]
 
 
 def _result(prepared: Prepared, started: float, tally: Mapping[str, Any], disturber: Disturber) -> LoadResult:
@@ -198,8 +201,9 @@ def _result(prepared: Prepared, started: float, tally: Mapping[str, Any], distur
     calm = counted.sides(seconds, without={second for one in disturbed for second in one.felt})
     called = {route for side in sides.values() for route in side.routes}
     silent = [route.id for route in prepared.routes if route.id not in called]
+    left = tuple(f"left behind: {text}; `cutover loadtest clean` tries again" for text in tally["left"])
     partial = tally["elapsed"] < plan.run_time - 0.5
-    faults = (*(f"the persona failed: {text}" for text in tally["faults"]), *tally["lost"])
+    faults = (*(f"the persona failed: {text}" for text in tally["faults"]), *tally["lost"], *left)
     reasons = (*faults, *judge(calm, plan.objectives), *disturber.reasons(disturbed))
     return LoadResult(
         id=f"load-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{secrets.token_hex(2)}",
@@ -210,7 +214,7 @@ def _result(prepared: Prepared, started: float, tally: Mapping[str, Any], distur
         spawn_rate=plan.spawn_rate,
         version=__version__,
         hosts=dict(prepared.bases),
-        environment={"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
+        environment=_conditions(prepared),
         digests={
             route.id: route_digest(prepared.table, route, __version__)
             for route in prepared.routes
@@ -219,9 +223,24 @@ def _result(prepared: Prepared, started: float, tally: Mapping[str, Any], distur
         sides=sides,
         objectives=asdict(plan.objectives),
         reasons=(f"ended after {tally['elapsed']:.0f} of {plan.run_time:.0f} s", *reasons) if partial else reasons,
-        notes=(f"not called in this run: {', '.join(silent)}",) if silent else (),
+        notes=(*_notes(prepared, silent), *tally["notes"]),
         left_out=plan.left_out,
         partial=partial,
         disturbances=tuple(one.to_json() for one in disturbed),
         timeline=timeline(counted),
     )
+
+
+def _conditions(prepared: Prepared) -> dict[str, Any]:
+    machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
+    mix = prepared.mix
+    shares = {route: round(share, 5) for route, share in mix.shares.items()} if mix else {}
+    return {**machine, "personas": dict(prepared.personas), **({"mix": shares} if mix else {})}
+
+
+def _notes(prepared: Prepared, silent: list[str]) -> Iterator[str]:
+    if silent:
+        yield f"not called in this run: {', '.join(silent)}"
+    if prepared.mix and prepared.mix.left_out:
+        yield f"{prepared.mix.whole:.0%} of what was observed is called; the rest is left out:"
+    yield from prepared.omitted

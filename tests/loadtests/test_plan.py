@@ -15,9 +15,10 @@ from tests.apps.load_target import table
 def test_the_plan_travels_through_the_environment() -> None:
     """What concerns the locust process arrives there unchanged."""
     hosts, out = {"gateway": "http://h:1"}, ("a", "b")
-    plan = LoadPlan(Path("some.yaml"), "both", think=0.5, slice=2.0, hosts=hosts, owned=("h",), left_out=out)
+    kept = {"think": 0.5, "slice": 2.0, "hosts": hosts, "owned": ("h",), "left_out": out, "detailed": True}
+    plan = LoadPlan(Path("some.yaml"), "both", **kept)  # type: ignore[arg-type]
     arrived = from_environment(to_environment(plan, Path("dir")))
-    same = ("config", "target", "think", "slice", "hosts", "owned", "left_out")
+    same = ("config", "target", "think", "slice", "hosts", "owned", "left_out", "detailed")
     assert [getattr(arrived, name) for name in same] == [getattr(plan, name) for name in same]
 
 
