@@ -90,7 +90,8 @@ def _diff_rows(route: RouteDiffs) -> list[str]:
 
 def _standing(line: SignatureLine) -> list[str]:
     standing = "**open**" if line.standing == "open" else _text(line.standing)
-    return [standing, _text(told(line.seen.noise))] if line.seen.noise else [standing]
+    noise = told(line.seen.noise) if line.seen.noise else ""
+    return [standing, *(_text(said) for said in (line.means, noise) if said)]
 
 
 def _ready_row(route: RouteReadiness) -> str:

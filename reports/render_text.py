@@ -99,7 +99,7 @@ def _route(route: RouteDiffs, now: float, *, every: bool, limit: int | None) -> 
             percent(line.share),
             ago(item.last_seen, now),
             line.standing,
-            _cell(f"{item.location} {item.pattern}").append(_change(line.difference)).append(_noise(line)),
+            _cell(f"{item.location} {item.pattern}").append(_change(line.difference)).append(_beside(line)),
         )
     if lines:
         parts.append(table)
@@ -197,8 +197,9 @@ def _change(difference: Difference | None) -> str:
     return f"\n  {legacy}{between}→ {gateway}"
 
 
-def _noise(line: SignatureLine) -> str:
-    return f"\n  {told(line.seen.noise)}" if line.seen.noise else ""
+def _beside(line: SignatureLine) -> str:
+    noise = told(line.seen.noise) if line.seen.noise else ""
+    return "".join(f"\n  {said}" for said in (line.means, noise) if said)
 
 
 def _between(report: DiffReport) -> list[str]:

@@ -15,6 +15,7 @@ from shadow.classes.rule import Case
 from shadow.classify import explained, routine
 from shadow.diff import exchanges
 from shadow.diff.found import Budget, Found
+from shadow.diff.nearness import noted
 from shadow.pairing import DRY_RUN, READ
 from shadow.sums import diff, incomparable, without_lengths
 
@@ -132,7 +133,7 @@ def _differences(pair: Pair, setting: Setting) -> list[Found]:
 def _explain(pair: Pair, setting: Setting, found: Iterable[Found]) -> Explained:
     case, now, digest = Case(pair, setting.table, setting.gateway_url), setting.now(), setting.digest(pair.route)
     each = []
-    for one in found:
+    for one in noted(found):
         tally = setting.noise.get((pair.route.id, digest, place_of(one.location, one.path, one.kind)))
         by = explained(one, case, setting.rules, now, noisy=tally is not None and tally.explains)
         each.append((one, by))
