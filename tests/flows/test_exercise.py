@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from reports.nouns import RouteEvidence
 
+pytestmark = pytest.mark.proof
+
 EXAMPLES = """exercise: [
      {body: '{"model_name": "m", "replicas": 1}'},
      {body: '{"model_name": "m", "replicas": 1, "gpu_per_replica": 1}'}],

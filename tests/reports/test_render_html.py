@@ -148,6 +148,7 @@ def test_empty_reports_render(tmp_path: Path) -> None:
     assert "unknown" in render_html.readiness(readiness_report.build(made.evidence(), table()))
 
 
+@pytest.mark.proof
 def test_many_signatures_make_a_bearable_page(tmp_path: Path) -> None:
     """Three hundred signatures with large samples stay under three megabytes."""
     made = _many(tmp_path)

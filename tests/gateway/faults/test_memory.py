@@ -111,6 +111,7 @@ async def peak(child: GatewayProcess, work: list[asyncio.Task[int]]) -> int:
     return most
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("many", [4, pytest.param(20, marks=[pytest.mark.proof, pytest.mark.timeout(300)])])
 async def test_uploads_of_50_mib_pass_in_bounded_memory(tmp_path: Path, many: int) -> None:
     """Multipart uploads at once arrive whole, and weigh no more than 2 MiB each."""
@@ -128,6 +129,7 @@ async def test_uploads_of_50_mib_pass_in_bounded_memory(tmp_path: Path, many: in
         assert grown < (8 + 2 * many) * MIB
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("many", [4, pytest.param(20, marks=[pytest.mark.proof, pytest.mark.timeout(300)])])
 async def test_downloads_of_50_mib_pass_in_bounded_memory(tmp_path: Path, many: int) -> None:
     """Downloads by clients slower than the service weigh as little."""

@@ -67,6 +67,7 @@ async def statuses(
     return [(await gate.client.request(method, path, **options)).status_code for _ in range(times)]
 
 
+@pytest.mark.proof
 async def test_answers_tell_of_the_limit_and_the_last_is_refused(up: Upstream, gate: Running) -> None:
     """Each answer counts down; the one too many is a problem that says when to come back, and reaches nobody."""
     answers = [await gate.get("/api/things", headers=bearer()) for _ in range(4)]

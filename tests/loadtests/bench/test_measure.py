@@ -12,6 +12,8 @@ from loadtests.bench.table import text
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.proof
+
 MISSING = [name for name in ("nginx", "haproxy", "wrk", "taskset") if not shutil.which(name)]
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.config import load_table
 from loadtests.bench import store as module
 from loadtests.bench.store import observations, store
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.proof
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     """Every observation is in the summary; rate, seconds and sizes are numbers of something."""
     found = store(tmp_path, total=6_000, timed=3_000)

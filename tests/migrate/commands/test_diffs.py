@@ -17,6 +17,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return project(tmp_path, monkeypatch, capsys)
 
 
+@pytest.mark.proof
 def test_open_differences_are_listed(made: Project) -> None:
     """Listing is no judgement: the exit code is 0."""
     code, out, _ = made.cutover("diffs")

@@ -84,6 +84,7 @@ def test_a_healthy_run_passes_and_is_stored(target: Target, cutover: Command, tm
     assert target.behaviour.sign_ins == 1
 
 
+@pytest.mark.proof
 def test_routes_not_yet_served_are_left_out(target: Target, cutover: Command) -> None:
     """A route that never left shadow is not asked at the gateway, and the result says so."""
     code, out, _ = cutover(*SHORT, "--json")
@@ -92,6 +93,7 @@ def test_routes_not_yet_served_are_left_out(target: Target, cutover: Command) ->
     assert target.behaviour.seen["/api/v1/api-keys"] == 0
 
 
+@pytest.mark.proof
 def test_a_failing_run_exits_1_and_is_stored(target: Target, cutover: Command, tmp_path: Path) -> None:
     """The reason is printed, and the stored result did not pass."""
     target.behaviour.fail_every["/api/v1/deployments"] = 10
@@ -140,6 +142,7 @@ def test_wrong_credentials_exit_3(cutover: Command, monkeypatch: pytest.MonkeyPa
     assert "wrong-password" not in err
 
 
+@pytest.mark.proof
 def test_interrupting_keeps_a_partial_result(target: Target, tmp_path: Path) -> None:
     """Ctrl-C ends the load, prints and stores a result marked partial, and exits 130."""
     variables = {**os.environ, **CREDENTIALS, "CUTOVER_STORE": str(tmp_path / "cutover.db")}

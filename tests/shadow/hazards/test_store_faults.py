@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).parents[3]
 KILLS = 15
 
