@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.config.problem import Wrong
 from gateway.config.shadowing import like
-from gateway.core.alike import JUDGED, steps, written
+from gateway.core.alike import JUDGED, PLACES, steps, written
 from gateway.core.errors import UsageError
 from gateway.core.nearest import nearest
 from gateway.core.observation import DifferenceKind, Rule
@@ -32,13 +32,16 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Reviewable:
-    """A signature that can be decided on: of a difference of a kind, or of a would-be refusal."""
+    """A signature that can be decided on: of a difference, or of a would-be refusal.
+
+    `comparable` says that it is about two values, which may be compared by meaning.
+    """
 
     signature: str
     route: str
     what: str
     count: int
-    kind: str = ""
+    comparable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def reviewable(connection: sqlite3.Connection) -> dict[str, Reviewable]:
             item.route,
             f"{item.location} {item.pattern} {item.kind}".replace("  ", " "),
             item.count,
-            item.kind,
+            comparable=item.kind == DifferenceKind.CHANGED and item.location.startswith(PLACES),
         )
         for item in signatures(connection)
     }
@@ -178,7 +181,7 @@ def expiry(text: str | None, now: float, default: float | None = None) -> float 
 def _meaning(subject: Reviewable, text: str) -> str:
     if not text:
         return ""
-    if subject.kind != DifferenceKind.CHANGED:
+    if not subject.comparable:
         raise UsageError(
             f"--as {text}: {subject.route} {subject.what} has no two values that could mean the same; leave --as out"
         )

@@ -20,6 +20,8 @@ SHARES = (0.0001, 0.001, 0.01, 0.05, 0.1)
 """Between two numbers, as a share of the larger."""
 JUDGED = (Meaning.NUMBER, Meaning.TIMESTAMP, Meaning.UUID, Meaning.JWT, Meaning.URL)
 """Meanings that a rule may name; a model's text is declared where it is written."""
+PLACES = ("body", "header", "cookie", "stream", "frame", "upstream.")
+"""How locations begin whose values may mean the same; a status or an outcome means what it says."""
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _MARK = "~"
 

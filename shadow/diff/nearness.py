@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gateway.core.alike import APART, INSTANTS, SHARES, joined
+from gateway.core.alike import APART, INSTANTS, PLACES, SHARES, joined
 from gateway.core.comparing import Like, Meaning
 from gateway.core.observation import DifferenceKind
 from shadow.diff.meaning import same, unpartnered
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from shadow.diff.found import Found
 
-_PLACES = ("body", "header", "cookie", "stream", "frame", "upstream.")
 _LONGEST = 64
 """Characters of a text that may be a time."""
 _EARLIEST = 1e8
@@ -33,7 +32,7 @@ def noted(found: Iterable[Found]) -> list[Found]:
 
 def alike(found: Found) -> str:
     """What the two values have in common by meaning; empty for nothing."""
-    if found.kind is not DifferenceKind.CHANGED or not found.location.startswith(_PLACES):
+    if found.kind is not DifferenceKind.CHANGED or not found.location.startswith(PLACES):
         return ""
     return joined(_meanings(found.legacy, found.gateway))
 

@@ -58,11 +58,12 @@ def test_a_meaning_that_cannot_be_judged_is_refused(tmp_path: Path, meaning: str
 
 
 def test_a_meaning_needs_two_values(tmp_path: Path) -> None:
-    """A member that is missing, or a would-be refusal, has nothing to be compared by meaning."""
+    """A member that is missing, a status or a would-be refusal has nothing to be compared by meaning."""
     missing = Difference("body", "$.a", DifferenceKind.MISSING)
-    filled = store(tmp_path, [differing(missing)])
+    status = Difference("status", "200→201", DifferenceKind.CHANGED, "200", "201")
+    filled = store(tmp_path, [differing(missing, status)])
     count_refusal(filled.db, route=ROUTE, subject="ann", status=403, reason="scope", at=NOW)
-    for signature in (missing.signature(ROUTE), refusal_signature(ROUTE, 403, "scope")):
+    for signature in (missing.signature(ROUTE), status.signature(ROUTE), refusal_signature(ROUTE, 403, "scope")):
         with pytest.raises(UsageError, match="has no two values that could mean the same"):
             decide(filled.db, "tolerate", signature, reason="why", by="ann", expires=None, meaning="uuid")
 
