@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.exchange import Exchange, Failure, Frame, Request, Response, header
-from gateway.core.noise import NOISE
 from gateway.core.observation import Difference, DifferenceKind
 from shadow.redaction import address, bodies, header_values
 from shadow.redaction.names import Treatment, treatment, within
@@ -28,8 +27,6 @@ VALUE = 300
 """Most characters of a difference's value."""
 _UNLIKELY_NAME = 8
 _LONGEST_PATH = 300
-_DECIDED = frozenset({"", NOISE, "rule"})
-"""What explains a difference until a person decides otherwise: of these it is told how near the values are."""
 _IN_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -83,8 +80,7 @@ class Redactor:
     def difference(self, found: Found, by: str) -> Difference:
         """The difference with values that may be stored; `by` says what explains it."""
         legacy, gateway = (self._value(found, side) for side in (found.legacy, found.gateway))
-        decided = found.kind is DifferenceKind.CHANGED and by.partition(":")[0] in _DECIDED
-        alike = found.alike if decided else ""
+        alike = found.alike if found.kind is DifferenceKind.CHANGED else ""
         return Difference(found.location, self._path(found.path), found.kind, legacy, gateway, by, alike)
 
     def text(self, text: str) -> str:

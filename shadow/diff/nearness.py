@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,13 @@ _LONGEST = 64
 """Characters of a text that may be a time."""
 _EARLIEST = 1e8
 """Smaller numbers (before 1973 in seconds) are counts, not times."""
-_EXACT = (Meaning.UUID, Meaning.JWT, Meaning.URL)
+_DOTS = 2
+"""Between the parts of a JWT (RFC 7519 §3)."""
 
 
 def noted(found: Iterable[Found]) -> list[Found]:
     """The differences of one pair, each with how near its values are; a UUID only while it has one partner."""
-    each = [replace(one, alike=alike(one)) for one in found]
+    each = [replace(one, alike=near) if (near := alike(one)) else one for one in found]
     alone = {id(one) for one in unpartnered(one for one in each if one.alike == str(Meaning.UUID))}
     return [replace(one, alike="") if id(one) in alone else one for one in each]
 
@@ -39,28 +41,40 @@ def alike(found: Found) -> str:
 
 def _meanings(legacy: Any, gateway: Any) -> Iterator[Like]:
     if isinstance(legacy, str) and isinstance(gateway, str):
-        yield from (Like(meaning) for meaning in _EXACT if same(Like(meaning), legacy, gateway))
-        if max(len(legacy), len(gateway)) <= _LONGEST:
-            yield from _times(legacy, gateway)
+        # Most texts are none of these, which is told here at the least price.
+        if legacy.count(".") == _DOTS:
+            yield from _exact(Meaning.JWT, legacy, gateway)
+        if "://" in legacy:
+            yield from _exact(Meaning.URL, legacy, gateway)
+        if len(legacy) <= _LONGEST and len(gateway) <= _LONGEST:
+            yield from _exact(Meaning.UUID, legacy, gateway)
+            if legacy[:1].isdigit() or legacy[3:4] == ",":  # ISO 8601, or an HTTP date
+                yield from _times(legacy, gateway)
     elif _number(legacy) and _number(gateway):
-        yield from _first(Meaning.NUMBER, APART, legacy, gateway)
-        yield from _first(Meaning.NUMBER, SHARES, legacy, gateway, relative=True)
+        yield from _numbers(legacy, gateway)
         if min(abs(legacy), abs(gateway)) >= _EARLIEST:
             yield from _times(legacy, gateway)
 
 
+def _exact(meaning: Meaning, legacy: str, gateway: str) -> Iterator[Like]:
+    if same(Like(meaning), legacy, gateway):
+        yield Like(meaning)
+
+
 def _times(legacy: Any, gateway: Any) -> Iterator[Like]:
-    if instant(legacy) is not None and instant(gateway) is not None:
-        yield from _first(Meaning.TIMESTAMP, INSTANTS, legacy, gateway)
+    ours = instant(legacy)
+    theirs = instant(gateway) if ours else None
+    if ours and theirs and ours[0] is theirs[0]:
+        apart = abs(ours[1] - theirs[1])
+        yield from (Like(Meaning.TIMESTAMP, step) for step in INSTANTS[bisect_left(INSTANTS, apart) :][:1])
 
 
-def _first(
-    meaning: Meaning, steps: tuple[float, ...], legacy: Any, gateway: Any, *, relative: bool = False
-) -> Iterator[Like]:
-    likes = (Like(meaning, step, relative) for step in steps)
-    near = next((like for like in likes if same(like, legacy, gateway)), None)
-    if near is not None:
-        yield near
+def _numbers(legacy: float, gateway: float) -> Iterator[Like]:
+    for steps, relative in ((APART, False), (SHARES, True)):
+        likes = (Like(Meaning.NUMBER, step, relative) for step in steps)
+        near = next((like for like in likes if same(like, legacy, gateway)), None)
+        if near is not None:
+            yield near
 
 
 def _number(value: Any) -> bool:

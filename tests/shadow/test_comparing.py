@@ -56,6 +56,9 @@ def test_a_rule_with_a_meaning_explains_what_is_so_near_and_no_more() -> None:
     other = pair(answer({"at": "yesterday"}), answer({"at": "today"}))
     assert [told(answers(one, setting(rules))) for one in (near, far, other)] == [["rule:tolerated"], [""], [""]]
     assert told(answers(near, setting({name: Rule(name, "expected", "qa", "ids", 0.0, meaning="uuid")}))) == [""]
+    plain = {name: Rule(name, "expected", "qa", "clocks", 0.0)}
+    noted = [[one.alike for one, _ in answers(near, setting(known))] for known in (rules, {}, plain)]
+    assert noted == [["timestamp 2s"], ["timestamp 2s"], [""]]  # told where it may decide, and not counted by else
     expired = {name: Rule(name, "tolerated", "qa", "clocks", 0.0, 1.0, meaning="timestamp 2s")}
     assert told(answers(near, setting(expired))) == [""]
 
