@@ -40,6 +40,13 @@ class SignatureLine:
         """`open`, `rejected`, or what explains it."""
         return self.seen.by or ("rejected" if self.seen.rejected else "open")
 
+    @property
+    def means(self) -> str:
+        """Up to where a reviewed rule holds that names a meaning; empty for any other."""
+        if self.rule is None or not self.rule.meaning:
+            return ""
+        return f"{self.rule.decision} as {self.rule.meaning}{'' if self.seen.by else ', and some lie beyond it'}"
+
 
 @dataclass(frozen=True, slots=True)
 class RouteDiffs:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.core.noise import Noise
     from gateway.core.observation import Observation
     from reports.diff_report import DiffReport, RouteDiffs, SignatureLine
-    from reports.nouns import OpenRefusal, RouteEvidence
+    from reports.nouns import Exercise, OpenRefusal, RouteEvidence
     from reports.readiness_report import ReadinessReport, RouteReadiness
 
 DIFFS = "cutover/diffs/1"
@@ -110,8 +110,18 @@ def _known(seen: RouteEvidence, bound: float) -> Document:
         "observed": asdict(seen.observed),
         "pairs": asdict(seen.pairs),
         "exercised": asdict(seen.exercised),
+        "exercises": [_exercise(one) for one in seen.exercises],
         "stale": seen.stale,
         "match_rate_bound": bound,
+    }
+
+
+def _exercise(one: Exercise) -> Document:
+    return {
+        "shape": one.shape,
+        "verdicts": asdict(one.verdicts),
+        "first_seen": iso(one.first_seen),
+        "last_seen": iso(one.last_seen),
     }
 
 

@@ -10,10 +10,18 @@ from gateway.store.thinning import thin_hourly
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 BucketKey = tuple[str, str, str]
 """Route id (empty when none matched), bucket, reason (empty for none)."""
+
+
+SUBJECTS = 1_000
+"""Subjects who would be refused on one route for one reason that are told apart: anybody can invent some."""
+FURTHER_SUBJECTS = "(further subjects)"
+"""As whom those beyond are counted."""
+_KNOWN = "SELECT 1 FROM policy_shadow WHERE route = ? AND status = ? AND reason = ? AND subject = ?"
+_SUBJECTS = "SELECT count(*) FROM policy_shadow WHERE route = ? AND status = ? AND reason = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ def count_refusal(
 
 
 def add_refusals(connection: sqlite3.Connection, entries: Iterable[Refusal]) -> None:
-    """Add to the would-be refusals, all at once."""
+    """Add to the would-be refusals, all at once; subjects beyond `SUBJECTS` of one reason count together."""
     with transaction(connection):
         connection.executemany(
             "INSERT INTO policy_shadow VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (route, subject, status, reason)"
@@ -83,8 +91,23 @@ def add_refusals(connection: sqlite3.Connection, entries: Iterable[Refusal]) -> 
             " ELSE policy_shadow.first_seen END, last_seen ="
             " CASE WHEN excluded.last_seen > policy_shadow.last_seen THEN excluded.last_seen"
             " ELSE policy_shadow.last_seen END",
-            [[e.route, e.subject, e.status, e.reason, e.count, e.first_seen, e.last_seen] for e in entries],
+            [
+                [e.route, subject, e.status, e.reason, e.count, e.first_seen, e.last_seen]
+                for e, subject in _told_apart(connection, entries)
+            ],
         )
+
+
+def _told_apart(connection: sqlite3.Connection, entries: Iterable[Refusal]) -> Iterator[tuple[Refusal, str]]:
+    room: dict[tuple[str, int, str], int] = {}
+    for entry in list(entries):
+        kind = (entry.route, entry.status, entry.reason)
+        known = connection.execute(_KNOWN, [*kind, entry.subject]).fetchone()
+        if not known and kind not in room:
+            room[kind] = SUBJECTS - connection.execute(_SUBJECTS, kind).fetchone()[0]
+        if not known:
+            room[kind] -= 1
+        yield entry, entry.subject if known or room[kind] >= 0 else FURTHER_SUBJECTS
 
 
 def refusals(connection: sqlite3.Connection, route: str | None = None) -> list[Refusal]:

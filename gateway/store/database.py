@@ -48,6 +48,7 @@ _STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _roll_up,
     _sql(schema.ANSWER_SHAPES),
     _thin,
+    _sql(schema.RULES),
 )
 """Step n turns a store of version n into one of version n + 1."""
 VERSION = len(_STEPS)

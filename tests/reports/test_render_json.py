@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from reports import render_json
 from tests.reports import rendering
-from tests.reports.builders import NOW, OPEN, ROUTE, differing
+from tests.reports.builders import NOW, OPEN, ROUTE, WRITE, differing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,3 +84,12 @@ def test_samples_are_written_as_they_are_read() -> None:
     assert read == []
     first = json.loads(next(pieces))
     assert read == [first["id"]]
+
+
+def test_exercises_by_shape(tmp_path: Path) -> None:
+    """Each shape with its verdicts and when it was tried first and last."""
+    (route,) = [one for one in render_json.diffs(rendering.diffs(tmp_path))["routes"] if one["route"] == WRITE]
+    tallies = [one["verdicts"] for one in route["exercises"]]
+    assert [(tally["match"], tally["failed"]) for tally in tallies] == [(0, 1), (2, 0)]
+    assert route["exercises"][0]["shape"] == ""
+    assert route["exercises"][1]["last_seen"] == "2027-01-15T07:59:30.000+00:00"
