@@ -27,7 +27,9 @@ from loadtests.judge import judge
 from loadtests.plan import to_environment
 from loadtests.prepare import Prepared, prepare
 from loadtests.record import PROGRESS, TALLY
-from loadtests.results import LoadResult, SideFigures
+from loadtests.results import LoadResult
+from loadtests.slices import seconds_each
+from loadtests.tally import Tally
 from loadtests.targets import reach
 
 if TYPE_CHECKING:
@@ -179,11 +181,13 @@ def _arguments(plan: LoadPlan) -> list[str]:
 
 def _result(prepared: Prepared, started: float, tally: Mapping[str, Any]) -> LoadResult:
     plan = prepared.plan
-    sides = {name: SideFigures.from_json(side) for name, side in tally["sides"].items()}
+    seconds = seconds_each(tally["elapsed"], plan.sides, tally["slice"])
+    sides = Tally.from_json(tally["tally"]).sides(seconds)
     called = {route for side in sides.values() for route in side.routes}
     silent = [route.id for route in prepared.routes if route.id not in called]
     partial = tally["elapsed"] < plan.run_time - 0.5
-    reasons = (*(f"the persona failed: {text}" for text in tally["faults"]), *judge(sides, plan.objectives))
+    faults = (*(f"the persona failed: {text}" for text in tally["faults"]), *tally["lost"])
+    reasons = (*faults, *judge(sides, plan.objectives))
     return LoadResult(
         id=f"load-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{secrets.token_hex(2)}",
         started=started,
