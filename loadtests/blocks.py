@@ -16,7 +16,7 @@ from functools import lru_cache
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
-from loadtests.statistics import CONFIDENCE, Interval, t_value
+from loadtests.intervals import CONFIDENCE, Interval, t_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

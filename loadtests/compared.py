@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from loadtests.blocks import Column, draws, spread
-from loadtests.statistics import Interval
+from loadtests.intervals import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

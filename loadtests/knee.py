@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 from loadtests.blocks import log_mean
-from loadtests.statistics import Interval
+from loadtests.intervals import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

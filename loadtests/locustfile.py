@@ -13,6 +13,7 @@ from locust.runners import WorkerRunner
 
 from gateway.core.errors import CutoverError
 from loadtests.record import Run
+from loadtests.shaped import arrange
 from loadtests.users.dashboard import DashboardUser
 from loadtests.workers import attach
 
@@ -33,6 +34,7 @@ def _prepare(environment: Any, **_: Any) -> None:
     environment.cutover = run
     environment.host = environment.host or next(iter(run.prepared.bases.values()))
     _listen(environment, run)
+    arrange(environment, run)
     if _DIRECTORY or (environment.parsed_options and environment.parsed_options.processes):
         gevent.spawn(_outlive_nobody, environment)
     if _DIRECTORY and not isinstance(environment.runner, WorkerRunner):

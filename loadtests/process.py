@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import platform
-import secrets
 import signal
 import subprocess
 import sys
@@ -14,28 +12,25 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway import __version__
-from gateway.core.digest import route_digest
 from gateway.core.errors import UnreachableError
 from gateway.settings import INTERNAL_KEY, JWT_SECRET
 from loadtests.account import PASSWORD, TOKEN, TOTP_SECRET, USERNAME, sign_in
-from loadtests.judge import judge
+from loadtests.conclude import conclude
 from loadtests.plan import to_environment
 from loadtests.prepare import Prepared, prepare
 from loadtests.record import PROGRESS, TALLY
-from loadtests.results import LoadResult
-from loadtests.slices import seconds_each
-from loadtests.tally import Tally
+from loadtests.shapes import Shape
 from loadtests.targets import reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from loadtests.plan import LoadPlan
+    from loadtests.results import LoadResult
 
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _LOOK = 0.1
@@ -81,7 +76,7 @@ def run(
     started = time.time()
     with tempfile.TemporaryDirectory(prefix="cutover-load-") as directory:
         tally = _Child(plan, Path(directory), variables).follow(on_progress, stop or threading.Event())
-    return _result(prepared, started, tally)
+    return conclude(prepared, started, tally)
 
 
 def _shared_session(prepared: Prepared, variables: Mapping[str, str]) -> dict[str, str]:
@@ -165,10 +160,11 @@ def _kept(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _arguments(plan: LoadPlan) -> list[str]:
+    shaped = plan.rate or plan.shape is not Shape.STEADY
     options = {
-        "--users": plan.users,
-        "--spawn-rate": plan.spawn_rate,
-        "--run-time": f"{math.ceil(plan.run_time)}s",
+        "--users": None if shaped else plan.users,
+        "--spawn-rate": None if shaped else plan.spawn_rate,
+        "--run-time": None if shaped else f"{math.ceil(plan.run_time)}s",
         "--stop-timeout": 2,
         "--exit-code-on-error": 0,
         "--loglevel": "WARNING",
@@ -177,36 +173,3 @@ def _arguments(plan: LoadPlan) -> list[str]:
     }
     given = [text for name, value in options.items() if value is not None for text in (name, str(value))]
     return [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--headless", "--only-summary", *given]
-
-
-def _result(prepared: Prepared, started: float, tally: Mapping[str, Any]) -> LoadResult:
-    plan = prepared.plan
-    seconds = seconds_each(tally["elapsed"], plan.sides, tally["slice"])
-    sides = Tally.from_json(tally["tally"]).sides(seconds)
-    called = {route for side in sides.values() for route in side.routes}
-    silent = [route.id for route in prepared.routes if route.id not in called]
-    partial = tally["elapsed"] < plan.run_time - 0.5
-    faults = (*(f"the persona failed: {text}" for text in tally["faults"]), *tally["lost"])
-    reasons = (*faults, *judge(sides, plan.objectives))
-    return LoadResult(
-        id=f"load-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{secrets.token_hex(2)}",
-        started=started,
-        target=plan.target,
-        users=plan.users,
-        run_time=plan.run_time,
-        spawn_rate=plan.spawn_rate,
-        version=__version__,
-        hosts=dict(prepared.bases),
-        environment={"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
-        digests={
-            route.id: route_digest(prepared.table, route, __version__)
-            for route in prepared.routes
-            if route.id in called
-        },
-        sides=sides,
-        objectives=asdict(plan.objectives),
-        reasons=(f"ended after {tally['elapsed']:.0f} of {plan.run_time:.0f} s", *reasons) if partial else reasons,
-        notes=(f"not called in this run: {', '.join(silent)}",) if silent else (),
-        left_out=plan.left_out,
-        partial=partial,
-    )

@@ -12,6 +12,7 @@ from loadtests.clock import RunClock
 from loadtests.plan import from_environment
 from loadtests.prepare import prepare
 from loadtests.results import GATEWAY
+from loadtests.series import Series
 from loadtests.slices import number_at, seconds_each, side_of
 from loadtests.tally import Place, Tally
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from loadtests.knee import Step
     from loadtests.pages import Ready
     from loadtests.results import SideFigures
 
@@ -46,6 +48,8 @@ class Run:
         self._lost: list[str] = []
         self._clock = RunClock()
         self.under_load = False
+        self.steps: list[Step] = []
+        self.ended_itself = False
 
     @property
     def elapsed(self) -> float:
@@ -57,9 +61,9 @@ class Run:
         """The side under load at this moment."""
         return self.place("").side
 
-    def place(self, route: str) -> Place:
-        """Where a call of this route that starts now is counted; its side is where it goes."""
-        number = number_at(self.elapsed, self.plan.slice)
+    def place(self, route: str, due: float | None = None) -> Place:
+        """Where a call of this route that starts now, or was due then, is counted; its side is where it goes."""
+        number = number_at(self.elapsed if due is None else due, self.plan.slice_length)
         return Place(number, side_of(number, self.plan.sides), route)
 
     def session(self) -> Session:
@@ -82,6 +86,7 @@ class Run:
     def begin(self) -> None:
         """Start to count from zero; a follower's clock is its master's."""
         self._tally, self._lost, self.under_load = Tally(), [], True
+        self.steps, self.ended_itself = [], False
         if not self._follows:
             self._clock.begin()
 
@@ -121,7 +126,11 @@ class Run:
 
     def sides(self) -> dict[str, SideFigures]:
         """The figures so far, all slices together."""
-        return self._tally.sides(seconds_each(self.elapsed, self.plan.sides, self.plan.slice))
+        return self._tally.sides(seconds_each(self.elapsed, self.plan.sides, self.plan.slice_length))
+
+    def series(self) -> Series:
+        """The slices so far."""
+        return Series(self._tally, self.plan.sides, self.plan.slice_length, self.elapsed)
 
     def progress(self, users: int) -> dict[str, Any]:
         """The document of `loadtests.process.Progress`."""
@@ -143,14 +152,17 @@ class Run:
     def write_tally(self, directory: Path) -> None:
         """Put the whole tally into the directory, with `elapsed` and `slice` in seconds, and what went wrong.
 
-        `faults` are the persona's own failures, `lost` what the load lost on its way, such as a worker.
+        `faults` are the persona's own failures, `lost` what the load lost on its way, such as a worker, `steps`
+        those of a search for the knee; `ended_itself` says that the course of the load came to its end.
         """
         document = {
             "elapsed": self.elapsed,
-            "slice": self.plan.slice,
+            "slice": self.plan.slice_length,
             "tally": self._tally.to_json(),
             "faults": self._faults,
             "lost": self._lost,
+            "steps": [step.to_json() for step in self.steps],
+            "ended_itself": self.ended_itself,
         }
         _write(directory / TALLY, document)
 

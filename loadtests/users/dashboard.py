@@ -61,12 +61,16 @@ class DashboardUser(FastHttpUser):  # type: ignore[misc]  # its package is not f
             for name, values in self.known.items():
                 variables.setdefault(name, random.choice(values))
 
-    def send(self, call: Call, variables: dict[str, str]) -> None:
-        """Send one call to the side under load; skipped while a variable of it is not known."""
+    def send(self, call: Call, variables: dict[str, str], due: float | None = None) -> bool:
+        """Send one call to the side under load; False: a variable of it is not known.
+
+        Latency counts from when it was `due` on the run's clock, if that is given.
+        """
         prepared = ready(self.load.prepared.table, call, {**time_range(time.time()), **variables})
         if prepared is None:
-            return
-        place = self.load.place(prepared.route.id)
+            return False
+        late = 0.0 if due is None else max(0.0, self.load.elapsed - due)
+        place = self.load.place(prepared.route.id, due)
         headers = {"Accept": "application/json, text/plain, */*"}
         token = self.load.session().token
         if token and prepared.route.access is not Access.PUBLIC:
@@ -78,6 +82,7 @@ class DashboardUser(FastHttpUser):  # type: ignore[misc]  # its package is not f
             context={"place": place},
             catch_response=True,
         ) as response:
+            response.request_meta["response_time"] += late * 1000
             status = response.status_code
             if status in call.fine:
                 response.success()
@@ -88,6 +93,7 @@ class DashboardUser(FastHttpUser):  # type: ignore[misc]  # its package is not f
             elif call.learn:
                 values = learned(call.learn, response.content or b"")
                 self.known.update({call.learn.variable: values} if values else {})
+        return True
 
     def label(self, side: str, route: str) -> str:
         """The name in locust's statistics: the route id, with the side where both are loaded."""

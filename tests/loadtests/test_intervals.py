@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtests.histogram import Histogram
-from loadtests.statistics import (
+from loadtests.intervals import (
     Interval,
     answers_needed,
     beta_below,
