@@ -33,15 +33,21 @@ _MARGIN = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A token with what its claims say, read unverified: the organisation, and when it ends (0: not said)."""
+    """A token with what its claims say, read unverified: organisation, end (0: not said), and whose it is."""
 
     token: str = field(repr=False)
     organisation: str = ""
     ends: float = 0.0
+    subject: str = ""
 
     def fresh(self, now: float) -> bool:
         """Whether the token still holds for a while."""
         return not self.ends or self.ends - now > _MARGIN
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What calls take from it: `org` and `user`, as far as they are known."""
+        return {name: value for name, value in (("org", self.organisation), ("user", self.subject)) if value}
 
 
 def session(token: str) -> Session:
@@ -49,7 +55,8 @@ def session(token: str) -> Session:
     try:
         body = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-        return Session(token, str(claims.get("org_id") or ""), float(claims.get("exp") or 0))
+        ends = float(claims.get("exp") or 0)
+        return Session(token, str(claims.get("org_id") or ""), ends, str(claims.get("sub") or ""))
     except (IndexError, ValueError, AttributeError, TypeError, binascii.Error):
         return Session(token)
 

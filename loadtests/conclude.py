@@ -23,7 +23,7 @@ from loadtests.slices import seconds_each
 from loadtests.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from gateway.core.objectives import Promised
     from loadtests.compared import Comparison
@@ -58,7 +58,9 @@ def conclude(prepared: Prepared, started: float, document: Mapping[str, Any]) ->
     partial = elapsed < plan.run_time - _SHORT and not (plan.shape is Shape.KNEE and document["ended_itself"])
     promised = promises(prepared.table, prepared.routes, plan.objectives)
     found = _knee(prepared, document) if plan.shape is Shape.KNEE else _judged(prepared, series, promised)
-    reasons = (*(f"the persona failed: {text}" for text in document["faults"]), *document["lost"], *found.reasons)
+    left = (f"left behind: {text}; `cutover loadtest clean` tries again" for text in document["left"])
+    faults = (f"the persona failed: {text}" for text in document["faults"])
+    reasons = (*faults, *document["lost"], *left, *found.reasons)
     if not tally.counts:
         reasons = ("not one request was answered, so nothing is proven", *reasons)
     return LoadResult(
@@ -70,7 +72,7 @@ def conclude(prepared: Prepared, started: float, document: Mapping[str, Any]) ->
         spawn_rate=plan.spawn_rate,
         version=__version__,
         hosts=dict(prepared.bases),
-        environment={"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
+        environment=_conditions(prepared),
         digests={
             route.id: route_digest(prepared.table, route, __version__)
             for route in prepared.routes
@@ -79,7 +81,7 @@ def conclude(prepared: Prepared, started: float, document: Mapping[str, Any]) ->
         sides=sides,
         objectives={route: _bounds(promise) for route, promise in promised.items() if route in called},
         reasons=(f"ended after {elapsed:.0f} of {plan.run_time:.0f} s", *reasons) if partial else reasons,
-        notes=(*found.notes, *((f"not called in this run: {', '.join(silent)}",) if silent else ())),
+        notes=(*found.notes, *_notes(prepared, silent), *document["notes"]),
         left_out=plan.left_out,
         partial=partial,
         platform=prepared.table.platform,
@@ -125,6 +127,21 @@ def _knee(prepared: Prepared, document: Mapping[str, Any]) -> _Verdict:
     if not document["ended_itself"]:
         notes = (*notes, "the search was cut short; a longer --run-time makes the interval narrower")
     return _Verdict(reasons=reasons, notes=notes, steps=steps, capacity=found)
+
+
+def _conditions(prepared: Prepared) -> dict[str, Any]:
+    machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
+    mix = prepared.mix
+    shares = {route: round(share, 5) for route, share in mix.shares.items()} if mix else {}
+    return {**machine, "personas": dict(prepared.personas), **({"mix": shares} if mix else {})}
+
+
+def _notes(prepared: Prepared, silent: list[str]) -> Iterator[str]:
+    if silent:
+        yield f"not called in this run: {', '.join(silent)}"
+    if prepared.mix and prepared.mix.left_out:
+        yield f"{prepared.mix.whole:.0%} of what was observed is called; the rest is left out:"
+    yield from prepared.omitted
 
 
 def _bounds(promise: Promised) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from gateway.core.objectives import Aim
+from loadtests import cadence
 from loadtests.blocks import quantile_spread
 from loadtests.histogram import merged
 from loadtests.intervals import Interval, quantile_interval, rate_interval
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 OVERALL = "overall"
 """All routes together, in the place of a route."""
 SHARES = {Aim.P50: 0.5, Aim.P95: 0.95, Aim.P99: 0.99, Aim.FIRST_TOKEN: 0.95, Aim.TOKEN_GAP: 0.95}
-TIMINGS = {Aim.FIRST_TOKEN: "first_token", Aim.TOKEN_GAP: "token_gap"}
+TIMINGS = {Aim.FIRST_TOKEN: cadence.FIRST_TOKEN, Aim.TOKEN_GAP: cadence.LONGEST_GAP}
 """The named timing of the tally that an aim is about."""
 
 

@@ -14,7 +14,10 @@ from loadtests.arrival import streams_for
 from loadtests.climb import SLICES
 from loadtests.knee import Search
 from loadtests.results import GATEWAY, LEGACY
+from loadtests.runners import Runners
 from loadtests.shapes import Course, Shape
+from loadtests.workload import Workload
+from loadtests.workload import from_environment as workload_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +69,8 @@ class LoadPlan:
     left_out: tuple[str, ...] = ()
     objectives: Mapping[str, ClassObjectives] = field(default_factory=dict)
     outputs: Outputs = Outputs()
+    workload: Workload = field(default_factory=Workload)
+    runners: Runners = field(default_factory=Runners)
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -149,7 +154,14 @@ def to_environment(plan: LoadPlan, directory: Path) -> dict[str, str]:
         "CUTOVER_LOAD_OWNED": ",".join(plan.owned),
         "CUTOVER_LOAD_LEFT_OUT": ",".join(plan.left_out),
         "CUTOVER_LOAD_DIRECTORY": str(directory),
+        **plan.workload.to_environment(),
     }
+
+
+def shared(plan: LoadPlan) -> dict[str, str]:
+    """What of the plan a worker elsewhere follows: not where files are, and not which strangers are owned."""
+    own = {"CUTOVER_CONFIG", "CUTOVER_LOAD_DIRECTORY", "CUTOVER_LOAD_OWNED"}
+    return {name: value for name, value in to_environment(plan, Path()).items() if name not in own}
 
 
 def from_environment(environment: Mapping[str, str]) -> LoadPlan:
@@ -177,6 +189,7 @@ def from_environment(environment: Mapping[str, str]) -> LoadPlan:
             hosts={str(name): str(url) for name, url in dict(json.loads(hosts)).items()},
             owned=_names(environment.get("CUTOVER_LOAD_OWNED", "")),
             left_out=_names(environment.get("CUTOVER_LOAD_LEFT_OUT", "")),
+            workload=workload_from(environment),
         )
     except (ValueError, TypeError) as error:
         raise ConfigError(f"a CUTOVER_LOAD_ variable is not readable: {error}") from None

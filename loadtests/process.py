@@ -5,34 +5,36 @@ from __future__ import annotations
 import json
 import math
 import os
-import signal
-import subprocess
-import sys
+import secrets
 import tempfile
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.core.errors import UnreachableError
-from gateway.settings import INTERNAL_KEY, JWT_SECRET
+from gateway.core.errors import CutoverError, UnreachableError
 from loadtests.account import PASSWORD, TOKEN, TOTP_SECRET, USERNAME, sign_in
+from loadtests.calls import PREFIX
 from loadtests.conclude import conclude
+from loadtests.ledger import run_prefix, still_open
+from loadtests.locust_process import LocustProcess
 from loadtests.plan import to_environment
 from loadtests.prepare import Prepared, prepare
 from loadtests.record import PROGRESS, TALLY
+from loadtests.runners import worker_arguments
 from loadtests.shapes import Shape
+from loadtests.sweep import sweep
 from loadtests.targets import reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from loadtests.cleaning import Cleaned
     from loadtests.plan import LoadPlan
     from loadtests.results import LoadResult
 
-_LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _LOOK = 0.1
 _GRACE = 20.0
 """Seconds the child gets to end after it was asked to, and beyond the run time before it is asked."""
@@ -70,13 +72,46 @@ def run(
         RefusedError: nothing of the persona can be called on this target.
     """
     variables = dict(os.environ if environment is None else environment)
+    plan = replace(plan, workload=replace(plan.workload, run=secrets.token_hex(4)))
     prepared = prepare(plan, variables)
     reach(prepared.bases)
-    variables = {**variables, **_shared_session(prepared, variables)}
+    shared = _shared_session(prepared, variables)
     started = time.time()
     with tempfile.TemporaryDirectory(prefix="cutover-load-") as directory:
-        tally = _Child(plan, Path(directory), variables).follow(on_progress, stop or threading.Event())
-    return conclude(prepared, started, tally)
+        tally: dict[str, Any] = {}
+        try:
+            tally = _Child(plan, Path(directory), {**variables, **shared}).follow(
+                on_progress, stop or threading.Event()
+            )
+        finally:
+            left = _left_behind(prepared, {TOKEN: shared.get(TOKEN, ""), **variables}, Path(directory), tally)
+    return conclude(prepared, started, {**tally, "left": left})
+
+
+def clean(plan: LoadPlan, environment: Mapping[str, str] | None = None) -> Cleaned:
+    """Delete what load tests left on the platform, of whatever run: everything whose name begins as they name things.
+
+    Raises:
+        UsageError, ConfigError, UnreachableError, RefusedError: as `run` does.
+    """
+    variables = dict(os.environ if environment is None else environment)
+    prepared = prepare(replace(plan, workload=replace(plan.workload, writes=True)), variables)
+    session = sign_in(variables, prepared.table, prepared.bases, prepared.sign_in_side)
+    return sweep(prepared, session, (), PREFIX)
+
+
+def _left_behind(
+    prepared: Prepared, variables: Mapping[str, str], directory: Path, tally: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """What the run made and nobody deleted, after one more try where the child did not get to it."""
+    cleaned = tally.get("cleaned")
+    if not prepared.creates or (cleaned is not None and not cleaned["left"]):
+        return ()
+    try:
+        session = sign_in(variables, prepared.table, prepared.bases, prepared.sign_in_side)
+    except CutoverError as error:
+        return (f"what the run made could not be looked for: {error}",)
+    return sweep(prepared, session, still_open(directory), run_prefix(prepared.plan.workload.run)).left
 
 
 def _shared_session(prepared: Prepared, variables: Mapping[str, str]) -> dict[str, str]:
@@ -90,38 +125,36 @@ def _shared_session(prepared: Prepared, variables: Mapping[str, str]) -> dict[st
 
 
 class _Child:
-    """The locust process; it leads its own process group, so that Ctrl-C at the terminal reaches only us."""
+    """The locust that leads, and the workers of this machine that it does not fork itself."""
 
     def __init__(self, plan: LoadPlan, directory: Path, variables: Mapping[str, str]) -> None:
         self._plan, self._directory = plan, directory
         self._told: Progress | None = None
         self._log = (directory / "locust.log").open("w+b")
-        self._process = subprocess.Popen(
-            _arguments(plan),
-            env={**_kept(variables), **to_environment(plan, directory)},
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        environment = {**variables, **to_environment(plan, directory)}
+        self._process = LocustProcess(_arguments(plan), environment, self._log)
+        worker = worker_arguments("127.0.0.1", plan.runners.port)
+        self._workers = [LocustProcess(worker, environment, self._log) for _ in range(plan.runners.here)]
 
     def follow(self, on_progress: Callable[[Progress], None] | None, stop: threading.Event) -> dict[str, Any]:
         """Wait for the end and return the tally; whatever happens, no child is left behind."""
-        deadline = time.monotonic() + math.ceil(self._plan.run_time) + _GRACE
+        deadline = time.monotonic() + math.ceil(self._plan.run_time) + _GRACE + self._plan.runners.patience
         try:
-            while self._process.poll() is None and time.monotonic() < deadline:
+            while not self._process.ended and time.monotonic() < deadline:
                 if stop.wait(_LOOK):
                     break
                 self._tell(on_progress)
         finally:
-            self._end()
+            self._process.end(_GRACE)
+            for worker in self._workers:
+                worker.end(_GRACE)
         try:
             tally: dict[str, Any] = json.loads((self._directory / TALLY).read_text())
         except FileNotFoundError:
-            raise UnreachableError(f"the load test gave no result ({self._last_words()})") from None
+            raise UnreachableError(f"the load test gave no result ({self._process.last_words()})") from None
         else:
             if self._process.returncode:
-                tally["faults"].append(self._last_words())
+                tally["faults"].append(self._process.last_words())
         finally:
             self._log.close()
         return tally
@@ -132,31 +165,6 @@ class _Child:
             if on_progress and progress != self._told:
                 self._told = progress
                 on_progress(progress)
-
-    def _end(self) -> None:
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(_GRACE)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-        self._process.wait()
-
-    def _last_words(self) -> str:
-        self._log.seek(0)
-        lines = self._log.read().decode(errors="replace").strip().splitlines()
-        return f"locust ended with {self._process.returncode}: {lines[-1].strip() if lines else 'no word'}"
-
-
-def _kept(variables: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what would configure locust behind our back, and without secrets it has no use for."""
-    kept = {
-        name: value
-        for name, value in variables.items()
-        if not name.startswith("LOCUST_") and name not in {JWT_SECRET, INTERNAL_KEY}
-    }
-    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_LOCUSTFILE.parent.parent), kept.get("PYTHONPATH")]))
-    return kept
 
 
 def _arguments(plan: LoadPlan) -> list[str]:
@@ -172,4 +180,4 @@ def _arguments(plan: LoadPlan) -> list[str]:
         "--csv": plan.outputs.csv and plan.outputs.csv.absolute(),
     }
     given = [text for name, value in options.items() if value is not None for text in (name, str(value))]
-    return [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--headless", "--only-summary", *given]
+    return [*plan.runners.arguments(), "--only-summary", *given]

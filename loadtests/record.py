@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loadtests.account import TOKEN, Session, sign_in
+from loadtests.cleaning import Cleaned
 from loadtests.clock import RunClock
+from loadtests.created import Created
 from loadtests.plan import from_environment
 from loadtests.prepare import prepare
 from loadtests.results import GATEWAY
@@ -18,10 +21,9 @@ from loadtests.tally import Place, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from loadtests.calls import Ready
     from loadtests.knee import Step
-    from loadtests.pages import Ready
     from loadtests.results import SideFigures
 
 TALLY = "tally.json"
@@ -43,6 +45,10 @@ class Run:
         self._lock = threading.Lock()
         self._session = Session("") if follows else self._sign_in()
         self._follows = follows
+        directory = environment.get("CUTOVER_LOAD_DIRECTORY")
+        self.created = Created(self.prepared, environment, Path(directory) if directory else None)
+        self._cleaned = Cleaned(0)
+        self._notes: dict[str, str] = {}
         self._tally = Tally()
         self._faults: list[str] = []
         self._lost: list[str] = []
@@ -79,15 +85,18 @@ class Run:
 
     def address(self, ready: Ready, side: str) -> str:
         """The full URL of a call on one side."""
-        if side == GATEWAY:
-            return self.prepared.bases[GATEWAY] + ready.gateway
-        return self.prepared.bases[ready.route.service] + ready.legacy
+        base = GATEWAY if side == GATEWAY else ready.route.service
+        return self.prepared.bases[base] + ready.at(side).target
 
     def begin(self) -> None:
         """Start to count from zero; a follower's clock is its master's."""
         self._tally, self._lost, self.under_load = Tally(), [], True
         self.steps, self.ended_itself = [], False
+        self._notes, self._cleaned = {}, Cleaned(0)
         if not self._follows:
+            trouble = self.created.make_key(self.session())
+            if trouble:
+                self.fault(trouble)
             self._clock.begin()
 
     def end(self) -> None:
@@ -109,11 +118,19 @@ class Run:
         """Add what a worker counted."""
         self._tally.merge(tally)
 
-    def take(self) -> tuple[Tally, list[str]]:
-        """What was counted, and the faults seen, since the last time; for the master, which adds it up."""
-        taken = self._tally, self._faults
-        self._tally, self._faults = Tally(), []
+    def take(self) -> tuple[Tally, list[str], dict[str, str]]:
+        """What was counted, what failed and what was skipped since the last time, for the master to add up."""
+        taken = self._tally, self._faults, self._notes
+        self._tally, self._faults, self._notes = Tally(), [], {}
         return taken
+
+    def skip(self, route: str, reason: str) -> None:
+        """Keep that a route is not called, and why; said once in the result."""
+        self._notes.setdefault(route, reason)
+
+    def clean(self) -> None:
+        """Delete what the run created; what is left behind fails it."""
+        self._cleaned = self.created.clean(self.session())
 
     def lose(self, text: str) -> None:
         """Keep what was lost of the run, such as a worker; such a run is judged as failed."""
@@ -163,6 +180,8 @@ class Run:
             "lost": self._lost,
             "steps": [step.to_json() for step in self.steps],
             "ended_itself": self.ended_itself,
+            "notes": [f"{route}: {reason}" for route, reason in self._notes.items()],
+            "cleaned": {"deleted": self._cleaned.deleted, "left": list(self._cleaned.left)},
         }
         _write(directory / TALLY, document)
 

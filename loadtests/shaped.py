@@ -13,7 +13,7 @@ from gateway.core.objectives import Aim
 from loadtests.climb import Climb, Pace
 from loadtests.promises import promises
 from loadtests.shapes import Shape
-from loadtests.users.arrivals import ArrivalUser
+from loadtests.users.arrivals import arriving
 
 if TYPE_CHECKING:
     from loadtests.record import Run
@@ -28,7 +28,7 @@ _TICK = 1.0
 def arrange(environment: Any, run: Run) -> None:
     """Put streams of arrivals in the place of users, and a course in that of a constant number, where asked for."""
     if run.plan.rate:
-        environment.user_classes = [ArrivalUser]
+        environment.user_classes[:] = [arriving(persona) for persona in environment.user_classes]
     if (run.plan.rate or run.plan.shape is not Shape.STEADY) and not isinstance(environment.runner, WorkerRunner):
         lag = _LAG if isinstance(environment.runner, MasterRunner) else 0.0
         environment.shape_class = _Shape(run, lag)

@@ -23,7 +23,7 @@ _NAMES = {
     Aim.P95: "p95",
     Aim.P99: "p99",
     Aim.FIRST_TOKEN: "first token, p95,",
-    Aim.TOKEN_GAP: "pause between tokens, p95,",
+    Aim.TOKEN_GAP: "longest pause in a stream, p95,",
 }
 _NAMED = 4
 

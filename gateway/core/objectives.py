@@ -24,8 +24,8 @@ class Aim(StrEnum):
     """What an objective bounds.
 
     `p50` to `p99` are latencies, `first_token` the 95th percentile until the first token of a stream, `token_gap`
-    that of the pauses between tokens: seconds. `errors` is a share of 0 to 1. `ratio` is the gateway's median over
-    legacy's, `added` the one less the other in seconds, where both sides are loaded.
+    that of the longest pause in a stream: seconds. `errors` is a share of 0 to 1. `ratio` is the gateway's median
+    over legacy's, `added` the one less the other in seconds, where both sides are loaded.
     """
 
     P50 = "p50"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from contextlib import closing, contextmanager
@@ -19,10 +20,13 @@ from gateway.store.database import open_store
 from loadtests import process
 from loadtests.plan import LoadPlan, Outputs, unserved
 from loadtests.results import GATEWAY, LEGACY, stored
+from loadtests.runners import master_address
 from loadtests.shapes import Shape
 from loadtests.show import progress_line
 from loadtests.targets import host_option
+from loadtests.worker import work
 from migrate.commands import load_options, loadtest_stored
+from migrate.commands import load_workload as options
 from migrate.commands.loadtest_stored import show_result, write_files
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
 
@@ -77,11 +81,25 @@ def run(
     csv: load_options.Csv = None,
     locust_html: load_options.LocustHtml = None,
     json_file: load_options.JsonFile = None,
+    persona: options.Personas = None,
+    mix: options.Mix = options.DEFAULT_MIX,
+    writes: options.Writes = False,
+    keep_uploads: options.KeepUploads = False,
+    processes: options.Processes = 0,
+    workers: options.Workers = None,
+    expect_workers: options.Expect = 0,
+    master_bind: options.Bind = "",
+    master_port: options.Port = options.DEFAULT_PORT,
+    web_ui: options.WebUi = False,
+    web_port: options.WebPort = options.DEFAULT_WEB_PORT,
     as_json: Json = False,
     config: Config = DEFAULT_CONFIG,
     store: Store = DEFAULT_STORE,
 ) -> None:
-    """Load the dashboard's pages and judge errors and latency per route.
+    """Load the platform as people and programs do, and judge errors and latency per route.
+
+    Who is told by --persona, or by --mix in the proportions that were observed. Nothing is written unless --writes or
+    a persona that needs an API key asks for it, and what a load test creates it deletes.
 
     Credentials come from CUTOVER_LOAD_USERNAME, CUTOVER_LOAD_PASSWORD and CUTOVER_LOAD_TOTP_SECRET, or
     CUTOVER_LOAD_TOKEN. Exit code 0: objectives met; 1: not met; 4: a target does not answer; 130: interrupted.
@@ -106,12 +124,55 @@ def run(
             left_out=() if target == LEGACY else unserved(table, FlagStore(connection).snapshot()),
             objectives=load_options.objectives(table, objective, latencies, errors=max_error_rate, ratio=max_ratio),
             outputs=Outputs(locust_html, csv),
+            workload=options.workload(connection, table, persona, mix, writes=writes, keep_uploads=keep_uploads),
+            runners=options.runners(
+                processes, workers, expect_workers, master_bind, master_port, web_port if web_ui else None
+            ),
         )
         result, stopped = _loaded(plan)
         put_result(connection, stored(result))
     write_files(result, html=html, junit=junit, json_file=json_file)
     show_result(result, as_json=as_json)
     raise typer.Exit(_INTERRUPTED if stopped else 0 if result.passed else 1)
+
+
+@app.command()
+def worker(
+    *,
+    master: Annotated[str, typer.Option("--master", metavar="HOST[:PORT]", help="Where `loadtest run` waits.")],
+    processes: Annotated[int, typer.Option("--processes", help="Worker processes on this machine.")] = 1,
+    owned: Owned = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Lend this machine to a load test that waits for workers, until it ends; the route table has to be the same.
+
+    The master tells the session and the API key over a connection that is not encrypted: use a network you trust.
+    """
+    load_table(config)
+    with _stopping() as stop:
+        code = work(master_address(master), config, tuple(owned or ()), os.environ, stop, processes)
+    raise typer.Exit(_INTERRUPTED if stop.is_set() else code)
+
+
+@app.command()
+def clean(
+    *,
+    target: Annotated[str, typer.Option("--target", help="gateway or legacy: the side to ask.")] = LEGACY,
+    host: Hosts = None,
+    owned: Owned = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Delete what load tests left on the platform when everything of them was killed: by its names, of every run.
+
+    Exit code 0: nothing is left; 1: something is. Do not run it beside a load test that writes.
+    """
+    table = load_table(config)
+    plan = LoadPlan(config, target, hosts=host_option(table, host or ()), owned=tuple(owned or ()))
+    cleaned = process.clean(plan)
+    typer.echo(f"{cleaned.deleted} deleted")
+    for text in cleaned.left:
+        typer.echo(f"left: {text}")
+    raise typer.Exit(1 if cleaned.left else 0)
 
 
 def _refuse_nowhere(*paths: Path | None) -> None:

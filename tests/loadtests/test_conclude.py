@@ -31,6 +31,7 @@ def document(latency: Latency, elapsed: float = 24.0, **more: Any) -> dict[str, 
     """What the locust process wrote at the end of such a run."""
     series = run(latency, routes=("pools.list", "deployments.list"), slices=int(elapsed))
     found = {"elapsed": elapsed, "slice": 1.0, "tally": series.tally.to_json(), "faults": [], "lost": [], "steps": []}
+    found |= {"notes": [], "left": []}
     return {**found, "ended_itself": True, **more}
 
 

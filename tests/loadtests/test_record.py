@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loadtests.account import Session
-from loadtests.pages import Call, ready
+from loadtests.calls import Call, ready
 from loadtests.process import Progress
 from loadtests.record import PROGRESS, TALLY, Run
 from loadtests.tally import Place, Tally
@@ -98,9 +98,9 @@ def test_a_follower_keeps_its_masters_time_and_session(target: Target) -> None:
     assert run.place("auth.me") == Place(1, "gateway", "auth.me")
     run.count(run.place("auth.me"), 5.0, "")
     run.fault("TypeError: x")
-    taken, faults = run.take()
+    taken, faults, _ = run.take()
     assert (list(taken.counts), faults) == ([Place(1, "gateway", "auth.me")], ["TypeError: x"])
-    assert run.take() == (Tally(), [])
+    assert run.take() == (Tally(), [], {})
     assert target.behaviour.sign_ins == 0
 
 

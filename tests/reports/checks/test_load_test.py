@@ -53,7 +53,7 @@ TOGETHER = {"route": "overall", "aim": "errors", "fails": True}
         (8.0, body(), "older than 7 days"),
         (0.5, body(route=WRITE), "longer or with more users"),
         (0.5, body(shape="knee"), "longer or with more users"),
-        (0.5, {"sides": {"legacy": {"routes": {ROUTE: {"requests": 99}}}}, "digests": {ROUTE: ""}}, "--target gateway"),
+        (0.5, {"sides": {"legacy": {"routes": {ROUTE: {"requests": 99}}}}, "digests": {ROUTE: ""}}, "--target g"),
     ],
 )  # fmt: skip
 def test_the_newest_run_that_loaded_the_route(
