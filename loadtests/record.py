@@ -15,6 +15,7 @@ from loadtests.created import Created
 from loadtests.plan import from_environment
 from loadtests.prepare import prepare
 from loadtests.results import GATEWAY
+from loadtests.series import Series
 from loadtests.slices import number_at, seconds_each, side_of
 from loadtests.tally import Place, Second, Tally
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from loadtests.calls import Ready
+    from loadtests.knee import Step
     from loadtests.results import SideFigures
 
 TALLY = "tally.json"
@@ -52,6 +54,8 @@ class Run:
         self._lost: list[str] = []
         self._clock = RunClock()
         self.under_load = False
+        self.steps: list[Step] = []
+        self.ended_itself = False
 
     @property
     def elapsed(self) -> float:
@@ -63,9 +67,9 @@ class Run:
         """The side under load at this moment."""
         return self.place("").side
 
-    def place(self, route: str) -> Place:
-        """Where a call of this route that starts now is counted; its side is where it goes."""
-        number = number_at(self.elapsed, self.plan.slice)
+    def place(self, route: str, due: float | None = None) -> Place:
+        """Where a call of this route that starts now, or was due then, is counted; its side is where it goes."""
+        number = number_at(self.elapsed if due is None else due, self.plan.slice_length)
         return Place(number, side_of(number, self.plan.sides), route)
 
     def session(self) -> Session:
@@ -87,6 +91,7 @@ class Run:
     def begin(self) -> None:
         """Start to count from zero; a follower's clock is its master's."""
         self._tally, self._lost, self.under_load = Tally(), [], True
+        self.steps, self.ended_itself = [], False
         self._notes, self._cleaned = {}, Cleaned(0)
         if not self._follows:
             trouble = self.created.make_key(self.session())
@@ -107,7 +112,8 @@ class Run:
         self, place: Place, milliseconds: float, error: str, timings: Mapping[str, float] | None = None
     ) -> None:
         """Count one answer; an empty `error` is a success, `timings` are further milliseconds by name."""
-        second = Second(int(self.elapsed), place.side, place.route if self.plan.detailed else "")
+        kept = (place.route, place.slice) if self.plan.detailed else ()
+        second = Second(int(self.elapsed), place.side, *kept)
         self._tally.count(place, milliseconds, error, timings, second)
 
     def add(self, tally: Tally) -> None:
@@ -139,7 +145,11 @@ class Run:
 
     def sides(self) -> dict[str, SideFigures]:
         """The figures so far, all slices together."""
-        return self._tally.sides(seconds_each(self.elapsed, self.plan.sides, self.plan.slice))
+        return self._tally.sides(seconds_each(self.elapsed, self.plan.sides, self.plan.slice_length))
+
+    def series(self) -> Series:
+        """The slices so far."""
+        return Series(self._tally, self.plan.sides, self.plan.slice_length, self.elapsed)
 
     def progress(self, users: int) -> dict[str, Any]:
         """The document of `loadtests.process.Progress`."""
@@ -161,14 +171,17 @@ class Run:
     def write_tally(self, directory: Path) -> None:
         """Put the whole tally into the directory, with `elapsed` and `slice` in seconds, and what went wrong.
 
-        `faults` are the persona's own failures, `lost` what the load lost on its way, such as a worker.
+        `faults` are the persona's own failures, `lost` what the load lost on its way, such as a worker, `steps`
+        those of a search for the knee; `ended_itself` says that the course of the load came to its end.
         """
         document = {
             "elapsed": self.elapsed,
-            "slice": self.plan.slice,
+            "slice": self.plan.slice_length,
             "tally": self._tally.to_json(),
             "faults": self._faults,
             "lost": self._lost,
+            "steps": [step.to_json() for step in self.steps],
+            "ended_itself": self.ended_itself,
             "notes": [f"{route}: {reason}" for route, reason in self._notes.items()],
             "cleaned": {"deleted": self._cleaned.deleted, "left": list(self._cleaned.left)},
         }

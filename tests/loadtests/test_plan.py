@@ -9,6 +9,7 @@ from gateway.core.errors import ConfigError, UsageError
 from gateway.core.routes import Stage
 from gateway.flags.flag import Flag, FlagSnapshot
 from loadtests.plan import LoadPlan, from_environment, to_environment, unserved
+from loadtests.shapes import Shape
 from tests.apps.load_target import table
 
 
@@ -23,9 +24,9 @@ def test_the_plan_travels_through_the_environment() -> None:
 
 
 def test_short_runs_get_short_slices() -> None:
-    """Both sides get at least two slices, however short the run."""
+    """Both sides get four slices in two seconds."""
     arrived = from_environment(to_environment(LoadPlan(Path("x"), "both", run_time=2.0), Path("dir")))
-    assert arrived.slice == 0.5
+    assert arrived.slice_length == 0.25
 
 
 def test_an_empty_environment_is_a_plain_locust_run() -> None:
@@ -42,7 +43,18 @@ def test_unreadable_variables_are_a_configuration_error(variable: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"target": "shadow"}, {"users": 0}, {"run_time": 0.5}, {"spawn_rate": 0}, {"think": -1}, {"slice": 0}]
+    "wrong",
+    [
+        {"target": "shadow"},
+        {"users": 0},
+        {"run_time": 0.5},
+        {"spawn_rate": 0},
+        {"think": -1},
+        {"slice": -1},
+        {"spike": 1},
+        {"target": "both", "shape": Shape.KNEE},
+        {"rate": -1},
+    ],
 )
 def test_senseless_plans_are_usage_errors(wrong: dict[str, object]) -> None:
     """A plan that cannot be run is not made."""
