@@ -24,6 +24,16 @@ class Histogram:
         bucket = math.floor(math.log(max(milliseconds, _SMALLEST) / _SMALLEST) / _WIDTH)
         self.counts[bucket] = self.counts.get(bucket, 0) + 1
 
+    def merge(self, other: Histogram) -> None:
+        """Add the other's sample."""
+        for bucket, count in other.counts.items():
+            self.counts[bucket] = self.counts.get(bucket, 0) + count
+
+    def without(self, part: Histogram) -> Histogram:
+        """The sample less a part of it."""
+        left = {bucket: count - part.counts.get(bucket, 0) for bucket, count in self.counts.items()}
+        return Histogram({bucket: count for bucket, count in left.items() if count > 0})
+
     @property
     def total(self) -> int:
         """How many latencies were counted."""
@@ -52,6 +62,5 @@ def merged(histograms: Iterable[Histogram]) -> Histogram:
     """One histogram over all samples."""
     out = Histogram()
     for histogram in histograms:
-        for bucket, count in histogram.counts.items():
-            out.counts[bucket] = out.counts.get(bucket, 0) + count
+        out.merge(histogram)
     return out

@@ -9,46 +9,55 @@ from typing import Any
 
 import gevent
 from locust import events
+from locust.runners import WorkerRunner
 
 from gateway.core.errors import CutoverError
+from loadtests.fence import fenced, raise_around
 from loadtests.record import Run
 from loadtests.users.dashboard import DashboardUser
+from loadtests.workers import attach
 
 __all__ = ["DashboardUser"]
 
 _DIRECTORY = os.environ.get("CUTOVER_LOAD_DIRECTORY", "")
 _INTERVAL = 0.25
+_IMPORTER, _STARTER = os.getpid(), os.getppid()
+"""Locust forks its workers after this import, so in them the importer is the master."""
 
 
 def _prepare(environment: Any, **_: Any) -> None:
     try:
-        run = Run(os.environ)
+        run = Run(os.environ, follows=isinstance(environment.runner, WorkerRunner))
     except CutoverError as error:
         sys.stderr.write(f"cutover: {error}\n")
         sys.exit(error.exit_code)
     environment.cutover = run
-    environment.events.request.add_listener(_counter(run))
-    environment.events.user_error.add_listener(_fault(run))
+    raise_around(fenced(run.prepared), run.fault)
     environment.host = environment.host or next(iter(run.prepared.bases.values()))
-    if _DIRECTORY:
+    _listen(environment, run)
+    if _DIRECTORY or (environment.parsed_options and environment.parsed_options.processes):
+        gevent.spawn(_outlive_nobody, environment)
+    if _DIRECTORY and not isinstance(environment.runner, WorkerRunner):
         gevent.spawn(_report, environment, run, Path(_DIRECTORY))
     # The loop's clock stood while the table was read; the run time would be counted from before that.
     gevent.get_hub().loop.update_now()
 
 
-def _begin(environment: Any, **_: Any) -> None:
-    environment.cutover.begin()
-
-
-def _keep(environment: Any, **_: Any) -> None:
-    if _DIRECTORY:
-        environment.cutover.write_tally(Path(_DIRECTORY))
+def _listen(environment: Any, run: Run) -> None:
+    """Ours come in this order: begin, then what a master tells its workers; what workers tell last, then the file."""
+    environment.events.request.add_listener(_counter(run))
+    environment.events.user_error.add_listener(_fault(run))
+    environment.events.test_start.add_listener(lambda **_: run.begin())
+    environment.events.test_stopping.add_listener(lambda **_: run.end())
+    attach(environment, run)
+    if _DIRECTORY and not isinstance(environment.runner, WorkerRunner):
+        environment.events.test_stop.add_listener(lambda **_: run.write_tally(Path(_DIRECTORY)))
 
 
 def _counter(run: Run) -> Any:
-    def count(*, context: dict[str, str], response_time: float, exception: object, **_: Any) -> None:
-        if "route" in context:
-            run.count(context["side"], context["route"], response_time, str(exception) if exception else "")
+    def count(*, context: dict[str, Any], response_time: float, exception: object, **_: Any) -> None:
+        if "place" in context:
+            run.count(context["place"], response_time, str(exception or ""), context.get("timings"))
 
     return count
 
@@ -61,16 +70,17 @@ def _fault(run: Run) -> Any:
 
 
 def _report(environment: Any, run: Run, directory: Path) -> None:
-    parent = os.getppid()
     while True:
         gevent.sleep(_INTERVAL)
         run.write_progress(directory, environment.runner.user_count)
-        if os.getppid() != parent:
-            # Whoever started the load is gone: nobody would end it.
-            environment.runner.quit()
-            return
+
+
+def _outlive_nobody(environment: Any) -> None:
+    """Whoever started the load, or forked this worker, may be killed: nobody else would end it then."""
+    parent = _STARTER if os.getpid() == _IMPORTER else _IMPORTER
+    while os.getppid() == parent:
+        gevent.sleep(_INTERVAL)
+    environment.runner.quit()
 
 
 events.init.add_listener(_prepare)
-events.test_start.add_listener(_begin)
-events.test_stop.add_listener(_keep)

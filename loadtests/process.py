@@ -23,16 +23,22 @@ from gateway.core.digest import route_digest
 from gateway.core.errors import UnreachableError
 from gateway.settings import INTERNAL_KEY, JWT_SECRET
 from loadtests.account import PASSWORD, TOKEN, TOTP_SECRET, USERNAME, sign_in
+from loadtests.during.disturb import disturbing
 from loadtests.judge import judge
 from loadtests.plan import to_environment
 from loadtests.prepare import Prepared, prepare
-from loadtests.record import PROGRESS, TALLY
-from loadtests.results import LoadResult, SideFigures
+from loadtests.record import DETAILED, PROGRESS, TALLY
+from loadtests.results import LoadResult
+from loadtests.slices import seconds_each
+from loadtests.tally import Tally
 from loadtests.targets import reach
+from loadtests.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from loadtests.during.disturb import Disturber
+    from loadtests.during.order import Disturbances
     from loadtests.plan import LoadPlan
 
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
@@ -60,11 +66,13 @@ def run(
     environment: Mapping[str, str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    during: Disturbances | None = None,
 ) -> LoadResult:
     """Run the plan to its end, or until `stop` is set, which gives a partial result; then judge it.
 
     Credentials come from `environment` (default: the process's): CUTOVER_LOAD_TOKEN, or CUTOVER_LOAD_USERNAME with
     CUTOVER_LOAD_PASSWORD and, where the account needs it, CUTOVER_LOAD_TOTP_SECRET. One sign-in is made per run.
+    What is to happen `during` the load has been undone when this returns.
 
     Raises:
         UsageError: a host is neither configured, nor loopback, nor owned.
@@ -77,9 +85,13 @@ def run(
     reach(prepared.bases)
     variables = {**variables, **_shared_session(prepared, variables)}
     started = time.time()
-    with tempfile.TemporaryDirectory(prefix="cutover-load-") as directory:
-        tally = _Child(plan, Path(directory), variables).follow(on_progress, stop or threading.Event())
-    return _result(prepared, started, tally)
+    with (
+        disturbing(during, plan.run_time) as disturber,
+        tempfile.TemporaryDirectory(prefix="cutover-load-") as directory,
+    ):
+        child = _Child(plan, Path(directory), variables | ({DETAILED: "1"} if during else {}))
+        tally = child.follow(disturber.watching(on_progress), stop or threading.Event())
+    return _result(prepared, started, tally, disturber)
 
 
 def _shared_session(prepared: Prepared, variables: Mapping[str, str]) -> dict[str, str]:
@@ -177,13 +189,18 @@ def _arguments(plan: LoadPlan) -> list[str]:
     return [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--headless", "--only-summary", *given]
 
 
-def _result(prepared: Prepared, started: float, tally: Mapping[str, Any]) -> LoadResult:
+def _result(prepared: Prepared, started: float, tally: Mapping[str, Any], disturber: Disturber) -> LoadResult:
     plan = prepared.plan
-    sides = {name: SideFigures.from_json(side) for name, side in tally["sides"].items()}
+    seconds = seconds_each(tally["elapsed"], plan.sides, tally["slice"])
+    counted = Tally.from_json(tally["tally"])
+    sides = counted.sides(seconds)
+    disturbed = disturber.aftermaths(counted, plan, tally["elapsed"])
+    calm = counted.sides(seconds, without={second for one in disturbed for second in one.felt})
     called = {route for side in sides.values() for route in side.routes}
     silent = [route.id for route in prepared.routes if route.id not in called]
     partial = tally["elapsed"] < plan.run_time - 0.5
-    reasons = (*(f"the persona failed: {text}" for text in tally["faults"]), *judge(sides, plan.objectives))
+    faults = (*(f"the persona failed: {text}" for text in tally["faults"]), *tally["lost"])
+    reasons = (*faults, *judge(calm, plan.objectives), *disturber.reasons(disturbed))
     return LoadResult(
         id=f"load-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{secrets.token_hex(2)}",
         started=started,
@@ -205,4 +222,6 @@ def _result(prepared: Prepared, started: float, tally: Mapping[str, Any]) -> Loa
         notes=(f"not called in this run: {', '.join(silent)}",) if silent else (),
         left_out=plan.left_out,
         partial=partial,
+        disturbances=tuple(one.to_json() for one in disturbed),
+        timeline=timeline(counted),
     )

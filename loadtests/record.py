@@ -8,11 +8,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from loadtests.account import TOKEN, Session, sign_in
-from loadtests.histogram import merged
+from loadtests.clock import RunClock
 from loadtests.plan import from_environment
 from loadtests.prepare import prepare
-from loadtests.results import GATEWAY, Tally
-from loadtests.slices import seconds_each, side_at
+from loadtests.results import GATEWAY
+from loadtests.slices import number_at, seconds_each, side_of
+from loadtests.tally import Place, Second, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,39 +24,57 @@ if TYPE_CHECKING:
 
 TALLY = "tally.json"
 PROGRESS = "progress.json"
-_REASONS = 50
-"""Distinct error texts that are kept; what comes beyond counts as `other`."""
+DETAILED = "CUTOVER_LOAD_DETAILED"
+"""The variable that asks for routes in the figures by second."""
+_FAULTS = 50
+"""Distinct texts of the persona's own faults that are kept."""
 
 
 class Run:
-    """One load test inside the locust process. Raises what `prepare` and `sign_in` raise."""
+    """One load test inside a locust process. Raises what `prepare` and `sign_in` raise.
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    A worker `follows` its master: it signs in only when the master has not told it a session, and keeps its time.
+    """
+
+    def __init__(self, environment: Mapping[str, str], *, follows: bool = False) -> None:
         self._environment = dict(environment)
         self.prepared = prepare(from_environment(environment), environment)
         self.plan = self.prepared.plan
         self._lock = threading.Lock()
-        self._session = self._sign_in()
+        self._session = Session("") if follows else self._sign_in()
+        self._follows = follows
         self._tally = Tally()
+        self._detailed = bool(environment.get(DETAILED))
         self._faults: list[str] = []
-        self._started = time.monotonic()
+        self._lost: list[str] = []
+        self._clock = RunClock()
+        self.under_load = False
 
     @property
     def elapsed(self) -> float:
         """Seconds under load so far."""
-        return time.monotonic() - self._started
+        return self._clock.elapsed
 
     @property
     def side(self) -> str:
         """The side under load at this moment."""
-        return side_at(self.elapsed, self.plan.sides, self.plan.slice)
+        return self.place("").side
+
+    def place(self, route: str) -> Place:
+        """Where a call of this route that starts now is counted; its side is where it goes."""
+        number = number_at(self.elapsed, self.plan.slice)
+        return Place(number, side_of(number, self.plan.sides), route)
 
     def session(self) -> Session:
         """The session every user shares; replaced by one sign-in shortly before it ends."""
         with self._lock:
-            if not self._session.fresh(time.time()):
+            if not self._follows and not self._session.fresh(time.time()):
                 self._session = self._sign_in()
             return self._session
+
+    def share(self, session: Session) -> None:
+        """Take over the session that the master signed in for."""
+        self._session = session
 
     def address(self, ready: Ready, side: str) -> str:
         """The full URL of a call on one side."""
@@ -64,32 +83,58 @@ class Run:
         return self.prepared.bases[ready.route.service] + ready.legacy
 
     def begin(self) -> None:
-        """Start to count from zero."""
-        self._tally = Tally()
-        self._started = time.monotonic()
+        """Start to count from zero; a follower's clock is its master's."""
+        self._tally, self._lost, self.under_load = Tally(), [], True
+        if not self._follows:
+            self._clock.begin()
 
-    def count(self, side: str, route: str, milliseconds: float, error: str) -> None:
-        """Count one request; an empty `error` is a success."""
-        self._tally.count(side, route, milliseconds, self._known(error[:120]) if error else "")
+    def end(self) -> None:
+        """The load ends: the time under load stands still, answers still under way are counted."""
+        self.under_load = False
+        self._clock.end()
+
+    def follow(self, elapsed: float, *, anew: bool) -> None:
+        """Keep the master's time: `elapsed` is what it told just now, `anew` that the load begins."""
+        self._clock.follow(elapsed, anew=anew)
+
+    def count(
+        self, place: Place, milliseconds: float, error: str, timings: Mapping[str, float] | None = None
+    ) -> None:
+        """Count one answer; an empty `error` is a success, `timings` are further milliseconds by name."""
+        second = Second(int(self.elapsed), place.side, place.route if self._detailed else "")
+        self._tally.count(place, milliseconds, error, timings, second)
+
+    def add(self, tally: Tally) -> None:
+        """Add what a worker counted."""
+        self._tally.merge(tally)
+
+    def take(self) -> tuple[Tally, list[str]]:
+        """What was counted, and the faults seen, since the last time; for the master, which adds it up."""
+        taken = self._tally, self._faults
+        self._tally, self._faults = Tally(), []
+        return taken
+
+    def lose(self, text: str) -> None:
+        """Keep what was lost of the run, such as a worker; such a run is judged as failed."""
+        self._lost.append(text)
 
     def fault(self, text: str) -> None:
         """Keep what went wrong in the persona itself, each text once; such a run proves nothing."""
-        if text not in self._faults and len(self._faults) < _REASONS:
+        if text not in self._faults and len(self._faults) < _FAULTS:
             self._faults.append(text)
 
     def sides(self) -> dict[str, SideFigures]:
-        """The figures so far."""
+        """The figures so far, all slices together."""
         return self._tally.sides(seconds_each(self.elapsed, self.plan.sides, self.plan.slice))
 
     def progress(self, users: int) -> dict[str, Any]:
         """The document of `loadtests.process.Progress`."""
-        elapsed = self.elapsed
-        histogram = merged(found[1] for found in self._tally.figures.values())
+        elapsed, histogram = self.elapsed, self._tally.histogram
         return {
             "elapsed": elapsed,
             "users": users,
             "requests": histogram.total,
-            "failures": sum(sum(errors.values()) for errors, _ in self._tally.figures.values()),
+            "failures": self._tally.failures,
             "rps": histogram.total / elapsed if elapsed else 0.0,
             "p95_ms": histogram.quantile(0.95),
             "side": self.side,
@@ -100,13 +145,18 @@ class Run:
         _write(directory / PROGRESS, self.progress(users))
 
     def write_tally(self, directory: Path) -> None:
-        """Put the figures into the directory: `{"elapsed": seconds, "sides": {side: figures}, "faults": texts}`."""
-        sides = {name: side.to_json() for name, side in self.sides().items()}
-        _write(directory / TALLY, {"elapsed": self.elapsed, "sides": sides, "faults": self._faults})
+        """Put the whole tally into the directory, with `elapsed` and `slice` in seconds, and what went wrong.
 
-    def _known(self, error: str) -> str:
-        seen = {reason for errors, _ in self._tally.figures.values() for reason in errors}
-        return error if error in seen or len(seen) < _REASONS else "other"
+        `faults` are the persona's own failures, `lost` what the load lost on its way, such as a worker.
+        """
+        document = {
+            "elapsed": self.elapsed,
+            "slice": self.plan.slice,
+            "tally": self._tally.to_json(),
+            "faults": self._faults,
+            "lost": self._lost,
+        }
+        _write(directory / TALLY, document)
 
     def _sign_in(self) -> Session:
         if not self.prepared.needs_account and not self._environment.get(TOKEN):

@@ -17,13 +17,17 @@ LEGACY = "legacy"
 
 @dataclass(frozen=True, slots=True)
 class RouteFigures:
-    """One route on one side. `errors` counts reasons; `histogram` holds milliseconds of every answer."""
+    """One route on one side. `errors` counts reasons; `histogram` holds milliseconds of every answer.
+
+    `timings` are further milliseconds by name, for instance to the first token of a stream.
+    """
 
     route: str
     requests: int
     failures: int
     errors: Mapping[str, int]
     histogram: Histogram
+    timings: Mapping[str, Histogram] = field(default_factory=dict)
 
     @property
     def error_rate(self) -> float:
@@ -45,14 +49,15 @@ class RouteFigures:
             "p99_ms": self.milliseconds(0.99),
             "errors": dict(self.errors),
             "histogram": self.histogram.to_json(),
+            **({"timings": _timings(self.timings)} if self.timings else {}),
         }
 
     @classmethod
     def from_json(cls, route: str, value: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        return cls(
-            route, value["requests"], value["failures"], value["errors"], Histogram.from_json(value["histogram"])
-        )
+        timings = {name: Histogram.from_json(item["histogram"]) for name, item in value.get("timings", {}).items()}
+        histogram = Histogram.from_json(value["histogram"])
+        return cls(route, value["requests"], value["failures"], value["errors"], histogram, timings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,10 @@ class SideFigures:
             sum(item.failures for item in figures),
             errors,
             merged(item.histogram for item in figures),
+            {
+                name: merged(item.timings[name] for item in figures if name in item.timings)
+                for name in sorted({name for item in figures for name in item.timings})
+            },
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -104,11 +113,33 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """Answers of one side that came in one second of the load, and how many of them had failed."""
+
+    second: int
+    side: str
+    requests: int
+    failed: int
+    p50_ms: float
+    p95_ms: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as a document."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(**value)
+
+
+@dataclass(frozen=True, slots=True)
 class LoadResult:
     """A judged load test.
 
     `reasons` say why it failed and are empty when it passed; `partial` marks a run that was ended early, which
-    never passes. `digests` tie it to the routes as they were; `left_out` lists routes that were not called.
+    never passes. `digests` tie it to the routes as they were; `left_out` lists routes that were not called;
+    `disturbances` are documents of what was done during the load, `timeline` is how it went second by second.
     """
 
     id: str
@@ -127,6 +158,8 @@ class LoadResult:
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     partial: bool = False
+    disturbances: tuple[Mapping[str, Any], ...] = ()
+    timeline: tuple[Tick, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -159,18 +192,22 @@ class LoadResult:
             "reasons": list(self.reasons),
             "notes": list(self.notes),
             "left_out": list(self.left_out),
+            "disturbances": [dict(one) for one in self.disturbances],
+            "timeline": [tick.to_json() for tick in self.timeline],
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        derived = {"passed", "ratios", "sides", "reasons", "notes", "left_out"}
+        derived = {"passed", "ratios", "sides", "reasons", "notes", "left_out", "disturbances", "timeline"}
         return cls(
             **{name: item for name, item in value.items() if name not in derived},
             sides={name: SideFigures.from_json(item) for name, item in value["sides"].items()},
             reasons=tuple(value["reasons"]),
             notes=tuple(value["notes"]),
             left_out=tuple(value["left_out"]),
+            disturbances=tuple(value.get("disturbances", ())),
+            timeline=tuple(Tick.from_json(tick) for tick in value.get("timeline", ())),
         )
 
 
@@ -196,23 +233,12 @@ def stored(result: LoadResult) -> Result:
     return Result(result.id, "loadtest", result.started, result.passed, result.to_json())
 
 
-@dataclass(slots=True)
-class Tally:
-    """Counts while the load runs; the locust process fills it and writes it at the end."""
-
-    figures: dict[tuple[str, str], tuple[dict[str, int], Histogram]] = field(default_factory=dict)
-
-    def count(self, side: str, route: str, milliseconds: float, error: str = "") -> None:
-        """Count one request; an empty `error` is a success."""
-        errors, histogram = self.figures.setdefault((side, route), ({}, Histogram()))
-        histogram.add(milliseconds)
-        if error:
-            errors[error] = errors.get(error, 0) + 1
-
-    def sides(self, seconds: Mapping[str, float]) -> dict[str, SideFigures]:
-        """The figures by side; `seconds` is how long each was under load."""
-        routes: dict[str, dict[str, RouteFigures]] = {side: {} for side in seconds}
-        for (side, route), (errors, histogram) in self.figures.items():
-            failures = sum(errors.values())
-            routes[side][route] = RouteFigures(route, histogram.total, failures, dict(errors), histogram)
-        return {side: SideFigures(seconds[side], found) for side, found in routes.items()}
+def _timings(timings: Mapping[str, Histogram]) -> dict[str, Any]:
+    return {
+        name: {
+            "answers": histogram.total,
+            **{f"p{round(share * 100)}_ms": histogram.quantile(share) for share in (0.5, 0.95, 0.99)},
+            "histogram": histogram.to_json(),
+        }
+        for name, histogram in sorted(timings.items())
+    }

@@ -66,16 +66,16 @@ class DashboardUser(FastHttpUser):  # type: ignore[misc]  # its package is not f
         prepared = ready(self.load.prepared.table, call, {**time_range(time.time()), **variables})
         if prepared is None:
             return
-        side = self.load.side
+        place = self.load.place(prepared.route.id)
         headers = {"Accept": "application/json, text/plain, */*"}
         token = self.load.session().token
         if token and prepared.route.access is not Access.PUBLIC:
             headers["Authorization"] = f"Bearer {token}"
         with self.client.get(
-            self.load.address(prepared, side),
-            name=self.label(side, prepared.route.id),
+            self.load.address(prepared, place.side),
+            name=self.label(place.side, place.route),
             headers=headers,
-            context={"side": side, "route": prepared.route.id},
+            context={"place": place},
             catch_response=True,
         ) as response:
             status = response.status_code

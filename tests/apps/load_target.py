@@ -69,11 +69,12 @@ def table(port: int) -> str:
 
 @dataclass
 class Behaviour:
-    """What goes wrong, by path prefix (every n-th fails, every one is late, one is redirected), and what was seen."""
+    """What goes wrong, by path prefix: every n-th fails, every one is late, one is redirected. And what was seen."""
 
     fail_every: dict[str, int] = field(default_factory=dict)
     delay: dict[str, float] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
+    arrivals: list[str] = field(default_factory=list)
     redirect: str = ""
     sign_ins: int = 0
     credentials: dict[str, set[str]] = field(default_factory=dict)
@@ -129,6 +130,7 @@ class _App:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         path, headers = scope["path"], dict(scope["headers"])
         self._behaviour.seen[path] += 1
+        self._behaviour.arrivals.append(path)
         self._behaviour.credentials.setdefault(path, set()).add(headers.get(b"authorization", b"").decode())
         self._behaviour.in_flight += 1
         self._behaviour.most_in_flight = max(self._behaviour.most_in_flight, self._behaviour.in_flight)

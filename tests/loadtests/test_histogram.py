@@ -43,3 +43,10 @@ def test_the_json_round_trip_keeps_everything(values: list[float]) -> None:
 def test_an_empty_histogram_has_no_quantile() -> None:
     """Nothing counted reads as 0."""
     assert Histogram().quantile(0.5) == 0.0
+
+
+def test_merging_in_place_adds_the_samples() -> None:
+    """What both counted is in the one, and the other is as it was."""
+    ours, theirs = Histogram({1: 2}), Histogram({1: 1, 5: 3})
+    ours.merge(theirs)
+    assert (ours.counts, theirs.counts) == ({1: 3, 5: 3}, {1: 1, 5: 3})

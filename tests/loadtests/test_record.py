@@ -11,7 +11,7 @@ from loadtests.account import Session
 from loadtests.pages import Call, ready
 from loadtests.process import Progress
 from loadtests.record import PROGRESS, TALLY, Run
-from loadtests.results import SideFigures
+from loadtests.tally import Place, Tally
 from tests.apps.load_target import CREDENTIALS, Target, running
 
 if TYPE_CHECKING:
@@ -59,29 +59,60 @@ def test_calls_get_the_address_of_their_side(target: Target) -> None:
 def test_what_is_written_is_read_back(target: Target, tmp_path: Path) -> None:
     """The tally and the progress have the form that the parent reads; beginning again counts from zero."""
     run = run_of(target)
-    run.count("gateway", "lost", 1.0, "")
+    run.count(run.place("lost"), 1.0, "")
     run.begin()
-    run.count("gateway", "auth.me", 5.0, "")
-    run.count("gateway", "auth.me", 7.0, "HTTP 503")
+    run.count(run.place("auth.me"), 5.0, "")
+    run.count(run.place("auth.me"), 7.0, "HTTP 503", {"first_token": 3.0})
     run.fault("TypeError: x")
     run.fault("TypeError: x")
     run.write_tally(tmp_path)
     run.write_progress(tmp_path, 3)
     tally = json.loads((tmp_path / TALLY).read_text())
     assert tally["faults"] == ["TypeError: x"]
-    side = SideFigures.from_json(tally["sides"]["gateway"])
+    side = Tally.from_json(tally["tally"]).sides({"gateway": tally["elapsed"]})["gateway"]
     assert (set(side.routes), side.overall.requests, side.overall.failures) == ({"auth.me"}, 2, 1)
+    assert side.overall.timings["first_token"].total == 1
     progress = Progress(**json.loads((tmp_path / PROGRESS).read_text()))
     assert (progress.users, progress.requests, progress.failures, progress.side) == (3, 2, 1, "gateway")
     assert len(fields(progress)) == 7
 
 
-def test_error_texts_are_bounded(target: Target) -> None:
-    """A thousand different texts do not fill the memory, and none of the errors is lost."""
+def test_the_time_under_load_stands_still_after_the_end(target: Target) -> None:
+    """Requests that end after the load are counted, their seconds are not."""
     run = run_of(target)
-    for number in range(1000):
-        run.count("gateway", "auth.me", 1.0, f"error {number} " + "x" * 500)
-    errors = run.sides()["gateway"].routes["auth.me"].errors
-    assert len(errors) <= 51
-    assert sum(errors.values()) == 1000
-    assert max(len(text) for text in errors) <= 120
+    run.begin()
+    run.end()
+    ended = run.elapsed
+    run.count(run.place("auth.me"), 5.0, "")
+    assert (run.elapsed, run.sides()["gateway"].seconds) == (ended, ended)
+    assert run.sides()["gateway"].overall.requests == 1
+
+
+def test_a_follower_keeps_its_masters_time_and_session(target: Target) -> None:
+    """A worker signs in nowhere, counts in the slices that its master runs, and gives every count away once."""
+    run = Run({"CUTOVER_CONFIG": str(target.config), "CUTOVER_LOAD_TARGET": "both"}, follows=True)
+    run.share(Session("told"))
+    run.follow(5.5, anew=True)
+    run.begin()
+    assert run.session().token == "told"
+    assert run.place("auth.me") == Place(1, "gateway", "auth.me")
+    run.count(run.place("auth.me"), 5.0, "")
+    run.fault("TypeError: x")
+    taken, faults = run.take()
+    assert (list(taken.counts), faults) == ([Place(1, "gateway", "auth.me")], ["TypeError: x"])
+    assert run.take() == (Tally(), [])
+    assert target.behaviour.sign_ins == 0
+
+
+def test_a_master_adds_up_and_tells_what_it_lost(target: Target, tmp_path: Path) -> None:
+    """Workers' tallies are one sum, and what was lost stands in the document."""
+    master = run_of(target)
+    master.begin()
+    for _ in range(2):
+        tally = Tally()
+        tally.count(Place(0, "gateway", "auth.me"), 5.0)
+        master.add(tally)
+    master.lose("worker b was lost")
+    master.write_tally(tmp_path)
+    assert master.sides()["gateway"].routes["auth.me"].requests == 2
+    assert json.loads((tmp_path / TALLY).read_text())["lost"] == ["worker b was lost"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from loadtests.results import LoadResult, Ratio, Tally, ratios, stored
+from loadtests.results import LoadResult, Ratio, RouteFigures, ratios, stored
 from tests.loadtests.figures import figures, side
 
 RESULT = LoadResult(
@@ -29,6 +29,15 @@ RESULT = LoadResult(
 def test_the_json_round_trip_keeps_everything() -> None:
     """What goes to the store is read back unchanged, histograms included."""
     assert LoadResult.from_json(json.loads(json.dumps(RESULT.to_json()))) == RESULT
+
+
+def test_timings_are_kept_and_taken_together() -> None:
+    """What a route measured beyond latency survives the store, and `overall` holds the sum of the routes."""
+    timed = [replace(figures(name), timings={"first_token": figures(name, 7).histogram}) for name in "ab"]
+    loaded = side(*timed, figures("c"))
+    assert RouteFigures.from_json("a", json.loads(json.dumps(timed[0].to_json()))) == timed[0]
+    assert loaded.overall.timings["first_token"].total == 14
+    assert timed[0].to_json()["timings"]["first_token"]["answers"] == 7
 
 
 def test_the_document_says_what_readiness_needs() -> None:
@@ -65,15 +74,3 @@ def test_ratios_cover_what_both_sides_answered() -> None:
 def test_a_route_without_answers_has_no_ratio() -> None:
     """An empty route divides nothing."""
     assert set(ratios({"legacy": side(figures("a", 0)), "gateway": side(figures("a"))})) == set()
-
-
-def test_the_tally_counts_by_side_and_route() -> None:
-    """Requests and reasons are counted where they belong, and a side without traffic is there all the same."""
-    tally = Tally()
-    tally.count("gateway", "a", 5.0)
-    tally.count("gateway", "a", 6.0, "HTTP 503")
-    tally.count("gateway", "b", 7.0)
-    sides = tally.sides({"gateway": 2.0, "legacy": 1.0})
-    assert (sides["gateway"].routes["a"].requests, sides["gateway"].routes["a"].errors) == (2, {"HTTP 503": 1})
-    assert sides["gateway"].overall.requests == 3
-    assert sides["legacy"].routes == {}

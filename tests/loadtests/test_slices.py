@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.slices import seconds_each, side_at
+from loadtests.slices import number_at, seconds_each, side_at, side_of
 
 BOTH = ("legacy", "gateway")
 
@@ -28,3 +28,9 @@ def test_the_times_sum_to_the_whole(elapsed: float, length: float) -> None:
 def test_a_whole_round_is_shared_equally() -> None:
     """Four slices give each side two."""
     assert seconds_each(20.0, BOTH, 5.0) == {"legacy": 10.0, "gateway": 10.0}
+
+
+@given(st.floats(0, 500), st.floats(0.1, 60))
+def test_a_slice_has_one_side(elapsed: float, length: float) -> None:
+    """The side of a moment is the side of its slice's number."""
+    assert side_at(elapsed, BOTH, length) == side_of(number_at(elapsed, length), BOTH)

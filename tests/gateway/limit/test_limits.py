@@ -273,7 +273,7 @@ async def test_socket_handshakes_are_limited(up: Upstream) -> None:
 
 async def test_two_gateways_on_one_redis_never_exceed_the_limit(up: Upstream) -> None:
     """Hammered together by clients of their own, two let through the burst and what the rate adds, and no more."""
-    limit = Limit(rate=50, per=1, burst=20)
+    limit = Limit(rate=5, per=1, burst=20)
     with redis_server() as server:
         shared = settings(redis_url=server.url)
         known = limited(up.address, {**LIMITS, "read": limit}, instances=2)
