@@ -20,12 +20,13 @@ from gateway.core.digest import route_digest
 from gateway.core.errors import CutoverError, UnreachableError
 from loadtests.account import PASSWORD, TOKEN, TOTP_SECRET, USERNAME, accounts
 from loadtests.calls import PREFIX
+from loadtests.during.disturb import disturbing
 from loadtests.judge import judge
 from loadtests.ledger import run_prefix, still_open
 from loadtests.locust_process import LocustProcess
 from loadtests.plan import to_environment
 from loadtests.prepare import Prepared, prepare
-from loadtests.record import PROGRESS, TALLY
+from loadtests.record import DETAILED, PROGRESS, TALLY
 from loadtests.results import LoadResult
 from loadtests.runners import worker_arguments
 from loadtests.sessions import Sessions
@@ -33,11 +34,14 @@ from loadtests.slices import seconds_each
 from loadtests.sweep import sweep_all
 from loadtests.tally import Tally
 from loadtests.targets import reach
+from loadtests.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from loadtests.cleaning import Cleaned
+    from loadtests.during.disturb import Disturber
+    from loadtests.during.order import Disturbances
     from loadtests.plan import LoadPlan
 
 _LOOK = 0.1
@@ -64,11 +68,13 @@ def run(
     environment: Mapping[str, str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    during: Disturbances | None = None,
 ) -> LoadResult:
     """Run the plan to its end, or until `stop` is set, which gives a partial result; then judge it.
 
     Credentials come from `environment` (default: the process's): CUTOVER_LOAD_TOKEN, or CUTOVER_LOAD_USERNAME with
     CUTOVER_LOAD_PASSWORD and, where the account needs it, CUTOVER_LOAD_TOTP_SECRET. One sign-in is made per run.
+    What is to happen `during` the load has been undone when this returns.
 
     Raises:
         UsageError: a host is neither configured, nor loopback, nor owned.
@@ -82,15 +88,17 @@ def run(
     reach(prepared.bases)
     shared = _shared_sessions(prepared, variables)
     started = time.time()
-    with tempfile.TemporaryDirectory(prefix="cutover-load-") as directory:
+    with (
+        disturbing(during, plan.run_time) as disturber,
+        tempfile.TemporaryDirectory(prefix="cutover-load-") as directory,
+    ):
         tally: dict[str, Any] = {}
         try:
-            tally = _Child(plan, Path(directory), {**variables, **shared}).follow(
-                on_progress, stop or threading.Event()
-            )
+            child = _Child(plan, Path(directory), {**variables, **shared, **({DETAILED: "1"} if during else {})})
+            tally = child.follow(disturber.watching(on_progress), stop or threading.Event())
         finally:
             left = _left_behind(prepared, _renewable(variables, shared), Path(directory), tally)
-    return _result(prepared, started, {**tally, "left": left})
+    return _result(prepared, started, {**tally, "left": left}, disturber)
 
 
 def _renewable(variables: Mapping[str, str], shared: Mapping[str, str]) -> dict[str, str]:
@@ -192,16 +200,19 @@ def _arguments(plan: LoadPlan) -> list[str]:
     return [*plan.runners.arguments(), "--only-summary", *given]
 
 
-def _result(prepared: Prepared, started: float, tally: Mapping[str, Any]) -> LoadResult:
+def _result(prepared: Prepared, started: float, tally: Mapping[str, Any], disturber: Disturber) -> LoadResult:
     plan = prepared.plan
     seconds = seconds_each(tally["elapsed"], plan.sides, tally["slice"])
-    sides = Tally.from_json(tally["tally"]).sides(seconds)
+    counted = Tally.from_json(tally["tally"])
+    sides = counted.sides(seconds)
+    disturbed = disturber.aftermaths(counted, plan, tally["elapsed"])
+    calm = counted.sides(seconds, without={second for one in disturbed for second in one.felt})
     called = {route for side in sides.values() for route in side.routes}
     silent = [route.id for route in prepared.routes if route.id not in called]
     left = tuple(f"left behind: {text}; `cutover loadtest clean` tries again" for text in tally["left"])
     partial = tally["elapsed"] < plan.run_time - 0.5
     faults = (*(f"the persona failed: {text}" for text in tally["faults"]), *tally["lost"], *left)
-    reasons = (*faults, *judge(sides, plan.objectives))
+    reasons = (*faults, *judge(calm, plan.objectives), *disturber.reasons(disturbed))
     return LoadResult(
         id=f"load-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{secrets.token_hex(2)}",
         started=started,
@@ -223,6 +234,8 @@ def _result(prepared: Prepared, started: float, tally: Mapping[str, Any]) -> Loa
         notes=(*_notes(prepared, silent), *tally["notes"]),
         left_out=plan.left_out,
         partial=partial,
+        disturbances=tuple(one.to_json() for one in disturbed),
+        timeline=timeline(counted),
     )
 
 

@@ -113,11 +113,33 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """Answers of one side that came in one second of the load, and how many of them had failed."""
+
+    second: int
+    side: str
+    requests: int
+    failed: int
+    p50_ms: float
+    p95_ms: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as a document."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(**value)
+
+
+@dataclass(frozen=True, slots=True)
 class LoadResult:
     """A judged load test.
 
     `reasons` say why it failed and are empty when it passed; `partial` marks a run that was ended early, which
-    never passes. `digests` tie it to the routes as they were; `left_out` lists routes that were not called.
+    never passes. `digests` tie it to the routes as they were; `left_out` lists routes that were not called;
+    `disturbances` are documents of what was done during the load, `timeline` is how it went second by second.
     """
 
     id: str
@@ -136,6 +158,8 @@ class LoadResult:
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     partial: bool = False
+    disturbances: tuple[Mapping[str, Any], ...] = ()
+    timeline: tuple[Tick, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -168,18 +192,22 @@ class LoadResult:
             "reasons": list(self.reasons),
             "notes": list(self.notes),
             "left_out": list(self.left_out),
+            "disturbances": [dict(one) for one in self.disturbances],
+            "timeline": [tick.to_json() for tick in self.timeline],
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        derived = {"passed", "ratios", "sides", "reasons", "notes", "left_out"}
+        derived = {"passed", "ratios", "sides", "reasons", "notes", "left_out", "disturbances", "timeline"}
         return cls(
             **{name: item for name, item in value.items() if name not in derived},
             sides={name: SideFigures.from_json(item) for name, item in value["sides"].items()},
             reasons=tuple(value["reasons"]),
             notes=tuple(value["notes"]),
             left_out=tuple(value["left_out"]),
+            disturbances=tuple(value.get("disturbances", ())),
+            timeline=tuple(Tick.from_json(tick) for tick in value.get("timeline", ())),
         )
 
 

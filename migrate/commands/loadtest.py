@@ -28,6 +28,7 @@ from loadtests.show import progress_line, results_table, verdict_lines
 from loadtests.targets import host_option
 from loadtests.worker import work
 from migrate.commands import load_workload as options
+from migrate.commands.disturbing import During, MaxFailed, MaxRecovery, Processes, Restarts, disturbances
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
 from migrate.standing.terminal import printing
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gateway.core.table import RouteTable
+    from loadtests.during.order import Disturbances
     from loadtests.process import Progress
     from loadtests.results import LoadResult
 
@@ -74,6 +76,11 @@ def run(
     max_error_rate: Annotated[float, typer.Option("--max-error-rate", help="Per route, 0 to 1.")] = 0.01,
     p95: Annotated[float, typer.Option("--p95", metavar="MS", help="95th percentile per route.")] = 500.0,
     max_ratio: MaxRatio = None,
+    during: During = None,
+    process_of: Processes = None,
+    restart: Restarts = None,
+    max_failed: MaxFailed = None,
+    max_recovery: MaxRecovery = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write locust's HTML page here.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="PREFIX", help="Write locust's CSV files.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json-file", help="Write the judged result here.")] = None,
@@ -101,6 +108,9 @@ def run(
     CUTOVER_LOAD_TOKEN. Exit code 0: objectives met; 1: not met; 4: a target does not answer; 130: interrupted.
     """
     table = load_table(config)
+    disturbed = disturbances(
+        during, process_of, restart, store=store, max_failed=max_failed, max_recovery=max_recovery
+    )
     _refuse_nowhere(html, csv, json_file)
     with closing(open_store(store)) as connection:
         plan = LoadPlan(
@@ -120,7 +130,7 @@ def run(
                 processes, workers, expect_workers, master_bind, master_port, web_port if web_ui else None
             ),
         )
-        result, stopped = _loaded(plan)
+        result, stopped = _loaded(plan, disturbed)
         put_result(connection, stored(result))
     _print(result, table, as_json=as_json, json_file=json_file)
     raise typer.Exit(_INTERRUPTED if stopped else 0 if result.passed else 1)
@@ -184,10 +194,10 @@ def _refuse_nowhere(*paths: Path | None) -> None:
             raise UsageError(f"{path}: {path.absolute().parent} is no directory; make it first")
 
 
-def _loaded(plan: LoadPlan) -> tuple[LoadResult, bool]:
+def _loaded(plan: LoadPlan, disturbed: Disturbances | None) -> tuple[LoadResult, bool]:
     """What the run found, and whether somebody stopped it."""
     with _stopping() as stop, _showing(plan.run_time) as show:
-        result = process.run(plan, on_progress=show, stop=stop)
+        result = process.run(plan, on_progress=show, stop=stop, during=disturbed)
     return result, stop.is_set()
 
 
