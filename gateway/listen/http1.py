@@ -297,5 +297,4 @@ class Http1(Passing):
         socket.open(scope, rest)
 
     def _drop(self) -> None:
-        # It holds our methods: without it and without turns, nothing is left for the garbage collector.
-        self._parser = None
+        self._parser = None  # it holds our methods: without it and turns, nothing is left for the garbage collector
