@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loadtests.account import TOKEN, Session, sign_in
 from loadtests.cleaning import Cleaned
 from loadtests.clock import RunClock
 from loadtests.created import Created
@@ -16,12 +13,14 @@ from loadtests.plan import from_environment
 from loadtests.prepare import prepare
 from loadtests.results import GATEWAY
 from loadtests.series import Series
+from loadtests.sessions import Sessions
 from loadtests.slices import number_at, seconds_each, side_of
 from loadtests.tally import Place, Second, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from loadtests.account import Session
     from loadtests.calls import Ready
     from loadtests.knee import Step
     from loadtests.results import SideFigures
@@ -42,8 +41,7 @@ class Run:
         self._environment = dict(environment)
         self.prepared = prepare(from_environment(environment), environment)
         self.plan = self.prepared.plan
-        self._lock = threading.Lock()
-        self._session = Session("") if follows else self._sign_in()
+        self.sessions = Sessions(self.prepared, environment, follows=follows)
         self._follows = follows
         directory = environment.get("CUTOVER_LOAD_DIRECTORY")
         self.created = Created(self.prepared, environment, Path(directory) if directory else None)
@@ -72,16 +70,9 @@ class Run:
         number = number_at(self.elapsed if due is None else due, self.plan.slice_length)
         return Place(number, side_of(number, self.plan.sides), route)
 
-    def session(self) -> Session:
-        """The session every user shares; replaced by one sign-in shortly before it ends."""
-        with self._lock:
-            if not self._follows and not self._session.fresh(time.time()):
-                self._session = self._sign_in()
-            return self._session
-
-    def share(self, session: Session) -> None:
-        """Take over the session that the master signed in for."""
-        self._session = session
+    def session(self, number: int = 0) -> Session:
+        """The session of the account of this number, which many users share."""
+        return self.sessions.one(number)
 
     def address(self, ready: Ready, side: str) -> str:
         """The full URL of a call on one side."""
@@ -132,7 +123,7 @@ class Run:
 
     def clean(self) -> None:
         """Delete what the run created; what is left behind fails it."""
-        self._cleaned = self.created.clean(self.session())
+        self._cleaned = self.created.clean(self.sessions.all())
 
     def lose(self, text: str) -> None:
         """Keep what was lost of the run, such as a worker; such a run is judged as failed."""
@@ -186,11 +177,6 @@ class Run:
             "cleaned": {"deleted": self._cleaned.deleted, "left": list(self._cleaned.left)},
         }
         _write(directory / TALLY, document)
-
-    def _sign_in(self) -> Session:
-        if not self.prepared.needs_account and not self._environment.get(TOKEN):
-            return Session("")
-        return sign_in(self._environment, self.prepared.table, self.prepared.bases, self.prepared.sign_in_side)
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ def test_everybody_shares_one_session(target: Target) -> None:
 def test_a_session_near_its_end_is_renewed_once(target: Target) -> None:
     """Shortly before the token ends one sign-in replaces it for all."""
     run = run_of(target)
-    run._session = Session("old", ends=time.time() + 30)
+    run.sessions._held = [Session("old", ends=time.time() + 30)]
     assert "old" not in {run.session().token for _ in range(5)}
     assert target.behaviour.sign_ins == 2
 
@@ -103,7 +103,7 @@ def test_the_time_under_load_stands_still_after_the_end(target: Target) -> None:
 def test_a_follower_keeps_its_masters_time_and_session(target: Target) -> None:
     """A worker signs in nowhere, counts in the slices that its master runs, and gives every count away once."""
     run = Run({"CUTOVER_CONFIG": str(target.config), "CUTOVER_LOAD_TARGET": "both"}, follows=True)
-    run.share(Session("told"))
+    run.sessions.share(["told"])
     run.follow(5.5, anew=True)
     run.begin()
     assert run.session().token == "told"
