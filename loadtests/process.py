@@ -76,16 +76,14 @@ def run(
     prepared = prepare(plan, variables)
     reach(prepared.bases)
     shared = _shared_session(prepared, variables)
-    started = time.time()
+    started, stop = time.time(), stop or threading.Event()
     with tempfile.TemporaryDirectory(prefix="cutover-load-") as directory:
         tally: dict[str, Any] = {}
         try:
-            tally = _Child(plan, Path(directory), {**variables, **shared}).follow(
-                on_progress, stop or threading.Event()
-            )
+            tally = _Child(plan, Path(directory), {**variables, **shared}).follow(on_progress, stop)
         finally:
             left = _left_behind(prepared, {TOKEN: shared.get(TOKEN, ""), **variables}, Path(directory), tally)
-    return conclude(prepared, started, {**tally, "left": left})
+    return conclude(prepared, started, {**tally, "left": left, "stopped": stop.is_set()})
 
 
 def clean(plan: LoadPlan, environment: Mapping[str, str] | None = None) -> Cleaned:

@@ -28,6 +28,7 @@ from tests.apps.table import settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from gateway.handle import Parts
     from loadtests.results import LoadResult
     from migrate.demo.platform import Platform
 
@@ -73,8 +74,11 @@ class Site:
 
 
 @asynccontextmanager
-async def site(directory: Path) -> AsyncIterator[Site]:
-    """The platform with its real sign-in limit, and a gateway whose own limits no load test reaches."""
+async def site(directory: Path, parts: Parts | None = None) -> AsyncIterator[Site]:
+    """The platform with its real sign-in limit, and a gateway whose own limits no load test reaches.
+
+    `parts` are steps of the gateway to be replaced, for one that misbehaves.
+    """
     with platform.running(seed=platform.Seed(admin_totp_secret=TOTP)) as stand_in:
         config = directory / "cutover.yaml"
         values = {f"services.{name}.{s}": url for name, url in stand_in.urls.items() for s in ("legacy", "internal")}
@@ -83,7 +87,7 @@ async def site(directory: Path) -> AsyncIterator[Site]:
         }
         write(config, values=values | wide)
         keys = settings(jwt_secret=stand_in.jwt_secret, internal_key=stand_in.internal_key)
-        async with gateways.running(load_table(config), settings=keys) as served:
+        async with gateways.running(load_table(config), settings=keys, parts=parts) as served:
             yield Site(stand_in, config, served.addresses.public)
 
 
@@ -96,16 +100,16 @@ class Loaded:
     arrived: list[dict[str, Any]]
 
 
-async def _loaded(directory: Path, **options: Any) -> Loaded:
-    async with site(directory) as found:
+async def _loaded(directory: Path, parts: Parts | None = None, **options: Any) -> Loaded:
+    async with site(directory, parts) as found:
         plan = found.plan(**options)
         result = await asyncio.to_thread(run, plan, environment={**os.environ, **found.credentials})
         return Loaded(result, found.left(found.session()), found.platform.deliveries())
 
 
-def loaded(directory: Path, **options: Any) -> Loaded:
+def loaded(directory: Path, parts: Parts | None = None, **options: Any) -> Loaded:
     """The judged result of a run against the stand-in platform, on a site of its own."""
-    return asyncio.run(_loaded(directory, **options))
+    return asyncio.run(_loaded(directory, parts, **options))
 
 
 @cache
