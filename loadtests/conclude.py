@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from loadtests.knee import Capacity
     from loadtests.prepare import Prepared
 
-_SHORT = 0.5
-"""Seconds before its end from which a run counts as whole."""
+_SHORT = 3.0
+"""Seconds by which a run may be shorter: locust counts its time from before an API key is made. At most a tenth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ def conclude(
     sides = tally.sides(seconds_each(elapsed, plan.sides, document["slice"]))
     called = {route for side in sides.values() for route in side.routes}
     silent = [route.id for route in prepared.routes if route.id not in called]
-    partial = elapsed < plan.run_time - _SHORT and not (plan.shape is Shape.KNEE and document["ended_itself"])
+    short = elapsed < plan.run_time - min(_SHORT, plan.run_time / 10)
+    partial = document["stopped"] or (short and not (plan.shape is Shape.KNEE and document["ended_itself"]))
     promised = promises(prepared.table, prepared.routes, plan.objectives)
     disturbed = disturber.aftermaths(tally, plan.sides[-1], promised, elapsed) if disturber else ()
     felt = {second for one in disturbed for second in one.felt}

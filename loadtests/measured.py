@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gateway.core.objectives import Aim, Promised
+from loadtests.cadence import FIRST_TOKEN
 from loadtests.compared import compare
 from loadtests.judge import OVERALL, TIMINGS, RouteMeasured, judge, unmeasured
 from loadtests.results import GATEWAY, LEGACY
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from loadtests.series import Series
     from loadtests.shapes import Course
 
+AT_FIRST = " (first token)"
+"""After the name of a route in comparisons: the time to its first token, not to its last."""
 _DRIFT = 1.25
 """By how much the median may rise from the first to the last quarter of a soak."""
 
@@ -29,11 +32,17 @@ def judged_side(series: Series) -> str:
 
 
 def comparisons(series: Series, course: Course) -> dict[str, Comparison]:
-    """The gateway beside legacy per route and `OVERALL`, of the calm slices; empty unless both had load."""
+    """The gateway beside legacy per route and `OVERALL`, of the calm slices; empty unless both had load.
+
+    A stream is compared by its first token as well, under its route's name and `AT_FIRST`.
+    """
     if {GATEWAY, LEGACY} - set(series.sides):
         return {}
     routes = sorted({place.route for place in series.tally.counts})
     out = {route: compare(series.pairs([route], among=_calm(course))) for route in routes}
+    streamed = {place.route for place, count in series.tally.counts.items() if FIRST_TOKEN in count.timings}
+    for route in sorted(streamed):
+        out[route + AT_FIRST] = compare(series.pairs([route], FIRST_TOKEN, among=_calm(course)))
     return {**out, OVERALL: compare(series.pairs(among=_calm(course)))}
 
 
@@ -43,7 +52,11 @@ def judgements(
     """Every objective of each route that answered, of all together, and what is required of routes not called."""
     side = judged_side(series)
     called = {place.route for place in series.tally.counts if place.side == side}
-    found = {route: _route(series, course, side, [route], compared.get(route)) for route in sorted(called)}
+    found = {
+        # Whoever reads a stream waits for its first token; when the last one comes is the model's affair.
+        route: _route(series, course, side, [route], compared.get(route + AT_FIRST) or compared.get(route))
+        for route in sorted(called)
+    }
     bounds = _overall(series, side, promises)
     beside = {route for route in called & promises.keys() if promises[route].bounds.keys() & {Aim.RATIO, Aim.ADDED}}
     comparison = compared.get(OVERALL)

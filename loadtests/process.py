@@ -81,16 +81,16 @@ def run(
     prepared = prepare(plan, variables)
     reach(prepared.bases)
     shared = _shared_sessions(prepared, variables)
-    started = time.time()
+    started, stop = time.time(), stop or threading.Event()
     with tempfile.TemporaryDirectory(prefix="cutover-load-") as directory:
         tally: dict[str, Any] = {}
         try:
             with disturbing(during, plan.run_time) as disturber:
                 child = _Child(plan, Path(directory), {**variables, **shared})
-                tally = child.follow(disturber.watching(on_progress), stop or threading.Event())
+                tally = child.follow(disturber.watching(on_progress), stop)
         finally:
             left = _left_behind(prepared, _renewable(variables, shared), Path(directory), tally)
-    return conclude(prepared, started, {**tally, "left": left}, disturber)
+    return conclude(prepared, started, {**tally, "left": left, "stopped": stop.is_set()}, disturber)
 
 
 def _renewable(variables: Mapping[str, str], shared: Mapping[str, str]) -> dict[str, str]:

@@ -64,13 +64,17 @@ class Series:
         return self._by_slice.get(number, ())
 
     def pairs(
-        self, routes: Collection[str] | None = None, *, among: Callable[[float], bool] = lambda _: True
+        self,
+        routes: Collection[str] | None = None,
+        timing: str = "",
+        *,
+        among: Callable[[float], bool] = lambda _: True,
     ) -> list[Pair]:
         """Whole neighbouring slices of legacy and the gateway, in this order within a pair."""
         out = []
         for number in range(0, self.whole - 1, 2):
             if among(number * self.length) and among((number + 1) * self.length):
-                found = {side_of(each, self.sides): self.block(each, routes) for each in (number, number + 1)}
+                found = {side_of(each, self.sides): self.block(each, routes, timing) for each in (number, number + 1)}
                 if LEGACY in found and GATEWAY in found:
                     out.append((found[LEGACY], found[GATEWAY]))
         return out

@@ -31,7 +31,7 @@ def document(latency: Latency, elapsed: float = 24.0, **more: Any) -> dict[str, 
     """What the locust process wrote at the end of such a run."""
     series = run(latency, routes=("pools.list", "deployments.list"), slices=int(elapsed))
     found = {"elapsed": elapsed, "slice": 1.0, "tally": series.tally.to_json(), "faults": [], "lost": [], "steps": []}
-    found |= {"notes": [], "left": []}
+    found |= {"notes": [], "left": [], "stopped": False}
     return {**found, "ended_itself": True, **more}
 
 
@@ -53,6 +53,12 @@ def test_a_run_that_ended_early_is_partial(prepared: Prepared) -> None:
     result = conclude(prepared, 1.0, document(around(5), 10.0))
     assert (result.partial, result.passed) == (True, False)
     assert result.reasons[0] == "ended after 10 of 24 s"
+
+
+def test_a_run_that_was_stopped_is_partial_however_late(prepared: Prepared) -> None:
+    """One that ended by itself may be a little short: its users start after its clock."""
+    assert conclude(prepared, 1.0, document(around(5), 23.9, stopped=True)).partial
+    assert not conclude(prepared, 1.0, document(around(5), 22.0)).partial
 
 
 def test_what_went_wrong_around_the_requests_fails_the_run(prepared: Prepared) -> None:

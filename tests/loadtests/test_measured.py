@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gateway.core.objectives import Aim, Promised
 from loadtests.judge import OVERALL, Judgement, Outcome
 from loadtests.measured import comparisons, drift, judged_side, judgements
+from loadtests.series import Series
 from loadtests.shapes import Course, Shape
+from loadtests.slices import side_of
+from loadtests.tally import Place, Tally
 from tests.loadtests.tallies import around, later, run
-
-if TYPE_CHECKING:
-    from loadtests.series import Series
 
 STEADY = Course(Shape.STEADY, 5, 24)
 BOTH = ("legacy", "gateway")
@@ -99,3 +97,19 @@ def test_what_is_required_of_a_route_that_was_not_called_is_told() -> None:
 def test_nothing_answered_is_nothing_judged() -> None:
     """No route, no comparison, no objective."""
     assert judged(run(around(5), answers=0), {Aim.P95: 0.5}) == []
+
+
+def test_a_stream_is_compared_by_its_first_token() -> None:
+    """The whole takes equally long on both sides, the first token comes 40 ms later; that is what is missed."""
+    tally = Tally()
+    for number in range(24):
+        side = side_of(number, BOTH)
+        for answer in range(20):
+            first = 10.0 + answer / 10 + (40.0 if side == "gateway" else 0.0)
+            tally.count(Place(number, side, "chat"), 60.0 + answer / 10, "", {"first_token": first})
+    series = Series(tally, BOTH, 1.0, 24.0)
+    (missed,) = [item for item in judged(series, {Aim.ADDED: 0.025}) if item.route == "chat"]
+    assert missed.outcome is Outcome.MISSED
+    assert missed.measured is not None
+    assert 39 < missed.measured.value < 41
+    assert "chat (first token)" in comparisons(series, STEADY)
