@@ -145,7 +145,7 @@ async def test_nothing_is_waited_for_but_the_answer(line: Line) -> None:
 
 
 async def test_answer_that_still_waits_is_not_overtaken_by_a_refused_upgrade(line: Line) -> None:
-    """A client that asks for a socket behind its request gets the answers in their order, though both come at once."""
+    """A client that asks for a socket behind its request gets both answers in their order."""
     line.wire.data_received(GET)
     # Others send first in this turn of the loop.
     line.reception.batch.add(line.wire)

@@ -5,7 +5,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +18,9 @@ from gateway.store.database import open_store
 from gateway.store.dialect import gather_in, transaction
 from gateway.store.thinning import BY_DAY, BY_HOUR, cell, thin, thin_hourly
 from reports.aggregate import served_since, stage_since
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VERSION_1 = Path(__file__).with_name("version_1.sql")
 HOUR, DAY = 60, 1_440
@@ -47,7 +52,7 @@ def test_a_minute_is_told_the_more_coarsely_the_longer_ago() -> None:
 MINUTES = st.lists(st.integers(NOW - 100 * DAY, NOW) | st.integers(NOW - 3 * DAY, NOW), min_size=1, max_size=40)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(MINUTES, st.lists(st.integers(0, 6_000_000), max_size=6), st.integers(0, 3))
 def test_thinning_changes_no_answer_that_is_asked_for(minutes: list[int], moved: list[int], times: int) -> None:
     """Sums and last sight since each change of the flag, totals, first minute: as if every minute were there."""
@@ -122,8 +127,8 @@ def test_an_older_store_is_thinned_when_it_is_opened(tmp_path: Path) -> None:
         assert each[-1] == Served("r", "legacy", NOW, 1, 0, 0, 0.5)
 
 
-def year(path: Path, days: int, routes: int) -> int:
-    """Bytes of a store after so many days in which every route serves on both sides in every tenth minute.
+def served_for(path: Path, days: int, routes: int, apart: int) -> tuple[int, int]:
+    """Rows and bytes of a store after so many days in which every route serves on both sides every `apart` minutes.
 
     A day's minutes are written at once: what is rolled up is the same, since the last write of an hour starts it.
     """
@@ -132,19 +137,32 @@ def year(path: Path, days: int, routes: int) -> int:
             start = NOW + day * DAY
             minutes = [
                 entry(start + number, side, f"r{route}")
-                for number in range(0, DAY, 10)
+                for number in range(0, DAY, apart)
                 for side in ("legacy", "gateway")
                 for route in range(routes)
             ]
             with transaction(connection):
                 insert(connection, minutes)
                 thin_hourly(connection, start + DAY - 1)
-        gather_in(connection)
         connection.execute("VACUUM")
-    return path.stat().st_size
+        gather_in(connection)
+        rows = len(served(connection))
+    return rows, path.stat().st_size
 
 
-def test_a_second_hundred_days_add_almost_nothing(tmp_path: Path) -> None:
+def test_a_second_hundred_days_add_nothing(tmp_path: Path) -> None:
     """What was served takes room for its recent past, not for how long it has been served."""
-    once, later = year(tmp_path / "a.db", 100, 2), year(tmp_path / "b.db", 200, 2)
-    assert later < 1.1 * once, (once, later)
+    assert served_for(tmp_path / "a.db", 100, 1, 240)[0] == served_for(tmp_path / "b.db", 200, 1, 240)[0]
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+def test_a_year_takes_what_four_months_take(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    """Ten routes that serve on both sides every ten minutes: a million minutes become less than half a megabyte."""
+    rows, size = served_for(tmp_path / "a.db", 120, 10, 10)
+    later, bytes_later = served_for(tmp_path / "b.db", 365, 10, 10)
+    record_property(
+        "served, 365 days of ten routes", f"{later} rows, {bytes_later // 1000} kB; after 120 days {rows}"
+    )
+    assert (later, bytes_later) == (rows, size)
+    assert bytes_later < 500_000

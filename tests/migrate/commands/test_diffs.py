@@ -68,10 +68,13 @@ def test_what_was_seen_between_two_moments(made: Project) -> None:
     old = made.cutover("diffs", "--until", "1h")[1]
     assert SIGNATURE not in old
     assert "Nothing that was seen then waits for review." in old
-    for bounds, number in ((("--since", "2h"), 1), (("--until", "1h"), 0), (("--since", "2100-01-01"), 0)):
-        for query in (("--verdict", "mismatch"), ("--signature", SIGNATURE)):
-            document = json.loads(made.cutover("diffs", *query, *bounds, "--json")[1])
-            assert len(document["observations"]) == number
+    for query, number in (
+        (("--verdict", "mismatch", "--since", "2h"), 1),
+        (("--verdict", "mismatch", "--until", "1h"), 0),
+        (("--signature", SIGNATURE, "--since", "2100-01-01"), 0),
+    ):
+        document = json.loads(made.cutover("diffs", *query, "--json")[1])
+        assert len(document["observations"]) == number
     document = json.loads(made.cutover("diffs", "--since", "2030-01-31T10:00", "--json")[1])
     assert (document["since"], document["until"]) == ("2030-01-31T10:00:00.000+00:00", None)
 
