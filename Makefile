@@ -1,11 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proof catalogue bench lint lock clean
+.PHONY: help install demo test proof catalogue bench bench-compare bench-table lint lock clean
 
 PYTHON = .venv/bin/python
 RUN = .venv/bin/
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 install: .venv/installed ## find a Python >= 3.12, make .venv, install the hashed lock
 
@@ -34,9 +34,16 @@ proof: .venv/installed ## what takes longer: the demo, faults, simulations, a br
 catalogue: .venv/installed ## every seeded defect and what finds it; writes docs/catalogue.md
 	$(PYTHON) -m tests.catalogue
 
-bench: .venv/installed ## the gateway beside nginx, HAProxy and a plain pass-through; prints ratios
-	@bash .ci/packages bench
+bench: .venv/installed ## speed beside nginx, HAProxy and others; BENCH="PART …"; every round goes to a history
+	@bash .ci/packages bench || echo "measuring without what is not installed" >&2
 	@$(PYTHON) -m loadtests.bench $(BENCH)
+
+bench-compare: .venv/installed ## speed beside another commit's, with noise bounds: BASE=COMMIT
+	@bash .ci/packages bench || echo "measuring without what is not installed" >&2
+	@$(PYTHON) -m loadtests.bench --compare "$(BASE)" $(BENCH)
+
+bench-table: .venv/installed ## the newest measurements as README's table
+	@$(PYTHON) -m loadtests.bench --markdown
 
 lock: ## resolve requirements.lock anew (needs uv on PATH)
 	uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url \

@@ -48,22 +48,22 @@ class Batch:
     def work(self, work: Callable[[], None]) -> None:
         """Do this: the first of a turn at once where there is little, all else when the turn's callbacks have run."""
         first, self._worked = not self._worked, True
-        if not self._begun:
-            self._begin()
         if first and self._few_works:
             work()
         else:
             self._works.append(work)
+        if not self._begun:
+            self._begin()
 
     def add(self, sender: Sender) -> None:
         """Let it send: the first of a turn at once where there are few, all others when its work is done."""
         first, self._sent = not self._sent, True
-        if not self._begun:
-            self._begin()
         if first and self._few_sends:
             sender.send_now()
         else:
             self._senders.append(sender)
+        if not self._begun:
+            self._begin()
 
     def note(self, note: Callable[[], None]) -> None:
         """Do this when everybody has sent."""

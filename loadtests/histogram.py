@@ -29,6 +29,11 @@ class Histogram:
         for bucket, count in other.counts.items():
             self.counts[bucket] = self.counts.get(bucket, 0) + count
 
+    def without(self, part: Histogram) -> Histogram:
+        """The sample less a part of it."""
+        left = {bucket: count - part.counts.get(bucket, 0) for bucket, count in self.counts.items()}
+        return Histogram({bucket: count for bucket, count in left.items() if count > 0})
+
     @property
     def total(self) -> int:
         """How many latencies were counted."""

@@ -12,6 +12,7 @@ from locust import events
 from locust.runners import WorkerRunner
 
 from gateway.core.errors import CutoverError
+from loadtests.fence import fenced, raise_around
 from loadtests.personas import MIXED, PERSONAS
 from loadtests.plan import from_environment
 from loadtests.prepare import prepare
@@ -44,6 +45,7 @@ def _prepare(environment: Any, **_: Any) -> None:
         sys.stderr.write(f"cutover: {error}\n")
         sys.exit(error.exit_code)
     environment.cutover = run
+    raise_around(fenced(run.prepared), run.fault)
     _weigh(environment, run.prepared.personas)
     environment.host = environment.host or next(iter(run.prepared.bases.values()))
     _listen(environment, run)

@@ -18,11 +18,12 @@ from gateway.core.errors import CutoverError, UnreachableError
 from loadtests.account import PASSWORD, TOKEN, TOTP_SECRET, USERNAME, sign_in
 from loadtests.calls import PREFIX
 from loadtests.conclude import conclude
+from loadtests.during.disturb import disturbing
 from loadtests.ledger import run_prefix, still_open
 from loadtests.locust_process import LocustProcess
 from loadtests.plan import to_environment
 from loadtests.prepare import Prepared, prepare
-from loadtests.record import PROGRESS, TALLY
+from loadtests.record import DETAILED, PROGRESS, TALLY
 from loadtests.runners import worker_arguments
 from loadtests.shapes import Shape
 from loadtests.sweep import sweep
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from loadtests.cleaning import Cleaned
+    from loadtests.during.order import Disturbances
     from loadtests.plan import LoadPlan
     from loadtests.results import LoadResult
 
@@ -59,11 +61,13 @@ def run(
     environment: Mapping[str, str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    during: Disturbances | None = None,
 ) -> LoadResult:
     """Run the plan to its end, or until `stop` is set, which gives a partial result; then judge it.
 
     Credentials come from `environment` (default: the process's): CUTOVER_LOAD_TOKEN, or CUTOVER_LOAD_USERNAME with
     CUTOVER_LOAD_PASSWORD and, where the account needs it, CUTOVER_LOAD_TOTP_SECRET. One sign-in is made per run.
+    What is to happen `during` the load has been undone when this returns.
 
     Raises:
         UsageError: a host is neither configured, nor loopback, nor owned.
@@ -77,13 +81,18 @@ def run(
     reach(prepared.bases)
     shared = _shared_session(prepared, variables)
     started, stop = time.time(), stop or threading.Event()
-    with tempfile.TemporaryDirectory(prefix="cutover-load-") as directory:
+    with (
+        disturbing(during, plan.run_time) as disturber,
+        tempfile.TemporaryDirectory(prefix="cutover-load-") as directory,
+    ):
         tally: dict[str, Any] = {}
+        detailed = {DETAILED: "1"} if during else {}
         try:
-            tally = _Child(plan, Path(directory), {**variables, **shared}).follow(on_progress, stop)
+            child = _Child(plan, Path(directory), {**variables, **shared, **detailed})
+            tally = child.follow(disturber.watching(on_progress), stop)
         finally:
             left = _left_behind(prepared, {TOKEN: shared.get(TOKEN, ""), **variables}, Path(directory), tally)
-    return conclude(prepared, started, {**tally, "left": left, "stopped": stop.is_set()})
+    return conclude(prepared, started, {**tally, "left": left, "stopped": stop.is_set()}, disturber)
 
 
 def clean(plan: LoadPlan, environment: Mapping[str, str] | None = None) -> Cleaned:

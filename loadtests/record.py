@@ -17,7 +17,7 @@ from loadtests.prepare import prepare
 from loadtests.results import GATEWAY
 from loadtests.series import Series
 from loadtests.slices import number_at, seconds_each, side_of
-from loadtests.tally import Place, Tally
+from loadtests.tally import Place, Second, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TALLY = "tally.json"
 PROGRESS = "progress.json"
+DETAILED = "CUTOVER_LOAD_DETAILED"
+"""The variable that asks for routes in the figures by second."""
 _FAULTS = 50
 """Distinct texts of the persona's own faults that are kept."""
 
@@ -50,6 +52,7 @@ class Run:
         self._cleaned = Cleaned(0)
         self._notes: dict[str, str] = {}
         self._tally = Tally()
+        self._detailed = bool(environment.get(DETAILED))
         self._faults: list[str] = []
         self._lost: list[str] = []
         self._clock = RunClock()
@@ -112,7 +115,8 @@ class Run:
         self, place: Place, milliseconds: float, error: str, timings: Mapping[str, float] | None = None
     ) -> None:
         """Count one answer; an empty `error` is a success, `timings` are further milliseconds by name."""
-        self._tally.count(place, milliseconds, error, timings)
+        second = Second(int(self.elapsed), place.side, place.route if self._detailed else "")
+        self._tally.count(place, milliseconds, error, timings, second)
 
     def add(self, tally: Tally) -> None:
         """Add what a worker counted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from gateway.store.audit import Result
@@ -110,6 +110,27 @@ class SideFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """Answers of one side that came in one second of the load, and how many of them had failed."""
+
+    second: int
+    side: str
+    requests: int
+    failed: int
+    p50_ms: float
+    p95_ms: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as a document."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(**value)
+
+
+@dataclass(frozen=True, slots=True)
 class LoadResult:
     """A judged load test.
 
@@ -117,7 +138,8 @@ class LoadResult:
     never passes. `digests` tie it to the routes as they were; `left_out` lists routes that were not called.
     `objectives` are bounds per route that was called, `ratios` the gateway beside legacy per route and `overall`,
     where both had load. `rate` is arrivals a second (0: users wait for answers), `slice` seconds; `steps` and
-    `capacity` are those of a search for the knee.
+    `capacity` are those of a search for the knee. `disturbances` are documents of what was done during the load,
+    `timeline` is how it went second by second.
     """
 
     id: str
@@ -145,6 +167,8 @@ class LoadResult:
     series: tuple[Point, ...] = ()
     steps: tuple[Step, ...] = ()
     capacity: Capacity | None = None
+    disturbances: tuple[Mapping[str, Any], ...] = ()
+    timeline: tuple[Tick, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -180,12 +204,25 @@ class LoadResult:
             "series": [point.to_json() for point in self.series],
             "steps": [step.to_json() for step in self.steps],
             "capacity": self.capacity.to_json() if self.capacity else None,
+            "disturbances": [dict(one) for one in self.disturbances],
+            "timeline": [tick.to_json() for tick in self.timeline],
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        own = {"passed", "sides", *_LISTS, "reasons", "notes", "left_out", "ratios", "capacity"}
+        own = {
+            "passed",
+            "sides",
+            *_LISTS,
+            "reasons",
+            "notes",
+            "left_out",
+            "ratios",
+            "capacity",
+            "disturbances",
+            "timeline",
+        }
         found = value.get("capacity")
         return cls(
             **{name: item for name, item in value.items() if name not in own},
@@ -198,6 +235,8 @@ class LoadResult:
             series=tuple(Point(*item) for item in value["series"]),
             steps=tuple(Step.from_json(item) for item in value["steps"]),
             capacity=Capacity.from_json(found) if found else None,
+            disturbances=tuple(value.get("disturbances", ())),
+            timeline=tuple(Tick.from_json(tick) for tick in value.get("timeline", ())),
         )
 
 

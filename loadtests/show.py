@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from loadtests.during.aftermath import line
 from loadtests.results import GATEWAY, LEGACY
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def verdict_lines(result: LoadResult) -> Iterator[str]:
     """Passed or failed, every reason, and what the figures do not cover."""
     yield f"{'passed' if result.passed else 'failed'}: {result.id}, {load(result)}, {duration(result.run_time)}"
     yield from (f"  {reason}" for reason in result.reasons)
+    yield from (f"  {line(disturbance)}" for disturbance in result.disturbances)
     yield from (f"  note: {note}" for note in result.notes)
     if result.left_out:
         yield f"  note: left out, not served by the gateway yet: {', '.join(result.left_out)}"

@@ -9,7 +9,7 @@ from loadtests.histogram import Histogram, merged
 from loadtests.results import RouteFigures, SideFigures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 REASONS = 50
 """Distinct error texts that a tally keeps; what comes beyond counts as `other`."""
@@ -22,6 +22,14 @@ class Place(NamedTuple):
     slice: int
     side: str
     route: str
+
+
+class Second(NamedTuple):
+    """When an answer came: the second of the load (from 0), its side, and its route where that is kept."""
+
+    second: int
+    side: str
+    route: str = ""
 
 
 @dataclass(slots=True)
@@ -40,6 +48,15 @@ class Count:
         for name, histogram in other.timings.items():
             self.timings.setdefault(name, Histogram()).merge(histogram)
 
+    def without(self, part: Count) -> Count:
+        """The same less a part of it."""
+        errors = {reason: number - part.errors.get(reason, 0) for reason, number in self.errors.items()}
+        return Count(
+            self.histogram.without(part.histogram),
+            {reason: number for reason, number in errors.items() if number > 0},
+            {name: item.without(part.timings.get(name, Histogram())) for name, item in self.timings.items()},
+        )
+
     def figures(self, route: str) -> RouteFigures:
         """The same as a route's figures."""
         failures = sum(self.errors.values())
@@ -48,31 +65,39 @@ class Count:
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted so far; a locust process fills one, a master adds its workers' up."""
+    """What was counted so far; a locust process fills one, a master adds its workers' up.
+
+    `counts` are by where a call began, `seconds` count the same answers by when they came.
+    """
 
     counts: dict[Place, Count] = field(default_factory=dict)
+    seconds: dict[Second, Count] = field(default_factory=dict)
     _reasons: set[str] = field(default_factory=set)
 
     def count(
-        self, place: Place, milliseconds: float, error: str = "", timings: Mapping[str, float] | None = None
+        self,
+        place: Place,
+        milliseconds: float,
+        error: str = "",
+        timings: Mapping[str, float] | None = None,
+        second: Second | None = None,
     ) -> None:
         """Count one answer; an empty `error` is a success, `timings` are further milliseconds by name."""
+        reason = self._known(error[:_LENGTH]) if error else ""
         found = self.counts.setdefault(place, Count())
-        found.histogram.add(milliseconds)
-        if error:
-            reason = self._known(error[:_LENGTH])
-            found.errors[reason] = found.errors.get(reason, 0) + 1
-        for name, value in (timings or {}).items():
-            found.timings.setdefault(name, Histogram()).add(value)
+        for one in (found,) if second is None else (found, self.seconds.setdefault(second, Count())):
+            one.histogram.add(milliseconds)
+            if reason:
+                one.errors[reason] = one.errors.get(reason, 0) + 1
+            for name, value in (timings or {}).items():
+                one.timings.setdefault(name, Histogram()).add(value)
 
     def merge(self, other: Tally) -> None:
         """Add what the other counted; nothing of it is shared afterwards."""
         for place, count in other.counts.items():
-            known: dict[str, int] = {}
-            for reason, number in count.errors.items():
-                kept = self._known(reason)
-                known[kept] = known.get(kept, 0) + number
-            self.counts.setdefault(place, Count()).merge(Count(count.histogram, known, count.timings))
+            self.counts.setdefault(place, Count()).merge(self._renamed(count))
+        for second, count in other.seconds.items():
+            self.seconds.setdefault(second, Count()).merge(self._renamed(count))
 
     @property
     def histogram(self) -> Histogram:
@@ -84,11 +109,17 @@ class Tally:
         """How many answers failed."""
         return sum(sum(count.errors.values()) for count in self.counts.values())
 
-    def sides(self, seconds: Mapping[str, float]) -> dict[str, SideFigures]:
-        """The figures by side, all slices together; `seconds` is how long each was under load."""
+    def sides(self, seconds: Mapping[str, float], without: Collection[int] = ()) -> dict[str, SideFigures]:
+        """The figures by side, all slices together; `seconds` is how long each was under load.
+
+        Answers that came in the seconds of the load `without` are left out, where their routes were kept.
+        """
         routes: dict[str, dict[str, Count]] = {side: {} for side in seconds}
         for place, count in self.counts.items():
             routes[place.side].setdefault(place.route, Count()).merge(count)
+        for (second, side, route), count in self.seconds.items():
+            if second in without and route in routes.get(side, {}):
+                routes[side][route] = routes[side][route].without(count)
         return {
             side: SideFigures(seconds[side], {route: count.figures(route) for route, count in found.items()})
             for side, found in routes.items()
@@ -103,20 +134,34 @@ class Tally:
         """The inverse of `to_json`."""
         out = cls()
         for row in value:
+            at = row.get("second")
             timings = {name: Histogram.from_json(item) for name, item in row.get("timings", {}).items()}
             count = Count(Histogram.from_json(row["histogram"]), dict(row.get("errors", {})), timings)
-            out.counts[Place(row["slice"], row["side"], row["route"])] = count
+            if at is None:
+                out.counts[Place(row["slice"], row["side"], row["route"])] = count
+            else:
+                out.seconds[Second(at, row["side"], row["route"])] = count
             out._reasons.update(count.errors)
         return out
 
     def _rows(self) -> Iterator[dict[str, Any]]:
-        for place, count in sorted(self.counts.items()):
-            row: dict[str, Any] = {**place._asdict(), "histogram": count.histogram.to_json()}
+        rows = [(place._asdict(), count) for place, count in sorted(self.counts.items())]
+        rows += [(second._asdict(), count) for second, count in sorted(self.seconds.items())]
+        for at, count in rows:
+            row: dict[str, Any] = {**at, "histogram": count.histogram.to_json()}
             if count.errors:
                 row["errors"] = dict(count.errors)
             if count.timings:
                 row["timings"] = {name: item.to_json() for name, item in sorted(count.timings.items())}
             yield row
+
+    def _renamed(self, count: Count) -> Count:
+        """The same with reasons that this tally keeps apart, nothing of it copied that is not changed."""
+        known: dict[str, int] = {}
+        for reason, number in count.errors.items():
+            kept = self._known(reason)
+            known[kept] = known.get(kept, 0) + number
+        return Count(count.histogram, known, count.timings)
 
     def _known(self, reason: str) -> str:
         if reason in self._reasons or len(self._reasons) < REASONS:

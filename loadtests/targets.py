@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from loadtests.plan import LoadPlan
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 
 def host_option(table: RouteTable, values: Iterable[str]) -> dict[str, str]:
@@ -33,11 +35,25 @@ def host_option(table: RouteTable, values: Iterable[str]) -> dict[str, str]:
         name = name or GATEWAY
         if name != GATEWAY and name not in table.services:
             raise UsageError(f"--host {value}: {name} is no service; known: {', '.join(sorted(table.services))}")
-        parts = urlsplit(url)
-        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path.strip("/") or parts.query:
-            raise UsageError(f"--host {value}: write http://HOST:PORT, or SERVICE=http://HOST:PORT")
-        hosts[name] = f"{parts.scheme}://{parts.netloc}"
+        hosts[name] = base_address(url, f"--host {value}: write http://HOST:PORT, or SERVICE=http://HOST:PORT")
     return hosts
+
+
+def base_address(url: str, refusal: str) -> str:
+    """The address spelled so that every reader of URLs finds the same host in it: scheme, host and port, no more.
+
+    Raises:
+        UsageError: with `refusal`, when anything else is there, such as a user name, a path or a backslash.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise UsageError(refusal) from None
+    plain = f"{parts.scheme}://{_bracketed(host)}" + ("" if port is None else f":{port}")
+    if parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host) or plain != url.rstrip("/").lower():
+        raise UsageError(refusal)
+    return plain
 
 
 def addresses(plan: LoadPlan, table: RouteTable, routes: Iterable[Route]) -> dict[str, str]:
@@ -58,15 +74,21 @@ def refuse_strangers(plan: LoadPlan, table: RouteTable, bases: Mapping[str, str]
     Raises:
         UsageError: naming the host and the option that takes responsibility for it.
     """
-    known = {_host(url) for service in table.services.values() for url in (service.legacy, service.internal)}
-    known |= {_host(table.policy.public_url), _host(f"//{table.policy.listen}"), *plan.owned}
-    for base in bases.values():
-        host = _host(base)
-        if host not in known and not _loopback(host):
+    known = known_hosts(plan, table)
+    for name, base in bases.items():
+        host = _host(base_address(base, f"{base} is no address of {name} that can be loaded; write http://HOST:PORT"))
+        if host not in known and not loopback(host):
             raise UsageError(
                 f"{host} is not an address of {plan.config} and not loopback; to put load on it all the same,"
                 f" add --i-own-this-target {host}"
             )
+
+
+def known_hosts(plan: LoadPlan, table: RouteTable) -> frozenset[str]:
+    """Hosts that may be loaded besides loopback: those the configuration names, and those the operator owns."""
+    urls = [url for service in table.services.values() for url in (service.legacy, service.internal)]
+    hosts = {_host(url) for url in (*urls, table.policy.public_url, f"//{table.policy.listen}")}
+    return frozenset((hosts | {_same(host) for host in plan.owned}) - {""})
 
 
 def reach(bases: Mapping[str, str], timeout: float = 3.0) -> None:
@@ -88,12 +110,30 @@ def reach(bases: Mapping[str, str], timeout: float = 3.0) -> None:
         raise UnreachableError(f"no load test: {'; '.join(dead)}; start it, or name another address with --host")
 
 
+def loopback(host: str) -> bool:
+    """Whether a host is this machine: an address of it, or the name `localhost`."""
+    found = _address(host)
+    return host == "localhost" if found is None else found.is_loopback
+
+
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""
+    return _same(urlsplit(url).hostname or "")
 
 
-def _loopback(host: str) -> bool:
+def _same(host: str) -> str:
+    """One spelling of each host: names in lower case, addresses as they are written shortest."""
+    found = _address(host.strip("[]"))
+    return host.lower() if found is None else str(found)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        found = ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        # Names are asked of the resolver, which may read 2130706433 or 0x7f.1 as an address: such are strangers.
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -7,46 +7,64 @@ import os
 import sys
 import tempfile
 import traceback
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from gateway import __version__
 from gateway.core.errors import CutoverError
-from migrate.commands import (
-    accept,
-    check,
-    demo,
-    diffs,
-    exercise,
-    gateway,
-    history,
-    init,
-    loadtest,
-    ports,
-    probe,
-    promote,
-    reject,
-    replay,
-    report,
-    rollback,
-    routes,
-    shadow,
-    tolerate,
-    up,
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+COMMANDS = (
+    "demo",
+    "init",
+    "check",
+    "up",
+    "gateway",
+    "shadow",
+    "routes",
+    "promote",
+    "rollback",
+    "history",
+    "probe",
+    "exercise",
+    "replay",
+    "diffs",
+    "accept",
+    "tolerate",
+    "reject",
+    "report",
+    "loadtest",
+    "ports",
 )
+"""In the order of the help; each is a module of `migrate.commands` with a function of its name, or a group `app`."""
 
 INTERRUPTED = 130
 """128 and the number of SIGINT: Typer makes it of Ctrl-C, and a load test that was cut short ends with it."""
 
-app = typer.Typer(
-    name="cutover",
-    help="Move a dashboard from direct service calls to one API gateway, route by route, with proof.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+
+def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command line with these commands. Each is imported here, since all together take more than a second."""
+    app = typer.Typer(
+        name="cutover",
+        help="Move a dashboard from direct service calls to one API gateway, route by route, with proof.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(root)
+    for name in names:
+        module = import_module(f"migrate.commands.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
+    return app
 
 
 def _print_version(*, wanted: bool) -> None:
@@ -55,7 +73,6 @@ def _print_version(*, wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     *,
     version: bool = typer.Option(
@@ -67,31 +84,6 @@ def root(
     ),
 ) -> None:
     """Every reading command takes --json. Exit codes: 0 yes, 1 no, 2 usage, 3 configuration, 4 unreachable."""
-
-
-for command in (
-    demo.demo,
-    init.init,
-    check.check,
-    up.up,
-    gateway.gateway,
-    shadow.shadow,
-    routes.routes,
-    promote.promote,
-    rollback.rollback,
-    history.history,
-    probe.probe,
-    exercise.exercise,
-    replay.replay,
-    diffs.diffs,
-    accept.accept,
-    tolerate.tolerate,
-    reject.reject,
-):
-    app.command()(command)
-app.add_typer(report.app, name="report")
-app.add_typer(loadtest.app, name="loadtest")
-app.add_typer(ports.app, name="ports")
 
 
 def main() -> None:
@@ -113,7 +105,7 @@ def main() -> None:
 
 def _run() -> None:
     try:
-        app()
+        application(_wanted(sys.argv[1:]))()
     except SystemExit as end:
         if _left_early(end):
             raise BrokenPipeError from None
@@ -128,6 +120,12 @@ def _run() -> None:
         with tempfile.NamedTemporaryFile("w", prefix="cutover-fault-", suffix=".txt", delete=False) as file:
             traceback.print_exc(file=file)
         _fail(f"a fault of Cutover's own; please report it with {Path(file.name)}", 70)
+
+
+def _wanted(arguments: list[str]) -> Iterable[str]:
+    """The one command that these words begin with; all where they begin otherwise: help, a slip, completion."""
+    named = arguments[:1]
+    return named if named and named[0] in COMMANDS else COMMANDS
 
 
 def _left_early(end: SystemExit) -> bool:

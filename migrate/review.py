@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from gateway.config.problem import Wrong
+from gateway.config.shadowing import like
+from gateway.core.alike import JUDGED, PLACES, steps, written
 from gateway.core.errors import UsageError
 from gateway.core.nearest import nearest
-from gateway.core.observation import Rule
+from gateway.core.observation import DifferenceKind, Rule
 from gateway.store.audit import AuditEntry, record
 from gateway.store.counts import refusals
 from gateway.store.database import transaction
@@ -29,12 +32,16 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Reviewable:
-    """A signature that can be decided on: of a difference, or of a would-be refusal."""
+    """A signature that can be decided on: of a difference, or of a would-be refusal.
+
+    `comparable` says that it is about two values, which may be compared by meaning.
+    """
 
     signature: str
     route: str
     what: str
     count: int
+    comparable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,11 @@ def reviewable(connection: sqlite3.Connection) -> dict[str, Reviewable]:
     """Everything that can be decided on, by signature."""
     known = {
         item.signature: Reviewable(
-            item.signature, item.route, f"{item.location} {item.pattern} {item.kind}".replace("  ", " "), item.count
+            item.signature,
+            item.route,
+            f"{item.location} {item.pattern} {item.kind}".replace("  ", " "),
+            item.count,
+            comparable=item.kind == DifferenceKind.CHANGED and item.location.startswith(PLACES),
         )
         for item in signatures(connection)
     }
@@ -95,6 +106,7 @@ def decide(
     reason: str,
     by: str,
     expires: float | None,
+    meaning: str = "",
     changes: tuple[str, ...] = (),
 ) -> Decided:
     """Store a decision and its audit entry at once; `action` is accept, tolerate or reject.
@@ -108,14 +120,17 @@ def decide(
     if not reason.strip():
         raise UsageError("--reason says nothing; write why, it goes into the audit trail")
     with transaction(connection):
-        decided = look(connection, action, beginning, reason=reason, by=by, expires=expires, changes=changes)
+        decided = look(
+            connection, action, beginning, reason=reason, by=by, expires=expires, meaning=meaning, changes=changes
+        )
         subject, rule, before = decided.subject, decided.rule, decided.before
         put_rule(connection, rule)
         detail: dict[str, Any] = {"route": subject.route, "what": subject.what, "expires": expires}
+        detail |= {"as": rule.meaning} if rule.meaning else {}
         detail["before"] = before.decision if before else None
         detail["revision"] = _revision(connection)
         if decided.preview:
-            names = ("digest", "observed", "agreeing", "pairs")
+            names = ("digest", "observed", "agreeing", "pairs", "beyond")
             detail |= {name: getattr(decided.preview, name) for name in names}
         record(connection, AuditEntry(rule.created, by, action, subject.signature, rule.reason, detail))
     return replace(decided, done=True)
@@ -129,16 +144,18 @@ def look(
     reason: str,
     by: str,
     expires: float | None,
+    meaning: str = "",
     changes: tuple[str, ...] = (),
 ) -> Decided:
     """The same decision without making it: what it would hide.
 
     Raises:
-        UsageError: the signature is unknown.
+        UsageError: the signature is unknown, or its values cannot be compared by the meaning.
     """
     subject = find(connection, beginning)
+    means = _meaning(subject, meaning)
     now = time.time()
-    rule = Rule(subject.signature, DECISIONS[action], _written(by), _written(reason), now, expires)
+    rule = Rule(subject.signature, DECISIONS[action], _written(by), _written(reason), now, expires, means)
     shown = preview(connection, subject.signature, subject.what, rule, changes, now) if rule.explains(now) else None
     return Decided(subject, rule, rules(connection).get(subject.signature), shown, done=False)
 
@@ -159,6 +176,28 @@ def expiry(text: str | None, now: float, default: float | None = None) -> float 
     if end <= now:
         raise UsageError(f"--expires {text}: that day has passed")
     return end
+
+
+def _meaning(subject: Reviewable, text: str) -> str:
+    if not text:
+        return ""
+    if not subject.comparable:
+        raise UsageError(
+            f"--as {text}: {subject.route} {subject.what} has no two values that could mean the same; leave --as out"
+        )
+    try:
+        asked = like(text)
+    except Wrong as wrong:
+        raise UsageError(f"--as {text}: {wrong.message}; {wrong.mend}") from None
+    if asked.meaning not in JUDGED:
+        raise UsageError(
+            f"--as {text}: a model's text is compared so only where the route says it (shadow: compare:)"
+        )
+    known = steps(asked)
+    if known and asked.within not in known:
+        named = ", ".join(written(replace(asked, within=step)) for step in known)
+        raise UsageError(f"--as {text}: distances are told apart in steps; write one of: {named}")
+    return written(asked)
 
 
 def _revision(connection: sqlite3.Connection) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.observation import Verdict
 from gateway.store.profile import Profile
 from gateway.store.rollups import EXERCISE, FURTHER_SHAPES, seconds_of
-from reports.nouns import Latency, Sight, Tally
+from reports.nouns import Exercise, Latency, Sight, Tally
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,8 +29,8 @@ GROUP BY h.route
 
 _SERVED = """
 SELECT route, side, sum(requests) AS requests, sum(errors) AS errors, sum(fallbacks) AS fallbacks,
-       sum(seconds) AS seconds, max(CASE WHEN requests > 0 THEN minute + 1 ELSE 0 END) * 60.0 AS last
-FROM served WHERE route = ? AND (minute + 1) * 60 > ? GROUP BY route, side
+       sum(seconds) AS seconds, max(CASE WHEN requests > 0 THEN ended ELSE 0 END) * 60.0 AS last
+FROM served WHERE route = ? AND ended * 60 > ? GROUP BY route, side
 """
 
 Row = dict[str, Any]
@@ -54,6 +54,7 @@ class Counted:
     legacy_errors: int = 0
     seen: set[Sight] = field(default_factory=set)
     proven: set[Sight] = field(default_factory=set)
+    exercises: dict[str, Exercise] = field(default_factory=dict)
     exercised_shapes: set[str] = field(default_factory=set)
     differing_shapes: set[str] = field(default_factory=set)
     latency: Latency = field(default_factory=Latency)
@@ -131,6 +132,7 @@ def _count(into: Counted, row: sqlite3.Row, verdict: Verdict | None) -> None:
     if row["source"] == EXERCISE:
         if verdict:
             into.exercised[verdict] += row["count"]
+            _exercise(into, row, verdict)
             (into.exercised_shapes if verdict in _AGREED else into.differing_shapes).add(row["shape"])
         return
     if row["class"]:
@@ -144,6 +146,17 @@ def _count(into: Counted, row: sqlite3.Row, verdict: Verdict | None) -> None:
     into.last = max(into.last, row["last_seen"])
     into.observed[verdict] += row["count"]
     into.legacy_errors += row["count"] if row["class"] == _SERVER_ERROR else 0
+
+
+def _exercise(into: Counted, row: sqlite3.Row, verdict: Verdict) -> None:
+    known = into.exercises.get(row["shape"]) or Exercise(row["shape"], first_seen=row["first_seen"])
+    before = getattr(known.verdicts, str(verdict))
+    into.exercises[row["shape"]] = replace(
+        known,
+        verdicts=replace(known.verdicts, **{str(verdict): before + row["count"]}),
+        first_seen=min(known.first_seen, row["first_seen"]),
+        last_seen=max(known.last_seen, row["last_seen"]),
+    )
 
 
 def _latencies(connection: sqlite3.Connection, digests: Mapping[str, str]) -> dict[str, Latency]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.core.observation import Difference, Observation, Rule
-    from reports.nouns import Evidence, RouteEvidence, SignatureSeen
+    from reports.nouns import Evidence, OpenRefusal, RouteEvidence, SignatureSeen
 
 
 NOTHING_COMPARED = (
@@ -39,6 +40,13 @@ class SignatureLine:
         """`open`, `rejected`, or what explains it."""
         return self.seen.by or ("rejected" if self.seen.rejected else "open")
 
+    @property
+    def means(self) -> str:
+        """Up to where a reviewed rule holds that names a meaning; empty for any other."""
+        if self.rule is None or not self.rule.meaning:
+            return ""
+        return f"{self.rule.decision} as {self.rule.meaning}{'' if self.seen.by else ', and some lie beyond it'}"
+
 
 @dataclass(frozen=True, slots=True)
 class RouteDiffs:
@@ -56,13 +64,18 @@ class RouteDiffs:
 
 @dataclass(frozen=True, slots=True)
 class DiffReport:
-    """Every route that was compared, or that has anything to review."""
+    """Every route that was compared, or that has anything to review.
+
+    With `since` or `until` (epoch seconds) only what was seen then; its counts stay those of all times.
+    """
 
     at: float
     version: str
     platform: str
     routes: tuple[RouteDiffs, ...]
     buckets: Mapping[str, int] = field(default_factory=dict)
+    since: float | None = None
+    until: float | None = None
 
     @property
     def open(self) -> int:
@@ -95,6 +108,29 @@ def build(connection: sqlite3.Connection, evidence: Evidence, globs: tuple[str, 
         and (seen.observed.total or seen.stale or seen.exercised.total)
     )
     return DiffReport(evidence.at, evidence.version, evidence.platform, routes, evidence.buckets)
+
+
+def between(report: DiffReport, since: float | None, until: float | None) -> DiffReport:
+    """The report over signatures and would-be refusals that were last seen from `since` on, first before `until`.
+
+    Both in epoch seconds, None for no bound. What was seen before and after is in it: counts know no more of time.
+    """
+    if since is None and until is None:
+        return report
+    first, end = -math.inf if since is None else since, math.inf if until is None else until
+
+    def seen(item: SignatureSeen | OpenRefusal) -> bool:
+        return item.last_seen >= first and item.first_seen < end
+
+    routes = tuple(
+        replace(
+            route,
+            lines=tuple(line for line in route.lines if seen(line.seen)),
+            evidence=replace(route.evidence, refusals=tuple(item for item in route.evidence.refusals if seen(item))),
+        )
+        for route in report.routes
+    )
+    return replace(report, routes=routes, since=since, until=until)
 
 
 def _route(connection: sqlite3.Connection, seen: RouteEvidence, rules: Mapping[str, Rule]) -> RouteDiffs:

@@ -108,6 +108,7 @@ def _route(blank: RouteEvidence, parts: _Parts) -> RouteEvidence:
         latency=known.latency,
         seen=frozenset(known.seen),
         proven=frozenset(known.proven),
+        exercises=tuple(sorted(known.exercises.values(), key=lambda one: one.shape)),
         exercised_shapes=frozenset(known.exercised_shapes - known.differing_shapes),
         signatures=parts.signatures.get(blank.route, ()),
         buckets=_without_reasons(parts.reasons.get(blank.route, {})),

@@ -7,6 +7,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from gateway.core.alike import parted, recorded
 from gateway.core.noise import NOISE
 from gateway.core.observation import REJECTED, Difference, DifferenceKind, Verdict
 
@@ -24,7 +25,8 @@ class Explanations:
     """Judges recorded differences anew, so that a decision counts for earlier observations without rewriting them.
 
     A recorded class stays; a recorded `change:ID` counts while the table declares it; a recorded `rule:...` counts
-    only while a live rule is there, as does any other difference of its signature. What nothing else explains is
+    only while a live rule is there, as does any other difference of its signature; a rule that names a meaning counts
+    for those alone whose values are so near. What nothing else explains is
     noise as long as `noise`, by signature, says that legacy's own variation accounts for it; once it no longer does,
     what was taken for noise is open again. A rejected signature is explained by nothing.
     """
@@ -37,16 +39,21 @@ class Explanations:
         noise: Mapping[str, Noise] = MappingProxyType({}),
     ) -> None:
         self._noise = noise
-        self._live = {rule.signature: rule.decision for rule in rules.values() if rule.explains(now)}
+        self._live = {rule.signature: rule for rule in rules.values() if rule.explains(now)}
         self._rejected = {rule.signature for rule in rules.values() if rule.decision == REJECTED}
         self._changes = set(changes)
 
     def by(self, signature: str, recorded: str) -> str:
-        """What explains a difference: `rule:DECISION`, `change:ID`, a class name, `noise`, or nothing."""
+        """What explains a difference: `rule:DECISION`, `change:ID`, a class name, `noise`, or nothing.
+
+        `recorded` is what did when it was compared, with how near the values were (`core.alike.recorded`).
+        """
         if signature in self._rejected:
             return ""
-        if signature in self._live:
-            return f"rule:{self._live[signature]}"
+        recorded, alike = parted(recorded)
+        rule = self._live.get(signature)
+        if rule is not None and rule.covers(alike):
+            return f"rule:{rule.decision}"
         source, _, name = recorded.partition(":")
         if source in {"", NOISE, "rule"} or (source == "change" and name not in self._changes):
             known = self._noise.get(signature)
@@ -72,7 +79,8 @@ class Explanations:
     def judged(self, observation: Observation) -> Observation:
         """The observation with its verdict and its differences' explanations as of now."""
         differences = tuple(
-            replace(item, by=self.by(item.signature(observation.route), item.by)) for item in observation.differences
+            replace(one, by=self.by(one.signature(observation.route), recorded(one.by, one.alike)))
+            for one in observation.differences
         )
         verdict = observation.verdict
         if differences and verdict in {Verdict.MISMATCH, Verdict.EXPECTED}:

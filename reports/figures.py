@@ -56,6 +56,12 @@ def ago(then: float, now: float) -> str:
     return f"{past:.0f} s ago"
 
 
+WEAKER = (
+    "Dry runs that cutover exercise made, where no caller asked: weaker evidence, in no match rate."
+    " They show that the request would reach the service unchanged, and nothing of its answer."
+)
+
+
 def moment(at: float) -> str:
     """A point in time in UTC, to the second; empty for never."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ") if at else ""

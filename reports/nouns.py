@@ -126,6 +126,24 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class Exercise:
+    """A parameter shape that `cutover exercise` tried: weaker evidence than any caller's own call."""
+
+    shape: str
+    verdicts: Tally = Tally()
+    first_seen: float = 0.0
+    last_seen: float = 0.0
+
+    @property
+    def told(self) -> str:
+        """What came of it, in words."""
+        tally = self.verdicts
+        parts = (("alike", tally.agreed), ("different", tally.mismatch), ("not compared", tally.failed))
+        said = [f"{number} {word}" for word, number in parts if number]
+        return said[0].partition(" ")[2] if len(said) == 1 else ", ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
 class Probed:
     """What the latest run of security probes that asked about a route found there, by names of probes."""
 
@@ -155,8 +173,9 @@ class RouteEvidence:
     """Everything known about one route. Only observations of the current digest count; others are `stale`.
 
     `reasons` counts its requests by bucket and reason, `pace` is how fast its service is copied at this moment.
-    `exercised` are dry runs that `cutover exercise` made: weaker evidence, in no other count. `exercised_shapes` are
-    the parameter shapes that they found to be carried over whole. `load_exempt`: it is declared to need no load test.
+    `exercised` are dry runs that `cutover exercise` made: weaker evidence, in no other count. `exercises` tells them
+    by parameter shape, of which `exercised_shapes` were found to be carried over whole. `load_exempt`: it is declared
+    to need no load test.
     """
 
     route: str
@@ -175,6 +194,7 @@ class RouteEvidence:
     seen: frozenset[Sight] = frozenset()
     proven: frozenset[Sight] = frozenset()
     exercised_shapes: frozenset[str] = frozenset()
+    exercises: tuple[Exercise, ...] = ()
     signatures: tuple[SignatureSeen, ...] = ()
     refusals: tuple[OpenRefusal, ...] = ()
     buckets: Mapping[str, int] = field(default_factory=dict)

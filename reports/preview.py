@@ -45,13 +45,17 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What differs in samples: a place without positions, what the values look like, how often, and an example."""
+    """What differs in samples: a place without positions, what the values look like, how often, and an example.
+
+    What lies `beyond` the meaning that the rule names stays open.
+    """
 
     path: str
     legacy: str
     gateway: str
     count: int
     example: tuple[str, str]
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,11 @@ class Preview:
     """What a rule on a signature would change, under the route's newest digest.
 
     `observed` hold the signature; `agreeing` of them would begin to count as expected, `still` would stay a mismatch
-    because of the open signatures `because`. `pairs` would begin to count for parity. `older` were seen under other
-    digests. `values` come from `samples` of it; `uncompared` says what is not looked at where it stands, `beneath`
-    are signatures within the same place, `elsewhere` the same difference on other routes, which the rule leaves open.
-    For a would-be refusal `subjects` are those it locks out.
+    because of the open signatures `because`, and `beyond` of these because their values are further apart than
+    `meaning` allows. `pairs` would begin to count for parity. `older` were seen under other digests. `values` come
+    from `samples` of it; `uncompared` says what is not looked at where it stands, `beneath` are signatures within the
+    same place, `elsewhere` the same difference on other routes, which the rule leaves open. For a would-be refusal
+    `subjects` are those it locks out.
     """
 
     signature: str
@@ -81,6 +86,8 @@ class Preview:
     beneath: tuple[Neighbour, ...] = ()
     elsewhere: tuple[Neighbour, ...] = ()
     subjects: int = 0
+    meaning: str = ""
+    beyond: int = 0
 
 
 def preview(
@@ -96,7 +103,7 @@ def preview(
         return _refusal(connection, signature, what)
     digest = (connection.execute(_NEWEST, [own.route]).fetchone() or [""])[0]
     counted, blocking = _counted(connection, own.route, digest, signature, before, after)
-    samples, values = _values(connection, own.route, signature)
+    samples, values = _values(connection, own.route, rule)
     near = {item.signature: Neighbour(item.signature, item.route, _place(item), item.count, _open(item, before))
             for item in seen if item.signature != signature}  # fmt: skip
     return Preview(
@@ -109,6 +116,8 @@ def preview(
         still=counted["still"],
         pairs=counted["pairs"],
         older=_older(connection, signature, digest),
+        meaning=rule.meaning,
+        beyond=counted["beyond"],
         because=tuple(near[name] for name in sorted(blocking) if name in near),
         samples=samples,
         values=values,
@@ -141,7 +150,9 @@ def _counted(
         was, becomes = before.verdict(profile), after.verdict(profile)
         if becomes is Verdict.MISMATCH:
             counts["still"] += row["observed"]
-            blocking |= {name for name, by in profile.items if row["observed"] and not after.by(name, by)}
+            left = {name for name, by in profile.items if not after.by(name, by)}
+            counts["beyond"] += row["observed"] if signature in left else 0
+            blocking |= left if row["observed"] else set()
         elif was is Verdict.MISMATCH:
             counts["agreeing"] += row["observed"]
             counts["pairs"] += row["pairs"] if becomes is Verdict.EXPECTED else 0
@@ -154,17 +165,18 @@ def _older(connection: sqlite3.Connection, signature: str, digest: str) -> int:
     return older
 
 
-def _values(connection: sqlite3.Connection, route: str, signature: str) -> tuple[int, tuple[Values, ...]]:
-    found: dict[tuple[str, str, str], Values] = {}
+def _values(connection: sqlite3.Connection, route: str, rule: Rule) -> tuple[int, tuple[Values, ...]]:
+    found: dict[tuple[str, str, str, bool], Values] = {}
     samples = 0
-    for one in islice(browse(connection, Wanted((route,), signature=signature)), _SAMPLES):
+    for one in islice(browse(connection, Wanted((route,), signature=rule.signature)), _SAMPLES):
         samples += 1
         for item in one.differences:
-            if item.signature(route) == signature:
-                key = (item.pattern, look(item.legacy), look(item.gateway))
-                known = found.get(key)
+            if item.signature(route) == rule.signature:
+                place = (item.pattern, look(item.legacy), look(item.gateway))
+                beyond = not rule.covers(item.alike)
+                known = found.get((*place, beyond))
                 example = known.example if known else (item.legacy, item.gateway)
-                found[key] = Values(*key, (known.count if known else 0) + 1, example)
+                found[*place, beyond] = Values(*place, (known.count if known else 0) + 1, example, beyond)
     return samples, tuple(sorted(found.values(), key=lambda value: (-value.count, value.path)))
 
 

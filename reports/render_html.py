@@ -45,7 +45,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        charts=charts, mark=mark, short=_SHORT, nothing_compared=NOTHING_COMPARED, past=figures.PAST_THE_SHADOW
+        charts=charts,
+        mark=mark,
+        short=_SHORT,
+        nothing_compared=NOTHING_COMPARED,
+        past=figures.PAST_THE_SHADOW,
+        weaker=figures.WEAKER,
     )
     environment.filters.update(
         ago=figures.ago,

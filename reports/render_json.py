@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import textwrap
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from gateway.core.noise import Noise
     from gateway.core.observation import Observation
     from reports.diff_report import DiffReport, RouteDiffs, SignatureLine
-    from reports.nouns import OpenRefusal, RouteEvidence
+    from reports.nouns import Exercise, OpenRefusal, RouteEvidence
     from reports.readiness_report import ReadinessReport, RouteReadiness
 
 DIFFS = "cutover/diffs/1"
@@ -35,6 +36,8 @@ def diffs(report: DiffReport) -> Document:
             "open": report.open,
             "explained": report.explained,
             "compared": report.compared,
+            "since": iso(report.since) if report.since is not None else None,
+            "until": iso(report.until) if report.until is not None else None,
             "buckets": dict(report.buckets),
             "routes": [_route_diffs(route) for route in report.routes],
         },
@@ -56,9 +59,20 @@ def readiness(report: ReadinessReport) -> Document:
     )
 
 
-def samples(found: Iterable[Observation], at: float) -> Document:
-    """Single observations, redacted as stored."""
-    return sealed(OBSERVATIONS, at, {"observations": [asdict(item) for item in found]})
+def samples(found: Iterable[Observation], at: float) -> Iterator[str]:
+    """Single observations, redacted as stored, as pieces of the document's text: one is in memory at a time."""
+    generated = json.dumps(iso(at))
+    # Piece by piece what `digest` reads as a whole.
+    running = hashlib.sha256(f'{{"generated":{generated},"observations":['.encode())
+    yield f'{{\n  "schema": "{OBSERVATIONS}",\n  "generated": {generated},\n  "observations": ['
+    between = ""
+    for item in found:
+        value = asdict(item)
+        running.update(between.encode() + _canonical(value))
+        yield f"{between}\n{textwrap.indent(text(value), '    ')}"
+        between = ","
+    running.update(f'],"schema":"{OBSERVATIONS}"}}'.encode())
+    yield "\n  " * bool(between) + f'],\n  "digest": "sha256:{running.hexdigest()}"\n}}'
 
 
 def sealed(schema: str, at: float, content: Document) -> Document:
@@ -70,7 +84,11 @@ def sealed(schema: str, at: float, content: Document) -> Document:
 def digest(document: Document) -> str:
     """SHA-256 over the document without its `digest`: sorted keys, no spaces, ASCII escapes."""
     content = {key: value for key, value in document.items() if key != "digest"}
-    return "sha256:" + hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(_canonical(content)).hexdigest()
+
+
+def _canonical(value: Document) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 def text(document: Document) -> str:
@@ -92,8 +110,18 @@ def _known(seen: RouteEvidence, bound: float) -> Document:
         "observed": asdict(seen.observed),
         "pairs": asdict(seen.pairs),
         "exercised": asdict(seen.exercised),
+        "exercises": [_exercise(one) for one in seen.exercises],
         "stale": seen.stale,
         "match_rate_bound": bound,
+    }
+
+
+def _exercise(one: Exercise) -> Document:
+    return {
+        "shape": one.shape,
+        "verdicts": asdict(one.verdicts),
+        "first_seen": iso(one.first_seen),
+        "last_seen": iso(one.last_seen),
     }
 
 

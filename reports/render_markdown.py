@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.diff_report import NOTHING_COMPARED
-from reports.figures import PAST_THE_SHADOW, count, moment, percent, plain, rate, target
+from reports.figures import PAST_THE_SHADOW, WEAKER, count, moment, percent, plain, rate, target
 from reports.noise import told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reports.diff_report import DiffReport, RouteDiffs, SignatureLine
+    from reports.nouns import RouteEvidence
     from reports.readiness_report import ReadinessReport, RouteReadiness
 
 _VALUE = 120
@@ -23,12 +26,13 @@ def diffs(report: DiffReport) -> str:
         f"{moment(report.at)} · **{count(report.open, 'open signature')}**, {count(report.explained)} explained.",
         "",
     ]
+    rest = ["", *_exercised(route.evidence for route in report.routes), PAST_THE_SHADOW, ""]
     rows = [row for route in report.routes for row in _diff_rows(route)]
     if not rows:
         said = "No difference." if report.compared else NOTHING_COMPARED
-        return "\n".join([*head, said, "", PAST_THE_SHADOW, ""])
+        return "\n".join([*head, said, *rest])
     table = ["| route | signature | where | kind | seen | share | legacy | gateway | standing |"]
-    table += ["|---|---|---|---|---:|---:|---|---|---|", *rows, "", PAST_THE_SHADOW, ""]
+    table += ["|---|---|---|---|---:|---:|---|---|---|", *rows, *rest]
     return "\n".join(head + table)
 
 
@@ -44,7 +48,27 @@ def readiness(report: ReadinessReport) -> str:
         "| route | stage | next | ready | match rate ≥ | pairs | missing |",
         "|---|---|---|---|---:|---:|---|",
     ]
-    return "\n".join([*head, *(_ready_row(route) for route in report.routes), "", PAST_THE_SHADOW, ""])
+    exercised = _exercised(route.evidence for route in report.routes)
+    return "\n".join([*head, *(_ready_row(route) for route in report.routes), "", *exercised, PAST_THE_SHADOW, ""])
+
+
+def _exercised(routes: Iterable[RouteEvidence]) -> list[str]:
+    rows = [
+        _row(
+            _code(seen.route),
+            _code(one.shape) or "without parameters",
+            count(one.verdicts.total),
+            f"{one.told} (weaker)",
+            moment(one.first_seen),
+            moment(one.last_seen),
+        )
+        for seen in routes
+        for one in seen.exercises
+    ]
+    if not rows:
+        return []
+    head = ["| route | shape | times | found | first | last |", "|---|---|---:|---|---|---|"]
+    return ["### Exercised: weaker evidence", "", WEAKER, "", *head, *rows, ""]
 
 
 def _diff_rows(route: RouteDiffs) -> list[str]:
@@ -66,7 +90,8 @@ def _diff_rows(route: RouteDiffs) -> list[str]:
 
 def _standing(line: SignatureLine) -> list[str]:
     standing = "**open**" if line.standing == "open" else _text(line.standing)
-    return [standing, _text(told(line.seen.noise))] if line.seen.noise else [standing]
+    noise = told(line.seen.noise) if line.seen.noise else ""
+    return [standing, *(_text(said) for said in (line.means, noise) if said)]
 
 
 def _ready_row(route: RouteReadiness) -> str:

@@ -39,11 +39,14 @@ def _lines(preview: Preview) -> Iterator[str]:
         f"  {count(preview.agreeing)} of them count as expected then, {count(preview.pairs, 'pair')} for parity;"
         f" {count(preview.still)} stay a mismatch{_because(preview.because)}"
     )
+    if preview.beyond:
+        yield f"  {count(preview.beyond)} of those lie beyond {preview.meaning}: it holds for no more than that"
     if preview.values:
         yield f"  in {count(preview.samples, 'sample')} it is:"
     for value in preview.values[:_NAMED]:
         legacy, gateway = (plain(side, _VALUE) or "∅" for side in value.example)
-        yield f"    {count(value.count)} of {value.legacy} → {value.gateway}, such as {legacy} → {gateway}"
+        beyond = f" (beyond {preview.meaning})" if value.beyond else ""
+        yield f"    {count(value.count)} of {value.legacy} → {value.gateway}, such as {legacy} → {gateway}{beyond}"
     yield from _more(len(preview.values))
     if preview.uncompared:
         yield f"  beneath it nobody looks at {plain(preview.uncompared)}"

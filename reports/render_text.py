@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.diff_report import NOTHING_COMPARED
-from reports.figures import PAST_THE_SHADOW, ago, count, moment, percent, plain, rate
+from reports.figures import PAST_THE_SHADOW, WEAKER, ago, count, moment, percent, plain, rate
 from reports.noise import told
 
 if TYPE_CHECKING:
@@ -30,8 +30,10 @@ _NAMED = 3
 
 def diffs(report: DiffReport, *, every: bool = False, limit: int | None = None, width: int = WIDTH) -> str:
     """The diff report: signatures per route, open ones only unless `every`."""
-    parts: list[object] = [_heading("Differences", report.platform, report.at)]
+    parts: list[object] = [_heading("Differences", report.platform, report.at), *_between(report)]
     parts += [part for route in report.routes for part in _route(route, report.at, every=every, limit=limit)]
+    if every:
+        parts += _exercised(report)
     parts.append(f"{count(report.open, 'open signature')}, {count(report.explained)} explained.")
     parts += [_next(report), PAST_THE_SHADOW]
     return _print(parts, width)
@@ -97,13 +99,23 @@ def _route(route: RouteDiffs, now: float, *, every: bool, limit: int | None) -> 
             percent(line.share),
             ago(item.last_seen, now),
             line.standing,
-            _cell(f"{item.location} {item.pattern}").append(_change(line.difference)).append(_noise(line)),
+            _cell(f"{item.location} {item.pattern}").append(_change(line.difference)).append(_beside(line)),
         )
     if lines:
         parts.append(table)
     if left:
         parts.append(f"  and {left} more; --limit shows more")
     return [*parts, *(_refusal(item, now) for item in seen.refusals)]
+
+
+def _exercised(report: DiffReport) -> list[object]:
+    table = _table("exercised route", "shape", "times", "found", "last")
+    for route in report.routes:
+        for one in route.evidence.exercises:
+            shape = _cell(one.shape or "without parameters")
+            times = count(one.verdicts.total)
+            table.add_row(route.evidence.route, shape, times, one.told, ago(one.last_seen, report.at))
+    return [WEAKER, table] if table.row_count else []
 
 
 def _refusal(item: OpenRefusal, now: float) -> str:
@@ -135,7 +147,7 @@ def _next(report: DiffReport) -> str:
     if not report.compared:
         return NOTHING_COMPARED
     if not report.open:
-        return "Nothing waits for review."
+        return "Nothing waits for review." if not _between(report) else "Nothing that was seen then waits for review."
     return "Look: cutover diffs --signature SIG. Decide: cutover accept|tolerate|reject SIG --reason TEXT."
 
 
@@ -185,8 +197,15 @@ def _change(difference: Difference | None) -> str:
     return f"\n  {legacy}{between}→ {gateway}"
 
 
-def _noise(line: SignatureLine) -> str:
-    return f"\n  {told(line.seen.noise)}" if line.seen.noise else ""
+def _beside(line: SignatureLine) -> str:
+    noise = told(line.seen.noise) if line.seen.noise else ""
+    return "".join(f"\n  {said}" for said in (line.means, noise) if said)
+
+
+def _between(report: DiffReport) -> list[str]:
+    bounds = [("since", report.since), ("before", report.until)]
+    said = " and ".join(f"{word} {moment(at)}" for word, at in bounds if at is not None)
+    return [f"What was seen {said}; counts are of all times."] if said else []
 
 
 def _heading(title: str, platform: str, at: float) -> str:

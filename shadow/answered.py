@@ -69,7 +69,7 @@ def _by(found: Found, pair: Pair, setting: Setting) -> str:
     rule = ruling(found, pair.route.id, setting.rules)
     if rule is not None and rule.decision == REJECTED:
         return ""
-    if rule is not None and rule.explains(setting.now()):
+    if rule is not None and rule.explains(setting.now()) and rule.covers(""):
         return f"rule:{rule.decision}"
     change = covering(found, Case(pair, setting.table, setting.gateway_url))
     return f"change:{change.id}" if change else ""

@@ -24,9 +24,15 @@ _ROOT = Path(__file__).parent.parent
 
 
 class Child:
-    """One child process; what it prints goes to our stderr, its last lines are kept for an error message."""
+    """One child process; what it prints goes to our stderr, its last lines are kept for an error message.
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], lifeline: int) -> None:
+    `what` says to people what ended, and what that means until it is there again.
+    """
+
+    def __init__(
+        self, arguments: Sequence[str], environment: Mapping[str, str], lifeline: int, what: str = "a child"
+    ) -> None:
+        self._what = what
         self._arguments = list(arguments)
         self._environment = with_packages(environment) | {VARIABLE: str(lifeline)}
         self._lifeline = lifeline
@@ -68,6 +74,8 @@ class Child:
         if not self._again_at:
             self._pause = _FIRST_PAUSE if now - self._started > _STEADY else min(self._pause * 2, _LONGEST_PAUSE)
             self._again_at = now + self._pause
+            how = f"killed by signal {-code}" if (code := self.process.returncode) < 0 else f"exit code {code}"
+            sys.stderr.write(f"cutover shadow: {self._what} ended ({how}); started again in {self._pause:g} s\n")
         elif now >= self._again_at:
             self.start()
 

@@ -33,7 +33,7 @@ def explained(found: Found, case: Case, rules: Mapping[str, Rule], now: float, *
     rule = ruling(found, case.pair.route.id, rules)
     if rule is not None and rule.decision == REJECTED:
         return ""
-    if rule is not None and rule.explains(now):
+    if rule is not None and rule.explains(now) and rule.covers(found.alike):
         return f"rule:{rule.decision}"
     name = _named(found, case)
     if routine(name):

@@ -12,9 +12,10 @@ from gateway.core.exchange import Failure
 from gateway.core.noise import place_of
 from shadow.classes.addresses import untouched
 from shadow.classes.rule import Case
-from shadow.classify import explained, routine
+from shadow.classify import explained, routine, ruling
 from shadow.diff import exchanges
 from shadow.diff.found import Budget, Found
+from shadow.diff.nearness import noted
 from shadow.pairing import DRY_RUN, READ
 from shadow.sums import diff, incomparable, without_lengths
 
@@ -132,8 +133,14 @@ def _differences(pair: Pair, setting: Setting) -> list[Found]:
 def _explain(pair: Pair, setting: Setting, found: Iterable[Found]) -> Explained:
     case, now, digest = Case(pair, setting.table, setting.gateway_url), setting.now(), setting.digest(pair.route)
     each = []
-    for one in found:
+    for one in noted(found):
         tally = setting.noise.get((pair.route.id, digest, place_of(one.location, one.path, one.kind)))
         by = explained(one, case, setting.rules, now, noisy=tally is not None and tally.explains)
-        each.append((one, by))
+        each.append((one if _by_meaning(one, by, pair, setting) else replace(one, alike=""), by))
     return [(one, by) for one, by in each if not routine(by)]
+
+
+def _by_meaning(one: Found, by: str, pair: Pair, setting: Setting) -> bool:
+    """Whether it must be told how near the values are: what is explained without that would only be counted apart."""
+    rule = ruling(one, pair.route.id, setting.rules) if by.startswith("rule:") else None
+    return not by or (rule is not None and bool(rule.meaning))

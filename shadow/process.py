@@ -77,8 +77,10 @@ def run(config: Path, store: Path) -> None:
 
 
 def _supervise(table: RouteTable, places: tuple[Path, Path, Path], lifeline: int, stop: threading.Event) -> None:
-    proxy = Child(_proxy_arguments(table, *places), os.environ, lifeline)
-    worker = Child(_worker_arguments(*places), os.environ, lifeline)
+    proxy = Child(
+        _proxy_arguments(table, *places), os.environ, lifeline, "the proxy, without which nobody is served,"
+    )
+    worker = Child(_worker_arguments(*places), os.environ, lifeline, "the worker, without which nothing is copied,")
     try:
         if _await_ready(table, proxy, worker, stop):
             sys.stdout.write(f"shadow ready: {_listeners(table)}\n")

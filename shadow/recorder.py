@@ -220,9 +220,6 @@ class Recorder:
                 self._gave_up(1)
 
     def _store(self, connection: sqlite3.Connection, batch: Batch) -> None:
-        for source, ledger in batch.ledgers.items():
-            put_buckets(connection, source, ledger.counts)
-        batch.ledgers = {}
         if batch.observations:
             append(connection, batch.observations, self._retention)
             batch.observations = []
@@ -241,6 +238,10 @@ class Recorder:
         if batch.served:
             count_served(connection, batch.served.values())
             batch.served = {}
+        # Last, so that nobody reads of a request as compared whose observation is not there yet.
+        for source, ledger in batch.ledgers.items():
+            put_buckets(connection, source, ledger.counts)
+        batch.ledgers = {}
 
 
 def _both(one: Served, other: Served) -> Served:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.exchange import Exchange, Failure, Frame, Request, Response, header
-from gateway.core.observation import Difference
+from gateway.core.observation import Difference, DifferenceKind
 from shadow.redaction import address, bodies, header_values
 from shadow.redaction.names import Treatment, treatment, within
 from shadow.redaction.secrets_seen import Seen
@@ -79,7 +80,8 @@ class Redactor:
     def difference(self, found: Found, by: str) -> Difference:
         """The difference with values that may be stored; `by` says what explains it."""
         legacy, gateway = (self._value(found, side) for side in (found.legacy, found.gateway))
-        return Difference(found.location, self._path(found.path), found.kind, legacy, gateway, by)
+        alike = found.alike if found.kind is DifferenceKind.CHANGED else ""
+        return Difference(found.location, self._path(found.path), found.kind, legacy, gateway, by, alike)
 
     def text(self, text: str) -> str:
         """A text of our own making that may quote an answer."""
@@ -98,7 +100,7 @@ class Redactor:
         path = _IN_BRACKETS.sub(lambda found: f"[{self._seen.scrub(found[1])}]", difference.path)
         path = self._seen.scrub(path, _UNLIKELY_NAME)
         legacy, gateway = (self._seen.scrub(side)[:VALUE] for side in (difference.legacy, difference.gateway))
-        return Difference(difference.location, path, difference.kind, legacy, gateway, difference.by)
+        return replace(difference, path=path, legacy=legacy, gateway=gateway)
 
     def _tree(self) -> Tree:
         return Tree(self._key, self._seen)

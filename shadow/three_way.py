@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.core.exchange import Response
 from gateway.core.noise import place_of
-from gateway.core.observation import REJECTED, DifferenceKind, Verdict
+from gateway.core.observation import DifferenceKind, Verdict
 from gateway.core.routes import Effect
 from shadow.classify import ruling, verdict
 from shadow.comparing import all_explained, answers, failure, with_itself
@@ -153,7 +153,7 @@ def _intermittent(pair: Pair, setting: Setting, found: Explained) -> Explained:
             continue
         marked = replace(one, kind=DifferenceKind.INTERMITTENT)
         rule = ruling(marked, pair.route.id, setting.rules)
-        known = rule is not None and rule.decision != REJECTED and rule.explains(now)
+        known = rule is not None and rule.explains(now) and rule.covers("")
         out.append((marked, f"rule:{rule.decision}" if rule and known else ""))
     return out
 

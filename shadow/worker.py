@@ -130,10 +130,11 @@ async def _frame(reader: asyncio.StreamReader) -> bytes:
     return await reader.readexactly(length)
 
 
-async def _record(recorder: Recorder, discipline: Discipline) -> None:
-    """Write what has come together, twice a second."""
-    while True:
-        await asyncio.sleep(_FLUSH)
+async def _record(recorder: Recorder, discipline: Discipline, enough: asyncio.Event) -> None:
+    """Write what has come together, twice a second, until it is enough; a write that has begun is finished."""
+    while not enough.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(enough.wait(), _FLUSH)
         recorder.paced(discipline.standing(time.time()))
         await _flush(recorder)
 
@@ -168,15 +169,18 @@ async def run(config: Path, store: Path, channel: Path) -> None:
     async with Mirror(internal, mark, candidate=candidate, pool=2 * CONCURRENCY) as mirror:
         copier = Copier(table, mirror, setting)
         worker = Worker(copier, recorder)
-        recording = asyncio.create_task(_record(recorder, copier.discipline))
+        enough = asyncio.Event()
+        recording = asyncio.create_task(_record(recorder, copier.discipline, enough))
         attending = asyncio.create_task(_attend(worker, channel))
         await stopping.wait()
         # The proxy is told to stop first, so that its last counts are here already or never come.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(worker.idle.wait(), _LAST)
         attending.cancel()
-        recording.cancel()
-        await asyncio.gather(attending, recording, return_exceptions=True)
+        await asyncio.gather(attending, return_exceptions=True)
+        # Cancelled, a write would go on in its thread, and the last one would meet it on the same connection.
+        enough.set()
+        await recording
         await _flush(recorder)
     recorder.close()
 

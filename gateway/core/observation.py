@@ -8,6 +8,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from gateway.core.alike import covers
+
 
 class Verdict(StrEnum):
     """How an observation is judged."""
@@ -52,8 +54,9 @@ class Difference:
 
     `location` is status, header, cookie, cors, body, stream, frame, shape, or upstream.method, upstream.path,
     upstream.query, upstream.header, upstream.body; `path` says where inside it. Values are redacted text.
-    `by` names the rule, change or class that explains it; empty means nothing does. Lone surrogates in its texts
-    (broken UTF-8, hostile JSON) become escapes, since no store, page or terminal takes them.
+    `by` names the rule, change or class that explains it; empty means nothing does. `alike` says by which meanings
+    the real values are near each other (`core.alike`). Lone surrogates in its texts (broken UTF-8, hostile JSON)
+    become escapes, since no store, page or terminal takes them.
     """
 
     location: str
@@ -62,6 +65,7 @@ class Difference:
     legacy: str = ""
     gateway: str = ""
     by: str = ""
+    alike: str = ""
 
     def __post_init__(self) -> None:
         for name in ("path", "legacy", "gateway"):
@@ -149,7 +153,8 @@ REJECTED = "rejected"
 class Rule:
     """A reviewed decision on a signature: expected, ignored, tolerated, or rejected, which explains nothing.
 
-    `expires` is epoch seconds or None.
+    `expires` is epoch seconds or None. With a `meaning` (`timestamp 2s`) it holds only for differences whose values
+    are so near.
     """
 
     signature: str
@@ -158,7 +163,12 @@ class Rule:
     reason: str
     created: float
     expires: float | None = None
+    meaning: str = ""
 
     def explains(self, now: float) -> bool:
         """Whether differences of this signature are as reviewed at `now` (epoch seconds)."""
         return self.decision != REJECTED and (self.expires is None or now < self.expires)
+
+    def covers(self, alike: str) -> bool:
+        """Whether a difference whose values are so near is among those it was made for."""
+        return not self.meaning or covers(self.meaning, alike)

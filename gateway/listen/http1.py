@@ -8,7 +8,7 @@ never read as one. Trailers never become headers (RFC 9110 §6.5.1).
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httptools
 
@@ -35,7 +35,7 @@ class Http1(Passing):
 
     def __init__(self, reception: Reception) -> None:
         super().__init__(reception, reception.bounds())
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser: Any = httptools.HttpRequestParser(self)
         self._client: tuple[str, int] | None = None
         self._feeding: Turn | None = None
         self._handshake: Message | None = None
@@ -69,8 +69,10 @@ class Http1(Passing):
         for turn in (self._turn, self._feeding, *self._waiting):
             if turn is not None:
                 turn.leave()
+        self._turn = self._feeding = None
         self._waiting.clear()
         self.resume_writing()
+        self._drop()
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
@@ -290,5 +292,9 @@ class Http1(Passing):
             return
         self._reception.connections.discard(self)
         self._ending = True
+        self._drop()
         socket = Socket(self._reception, self.transport, self._client[0] if self._client else "")
         socket.open(scope, rest)
+
+    def _drop(self) -> None:
+        self._parser = None  # it holds our methods: without it and turns, nothing is left for the garbage collector

@@ -49,7 +49,7 @@ SOON = _Soon()
 
 
 class Passing(Patience):
-    """A connection on which a shortcut may answer: it says `begin`, and then `passed`, `hand_over` or `gave_up`."""
+    """A connection that a shortcut may answer: `begin`, then `write` and `passed`; or `hand_over`; or `gave_up`."""
 
     def __init__(self, reception: Reception, bounds: Bounds) -> None:
         super().__init__(reception.loop, bounds)
@@ -72,12 +72,11 @@ class Passing(Patience):
         self._count += 1
         self._reception.passing += 1
 
-    def passed(self, data: bytes, *, close: bool) -> None:
-        """The answer, whole."""
+    def passed(self, *, close: bool) -> None:
+        """The answer was written, whole."""
         self._turn = None
         self._reception.passing -= 1
         self._age = 0.0
-        self.put(data, self.batch)
         if close:
             self.finish()
         elif self._waiting or self.held or self._refusal:

@@ -61,8 +61,9 @@ class Crossing(Passage):
         request_id: str,
         trace: str,
         span: str,
+        started: float,
     ) -> None:
-        self.started = time.perf_counter()
+        self.started = started
         self.way = way
         self.wire = wire
         self.connection = connection
@@ -137,12 +138,14 @@ class Crossing(Passage):
         self.waited = time.perf_counter() - self.started
         way, wire = self.way, self.wire
         close, self.ended = wire.last, True
-        way.answered(self.connection, self.permit)
         end = "connection: close\r\n\r\n" if close else "\r\n"
         extra = b"".join(wire.extra).decode("latin-1") if wire.extra else ""
         text = f"{relay.before}{self._limits()}x-request-id: {self.request_id}\r\n{relay.after}{extra}{end}"
         self.status, self.size = head.status, len(body)
-        wire.passed(text.encode("latin-1") + body, close=close)
+        wire.write(text.encode("latin-1") + body)
+        # The client reads it while the rest is done here; the next of its requests may need the connection.
+        way.answered(self.connection, self.permit)
+        wire.passed(close=close)
         wire.batch.note(self._record)
 
     def _limits(self) -> str:

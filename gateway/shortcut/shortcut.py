@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gateway.core.random_id import random_id
@@ -77,20 +79,21 @@ class Shortcut(Way):
         )
 
     def _begin(self, wire: Passing, connection: Connection, taken: Taken | None) -> None:
-        plan = self.plan
+        started, plan = time.perf_counter(), self.plan
         trace, span = new_ids() if plan.trace is None else (plan.trace.id, new_span())
         request_id = plan.request_id or random_id()
-        crossing = Crossing(self, wire, connection, taken, request_id, trace, span)
+        one, two, three, four, rest = plan.pieces
+        context = "" if plan.begun is None else self._finished(plan.begun)
+        text = f"{one}{trace}{two}{span}{three}{context}{four}{request_id}{rest}"
+        connection.start(bodyless=False)
+        # The service works on it while the rest is done here.
+        with suppress(TransportError):
+            connection.put(text.encode("latin-1"))
+        crossing = Crossing(self, wire, connection, taken, request_id, trace, span, started)
         wire.begin(crossing)
         self.metrics.in_flight += 1
         self._taken.value += 1
         self._budget.earn(self._retries)
-        connection.start(bodyless=False)
         connection.listen(crossing, self._first_byte)
-        one, two, three, four, rest = plan.pieces
-        context = "" if plan.begun is None else self._finished(plan.begun)
-        text = f"{one}{trace}{two}{span}{three}{context}{four}{request_id}{rest}"
-        try:
-            connection.put(text.encode("latin-1"))
-        except TransportError:
+        if connection.ended:
             crossing.heard()

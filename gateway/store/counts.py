@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.store.database import transaction
+from gateway.store.dialect import transaction
+from gateway.store.thinning import thin_hourly
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 BucketKey = tuple[str, str, str]
 """Route id (empty when none matched), bucket, reason (empty for none)."""
+
+
+SUBJECTS = 1_000
+"""Subjects who would be refused on one route for one reason that are told apart: anybody can invent some."""
+FURTHER_SUBJECTS = "(further subjects)"
+"""As whom those beyond are counted."""
+_KNOWN = "SELECT 1 FROM policy_shadow WHERE route = ? AND status = ? AND reason = ? AND subject = ?"
+_SUBJECTS = "SELECT count(*) FROM policy_shadow WHERE route = ? AND status = ? AND reason = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What one side served of one route in one minute; `seconds` is the sum of latencies."""
+    """What one side served of one route from one minute on until another; `seconds` is the sum of latencies.
+
+    Minutes count from the epoch. `ended` is the one after the last; where it is not given, `minute` stands alone.
+    """
 
     route: str
     side: str
@@ -39,6 +51,11 @@ class Served:
     errors: int
     fallbacks: int
     seconds: float
+    ended: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.ended:
+            object.__setattr__(self, "ended", self.minute + 1)
 
 
 def put_buckets(connection: sqlite3.Connection, source: str, counts: Mapping[BucketKey, int]) -> None:
@@ -65,7 +82,7 @@ def count_refusal(
 
 
 def add_refusals(connection: sqlite3.Connection, entries: Iterable[Refusal]) -> None:
-    """Add to the would-be refusals, all at once."""
+    """Add to the would-be refusals, all at once; subjects beyond `SUBJECTS` of one reason count together."""
     with transaction(connection):
         connection.executemany(
             "INSERT INTO policy_shadow VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (route, subject, status, reason)"
@@ -74,8 +91,23 @@ def add_refusals(connection: sqlite3.Connection, entries: Iterable[Refusal]) -> 
             " ELSE policy_shadow.first_seen END, last_seen ="
             " CASE WHEN excluded.last_seen > policy_shadow.last_seen THEN excluded.last_seen"
             " ELSE policy_shadow.last_seen END",
-            [[e.route, e.subject, e.status, e.reason, e.count, e.first_seen, e.last_seen] for e in entries],
+            [
+                [e.route, subject, e.status, e.reason, e.count, e.first_seen, e.last_seen]
+                for e, subject in _told_apart(connection, entries)
+            ],
         )
+
+
+def _told_apart(connection: sqlite3.Connection, entries: Iterable[Refusal]) -> Iterator[tuple[Refusal, str]]:
+    room: dict[tuple[str, int, str], int] = {}
+    for entry in list(entries):
+        kind = (entry.route, entry.status, entry.reason)
+        known = connection.execute(_KNOWN, [*kind, entry.subject]).fetchone()
+        if not known and kind not in room:
+            room[kind] = SUBJECTS - connection.execute(_SUBJECTS, kind).fetchone()[0]
+        if not known:
+            room[kind] -= 1
+        yield entry, entry.subject if known or room[kind] >= 0 else FURTHER_SUBJECTS
 
 
 def refusals(connection: sqlite3.Connection, route: str | None = None) -> list[Refusal]:
@@ -89,21 +121,25 @@ def refusals(connection: sqlite3.Connection, route: str | None = None) -> list[R
 
 
 def count_served(connection: sqlite3.Connection, entries: Iterable[Served]) -> None:
-    """Add to what was served."""
+    """Add to what was served; once an hour, what is older is told more coarsely."""
+    each = list(entries)
     with transaction(connection):
         connection.executemany(
-            "INSERT INTO served VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (route, side, minute) DO UPDATE SET"
+            "INSERT INTO served (route, side, minute, requests, errors, fallbacks, seconds, ended)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (route, side, minute) DO UPDATE SET"
             " requests = served.requests + excluded.requests, errors = served.errors + excluded.errors,"
             " fallbacks = served.fallbacks + excluded.fallbacks, seconds = served.seconds + excluded.seconds",
-            [[e.route, e.side, e.minute, e.requests, e.errors, e.fallbacks, e.seconds] for e in entries],
+            [[e.route, e.side, e.minute, e.requests, e.errors, e.fallbacks, e.seconds, e.ended] for e in each],
         )
+        if each:
+            thin_hourly(connection, max(entry.minute for entry in each))
 
 
 def served(connection: sqlite3.Connection, route: str | None = None, since_minute: int = 0) -> list[Served]:
-    """What was served, oldest first; `minute` counts from the epoch."""
+    """What was served until after a minute, oldest first."""
     where, values = (" AND route = ?", [route]) if route else ("", [])
     rows = connection.execute(
-        f"SELECT * FROM served WHERE minute >= ?{where} ORDER BY minute, route, side",  # noqa: S608 - no input in it
+        f"SELECT * FROM served WHERE ended > ?{where} ORDER BY minute, route, side",  # noqa: S608 - no input in it
         [since_minute, *values],
     )
     return [Served(**dict(row)) for row in rows]

@@ -8,7 +8,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from gateway.core.errors import ConfigError
-from gateway.store import dialect, roll_up, schema
+from gateway.store import dialect, roll_up, schema, thinning
 from gateway.store.dialect import transaction
 
 if TYPE_CHECKING:
@@ -34,12 +34,21 @@ def _roll_up(connection: sqlite3.Connection) -> None:
     roll_up.roll_up(connection)
 
 
+def _thin(connection: sqlite3.Connection) -> None:
+    _sql(schema.SERVED)(connection)
+    newest = connection.execute("SELECT max(minute) FROM served").fetchone()[0]
+    if newest is not None:
+        thinning.thin(connection, newest)
+
+
 _STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _sql(schema.FIRST),
     _sql(schema.IDEMPOTENCY),
     _sql(schema.NOISE),
     _roll_up,
     _sql(schema.ANSWER_SHAPES),
+    _thin,
+    _sql(schema.RULES),
 )
 """Step n turns a store of version n into one of version n + 1."""
 VERSION = len(_STEPS)

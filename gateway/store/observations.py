@@ -74,7 +74,9 @@ def signatures(connection: sqlite3.Connection, route: str | None = None) -> list
     where, values = ("WHERE route = ?", [route]) if route else ("", [])
     found = connection.execute(
         "SELECT signature, route, location, min(pattern) AS pattern, kind, sum(count) AS count,"  # noqa: S608 - no input
-        " min(first_seen) AS first_seen, max(last_seen) AS last_seen, min(by) AS by"
+        " min(first_seen) AS first_seen, max(last_seen) AS last_seen,"
+        # What lies near by meaning is marked so, and as open as what does not.
+        " min(CASE WHEN by LIKE '~%' THEN '' ELSE by END) AS by"
         f" FROM sightings {where} GROUP BY signature, route, location, kind ORDER BY count DESC, signature",
         values,
     )
@@ -84,10 +86,12 @@ def signatures(connection: sqlite3.Connection, route: str | None = None) -> list
 def put_rule(connection: sqlite3.Connection, rule: Rule) -> None:
     """Store a decision on a signature, replacing an earlier one."""
     connection.execute(
-        "INSERT INTO rules (signature, decision, owner, reason, created, expires) VALUES (?, ?, ?, ?, ?, ?)"
+        "INSERT INTO rules (signature, decision, owner, reason, created, expires, meaning)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (signature) DO UPDATE SET decision = excluded.decision, owner = excluded.owner,"
-        " reason = excluded.reason, created = excluded.created, expires = excluded.expires",
-        [rule.signature, rule.decision, rule.owner, rule.reason, rule.created, rule.expires],
+        " reason = excluded.reason, created = excluded.created, expires = excluded.expires,"
+        " meaning = excluded.meaning",
+        [rule.signature, rule.decision, rule.owner, rule.reason, rule.created, rule.expires, rule.meaning],
     )
 
 

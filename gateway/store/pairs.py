@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.core.alike import parted
 from gateway.core.observation import Verdict
 from gateway.store.known import rows_of
 from gateway.store.profile import Profile
@@ -110,7 +111,7 @@ def _forgotten(connection: sqlite3.Connection) -> dict[tuple[str, str, str], int
 
 
 def _speaks_against(profile: Profile) -> bool:
-    return bool(profile.verdicts & _AGAINST) or any(not by for _, by in profile.items)
+    return bool(profile.verdicts & _AGAINST) or any(not parted(by)[0] for _, by in profile.items)
 
 
 def _forget(connection: sqlite3.Connection, upto: int) -> None:

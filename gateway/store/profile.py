@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
+from gateway.core.alike import both, parted, recorded
 from gateway.core.observation import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gateway.core.observation import Observation
 
 JUDGED = frozenset({Verdict.MISMATCH, Verdict.EXPECTED})
@@ -21,7 +24,8 @@ JUDGED = frozenset({Verdict.MISMATCH, Verdict.EXPECTED})
 class Profile:
     """Verdicts that no rule changes, and the signatures that differ, each with what explained it when recorded.
 
-    Of one observation it has one verdict or items; of several it is their union, which says the worst of them.
+    What explained it is followed by how near the values were (`core.alike.recorded`). Of one observation it has one
+    verdict or items; of several it is their union, which says the worst of them.
     """
 
     verdicts: frozenset[str] = frozenset()
@@ -32,7 +36,7 @@ class Profile:
         """The profile of one observation."""
         if observation.verdict in JUDGED and observation.differences:
             return cls(
-                items=frozenset((item.signature(observation.route), item.by) for item in observation.differences)
+                items=_items((one.signature(observation.route), one.by, one.alike) for one in observation.differences)
             )
         return cls._plain(str(observation.verdict))
 
@@ -62,4 +66,14 @@ class Profile:
 
     def __or__(self, other: Profile) -> Profile:
         """The profile of both together."""
-        return Profile(self.verdicts | other.verdicts, self.items | other.items)
+        items = ((signature, *parted(by)) for signature, by in self.items | other.items)
+        return Profile(self.verdicts | other.verdicts, _items(items))
+
+
+def _items(each: Iterable[tuple[str, str, str]]) -> frozenset[tuple[str, str]]:
+    """One item for a signature and what explains it: with what is alike in all of its places."""
+    near: dict[tuple[str, str], str] = {}
+    for signature, by, alike in each:
+        key = (signature, by)
+        near[key] = both(near[key], alike) if key in near else alike
+    return frozenset((signature, recorded(by, alike)) for (signature, by), alike in near.items())

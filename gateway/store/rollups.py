@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.core.alike import recorded
 from gateway.core.observation import Verdict
 from gateway.store.known import known_of
 from gateway.store.profile import JUDGED, Profile
@@ -169,9 +170,8 @@ def _add_sightings(connection: sqlite3.Connection, observations: Sequence[Observ
         judged = one.verdict in JUDGED
         places: dict[_SightingKey, list[Difference]] = {}
         for difference in one.differences:
-            places.setdefault((difference.signature(one.route), one.digest, difference.by, judged), []).append(
-                difference
-            )
+            by = recorded(difference.by, difference.alike)
+            places.setdefault((difference.signature(one.route), one.digest, by, judged), []).append(difference)
         for key, differences in places.items():
             _sight(found, key, one, differences)
     connection.executemany(_SIGHTING, [_sighting_row(key, seen) for key, seen in found.items()])

@@ -112,3 +112,12 @@ ANSWER_SHAPES = """
 CREATE TABLE answer_shapes (
   route TEXT NOT NULL, status INTEGER NOT NULL, shape TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (route, status));
 """
+
+RULES = """
+ALTER TABLE rules ADD COLUMN meaning TEXT NOT NULL DEFAULT '';
+"""
+
+SERVED = """
+ALTER TABLE served ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;
+UPDATE served SET ended = minute + 1;
+"""

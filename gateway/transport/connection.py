@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from gateway.transport.errors import TransportError
     from gateway.transport.heads import Head, Heads
 
 
@@ -130,9 +131,9 @@ class Connection(Sending):
         return self._reading.head
 
     @property
-    def failure(self) -> Exception | None:
+    def failure(self) -> TransportError | None:
         """Why there will be no more of the response."""
-        return self._failure or (self.broken() if self._closed else None)
+        return self.fault() if self._failure is not None or self._closed else None
 
     @property
     def answered(self) -> bool:
@@ -154,10 +155,10 @@ class Connection(Sending):
             return False
         return not self._poll.poll(0)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: TransportError) -> None:
         """Make whoever waits for this response see `error`; the connection is given up."""
         if self._failure is None and not self._reading.complete:
-            self._failure = error
+            self._failure = error.again()
         self.close()
         self._wake()
 
@@ -177,6 +178,7 @@ class Connection(Sending):
         for future in (self._waiter, self._writable):
             if future is not None and not future.done():
                 future.set_exception(self._silent())
+        self._waiter = self._writable = None
 
     # What the event loop does.
 
@@ -253,7 +255,7 @@ class Connection(Sending):
 
     def _more(self) -> asyncio.Future[None]:
         if self._failure is not None or self._closed:
-            raise self._failure or self.broken()
+            raise self.fault()
         self._waiter = self._loop.create_future()
         return self._waiter
 

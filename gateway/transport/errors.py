@@ -8,6 +8,8 @@ TransportError
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class TransportError(Exception):
     """An upstream exchange that did not complete. `sent` says whether a byte of the request went out."""
@@ -15,6 +17,10 @@ class TransportError(Exception):
     def __init__(self, detail: str, *, sent: bool = False) -> None:
         super().__init__(detail)
         self.sent = sent
+
+    def again(self) -> Self:
+        """The same, raised nowhere yet: what was raised holds the frames it came through, and all that they hold."""
+        return type(self)(str(self), **vars(self))
 
 
 class ConnectFailed(TransportError):  # noqa: N818 - named for what happened

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gateway.batch import Batch
     from gateway.transport.deadlines import Deadlines
+    from gateway.transport.errors import TransportError
 
 HIGH = 1 << 18
 """Bytes that may wait in either direction."""
@@ -23,7 +24,7 @@ class Sending(asyncio.Protocol):
         self._batch = batch
         self._outgoing = b""
         self._transport: asyncio.Transport | None = None
-        self._failure: Exception | None = None
+        self._failure: TransportError | None = None
         self._sent = self._closed = self._paused_writing = False
         self._seconds = 0.0
         self._writable: asyncio.Future[None] | None = None
@@ -57,7 +58,7 @@ class Sending(asyncio.Protocol):
             TransportError: the connection ended.
         """
         if self._closed or self._transport is None:
-            raise self._failure or self.broken()
+            raise self.fault()
         if self._outgoing:
             self._outgoing += data
         else:
@@ -93,6 +94,10 @@ class Sending(asyncio.Protocol):
         """The deadline has passed."""
         raise NotImplementedError
 
-    def broken(self) -> Exception:
-        """What whoever sends on a connection that has ended gets to see."""
+    def fault(self) -> TransportError:
+        """What whoever uses a connection that has failed or ended gets to see; never the same object twice."""
+        return self.broken() if self._failure is None else self._failure.again()
+
+    def broken(self) -> TransportError:
+        """What there is to say of a connection that has ended."""
         raise NotImplementedError

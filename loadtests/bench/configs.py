@@ -42,6 +42,12 @@ access_log off;
     listen 127.0.0.1:{port};
     location / {{ return 200 '{body}'; }}
   }}"""
+_SAYING = """\
+access_log off;
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{ return 200 '{word}'; }}
+  }}"""
 # The gateway writes its log in blocks as well.
 _PROXY = """\
 access_log {directory}/nginx-access.log combined buffer=64k flush=1s;
@@ -90,6 +96,11 @@ def nginx_proxy(directory: Path, port: int, upstream: int, *, root: bool, name: 
     """An nginx in the gateway's place."""
     inner = _PROXY.format(directory=directory, port=port, upstream=upstream, buffering="on")
     return _nginx(directory, name, inner, root=root)
+
+
+def nginx_saying(directory: Path, port: int, word: str, *, root: bool) -> str:
+    """An nginx that answers every request with a word."""
+    return _nginx(directory, "reloaded", _SAYING.format(port=port, word=word), root=root)
 
 
 def haproxy(port: int, upstream: int) -> str:

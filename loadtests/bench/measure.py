@@ -16,15 +16,18 @@ from gateway.core.errors import UnreachableError, UsageError
 from loadtests.bench.child import free_ports, running
 from loadtests.bench.cores import cpu_seconds
 from loadtests.bench.diff import differences
-from loadtests.bench.peers import DIRECT, GATEWAY, HAPROXY, NGINX, PLAIN, TARGET, Peer, peers, tokens
+from loadtests.bench.installed import absent
+from loadtests.bench.peers import DIRECT, GATEWAY, HAPROXY, NGINX, PLAIN, PROGRAMS, TARGET, Peer, peers, tokens
+from loadtests.bench.propagation import propagation
 from loadtests.bench.shadow import shadow
 from loadtests.bench.sockets import sockets
+from loadtests.bench.start import cold_start
 from loadtests.bench.store import MILLION, store
 from loadtests.bench.throughput import added, interleaved, rate, ratio, ratios
 from loadtests.bench.wrk import load, script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from loadtests.bench.cores import Cores
@@ -52,35 +55,48 @@ class Plan:
 
 
 def measure(plan: Plan, directory: Path, cores: Cores, *, say: Say) -> dict[str, Any]:
-    """What the parts of the plan found, by name.
+    """What the parts of the plan found, by name; `skipped` says of parts and peers that are left out, why.
 
     Raises:
         UsageError: there is no such part.
-        UnreachableError: a peer did not start.
+        UnreachableError: a peer did not start, or no part can be measured here.
     """
     strange = [part for part in plan.parts if part not in _PARTS]
     if strange:
         raise UsageError(f"no such part: {', '.join(strange)}; there are {', '.join(PARTS)}")
-    found: dict[str, Any] = {"plan": asdict(plan)}
-    for part in plan.parts:
+    skipped = _skipped(plan.parts)
+    parts = [part for part in plan.parts if part not in skipped]
+    if not parts:
+        raise UnreachableError("; ".join(f"{part} needs {reason}" for part, reason in skipped.items()))
+    found: dict[str, Any] = {"plan": asdict(plan), "skipped": skipped}
+    for part in parts:
         place = directory / part
         place.mkdir()
         found[part] = _PARTS[part](plan, place, cores, say)
     return found
 
 
+def _skipped(parts: Iterable[str]) -> dict[str, str]:
+    """Parts that cannot be measured here, and peers that will be missing in the others, each with the reason."""
+    found = {part: absent(*NEEDS.get(part, ())) for part in parts}
+    left = {part: f"{' and '.join(names)}: not installed" for part, names in found.items() if names}
+    wanted = {peer for part in parts if part not in left for peer in _BESIDE.get(part, ())}
+    return left | {peer: "not installed" for peer in sorted(wanted) if absent(PROGRAMS[peer])}
+
+
 def throughput(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
     """The gateway beside its peers at 32 connections."""
     rounds = _rounds(plan, directory, cores, say, NGINX, HAPROXY, GATEWAY, PLAIN)
-    compared = {other: _compared(rounds, other) for other in (NGINX, HAPROXY, PLAIN)}
+    compared = {other: _compared(rounds, other) for other in (NGINX, HAPROXY, PLAIN) if other in rounds}
     return {"peers": _figures(rounds), "gateway_per": compared}
 
 
 def latency(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
     """What nginx and the gateway add to the median answer time of one connection, in microseconds."""
     rounds = _rounds(plan, directory, cores, say, NGINX, GATEWAY, connections=1)
-    extra = {name: added(rounds, name, DIRECT) for name in (NGINX, GATEWAY)}
-    return {"peers": _figures(rounds), "added": extra, "ratio": extra[GATEWAY] / extra[NGINX]}
+    extra = {name: added(rounds, name, DIRECT) for name in (NGINX, GATEWAY) if name in rounds}
+    found = {"peers": _figures(rounds), "added": extra}
+    return found | ({"ratio": extra[GATEWAY] / extra[NGINX]} if extra.get(NGINX) else {})
 
 
 def streams(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
@@ -115,6 +131,16 @@ def observations(plan: Plan, directory: Path, _cores: Cores, say: Say) -> dict[s
 def shadowed(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
     """The shadow's primary path beside a bare mitmdump."""
     return shadow(directory, cores, rounds=plan.rounds, seconds=plan.seconds, say=say)
+
+
+def propagated(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
+    """How long a flag change takes to be obeyed."""
+    return propagation(directory, cores, rounds=plan.rounds, seconds=plan.seconds, say=say)
+
+
+def started(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
+    """How long starts take."""
+    return cold_start(directory, cores, rounds=plan.rounds, say=say)
 
 
 def profile(plan: Plan, directory: Path, cores: Cores, say: Say) -> dict[str, Any]:
@@ -176,9 +202,9 @@ def _figures(rounds: Rounds) -> dict[str, Any]:
             "rate": rate(own),
             "cpu_microseconds": median(one.cpu_microseconds for one in own),
             "p50": median(one.sample.p50 for one in own),
+            "rounds": [asdict(one.sample) | {"cpu_microseconds": one.cpu_microseconds} for one in own],
             "p99": median(one.sample.p99 for one in own),
             "errors": sum(one.sample.errors for one in own),
-            "rounds": [asdict(one.sample) for one in own],
         }
         for name, own in rounds.items()
     }
@@ -220,5 +246,19 @@ _PARTS: dict[str, Callable[[Plan, Path, Cores, Say], dict[str, Any]]] = {
     "store": observations,
     "profile": profile,
     "diff": lambda plan, _directory, _cores, say: differences(plan.rounds, say),
+    "propagation": propagated,
+    "start": started,
 }
 PARTS = tuple(_PARTS)
+NEEDS = {
+    **dict.fromkeys(("throughput", "latency", "shadow", "candidates", "profile"), ("wrk", "taskset")),
+    **dict.fromkeys(("streams", "sockets", "propagation", "start"), ("taskset",)),
+}
+"""Programs without which a part has nothing to say."""
+_BESIDE = {
+    "throughput": (NGINX, HAPROXY),
+    "latency": (NGINX,),
+    "propagation": (NGINX,),
+    "start": (NGINX, HAPROXY),
+}
+"""Programs of others that a part measures beside ours; it goes without those that are not installed."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import jwt
 
 from gateway.config import load_table
-from gateway.core.errors import CutoverError
+from gateway.core.errors import CutoverError, UnreachableError
 from gateway.core.routes import Stage
 from gateway.flags.flag import Flag
 from gateway.flags.store import FlagStore
@@ -21,7 +21,9 @@ from gateway.settings import ACCESS_LOG, INTERNAL_KEY, JWT_SECRET
 from gateway.store.database import open_store
 from loadtests.bench import configs
 from loadtests.bench.child import free_ports, running
+from loadtests.bench.installed import program
 from loadtests.bench.plain import UPSTREAM
+from loadtests.bench.stand_in import HEALTHY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
 TARGET = "/api/v1/deployments?org_id=bench-org"
 """A listing that is scoped by the caller's organisation."""
 DIRECT, NGINX, HAPROXY, GATEWAY, PLAIN = "direct", "nginx", "haproxy", "gateway", "plain"
+PROGRAMS = {NGINX: "nginx", HAPROXY: "haproxy"}
+"""Peers that are programs of others."""
 USERS = 16
-_SECRET = "benchmark-secret-0123456789abcdef0123456789"  # noqa: S105 - of a gateway that lives for minutes
+SECRET = "benchmark-secret-0123456789abcdef0123456789"  # noqa: S105 - of a gateway that lives for minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,16 @@ def tokens() -> list[str]:
     """An access token for each of the users, valid for a day."""
     now = int(time.time())
     claims = {"type": "access", "org_id": "bench-org", "roles": ["admin"], "iat": now, "exp": now + 86_400}
-    return [jwt.encode({**claims, "sub": f"user-{n}"}, _SECRET, algorithm="HS256") for n in range(USERS)]
+    return [jwt.encode({**claims, "sub": f"user-{n}"}, SECRET, algorithm="HS256") for n in range(USERS)]
 
 
 @contextlib.contextmanager
 def peers(
     directory: Path, cores: Cores, *names: str, streams: int = 0, sampled: Path | None = None
 ) -> Iterator[dict[str, Peer]]:
-    """The named peers, each before the same upstream; logs and configuration lie in `directory`.
+    """The named peers that are installed, each before the same upstream; logs and configuration lie in `directory`.
+
+    The upstream is an nginx, or where there is none a stand-in of our own.
 
     `streams` is the port of the service with streams and sockets. Only the direct path runs on the load's core. With
     `sampled` the gateway writes down there what it was at; see `sampled`.
@@ -65,43 +71,59 @@ def peers(
         UnreachableError: one did not start.
     """
     with contextlib.ExitStack() as stack:
+        names = here(*names)
         upstream, *ports = free_ports(1 + 2 * len(names))
-        root = os.geteuid() == 0
-        conf = _written(directory / "upstream.conf", configs.nginx_upstream(directory, upstream, root=root))
-        serving = cores.on_load("nginx", "-c", str(conf))
+        serving = cores.on_load(*_service(directory, upstream))
         pid = stack.enter_context(running(serving, directory / "upstream.log", port=upstream))
         found = {DIRECT: Peer(DIRECT, f"http://127.0.0.1:{upstream}", pid)}
         for name in names:
             port, second = ports.pop(), ports.pop()
-            command, environment = _command(name, directory, (port, second), upstream, streams or upstream)
+            line, environment = command(name, directory, (port, second), upstream, streams or upstream)
             if name == GATEWAY and sampled is not None:
-                command[2:3] = ["loadtests.bench.sampled", str(sampled)]
+                line[2:3] = ["loadtests.bench.sampled", str(sampled)]
             pid = stack.enter_context(
-                running(cores.on_peer(*command), directory / f"{name}.log", port=port, environment=environment)
+                running(cores.on_peer(*line), directory / f"{name}.log", port=port, environment=environment)
             )
             found[name] = Peer(name, f"http://127.0.0.1:{port}", pid)
         yield found
 
 
-def _command(
+def here(*names: str) -> tuple[str, ...]:
+    """Those of the peers that are installed; what is Python's own is everywhere."""
+    return tuple(name for name in names if name not in PROGRAMS or program(PROGRAMS[name]))
+
+
+def command(
     name: str, directory: Path, ports: tuple[int, int], upstream: int, streams: int
 ) -> tuple[list[str], dict[str, str]]:
+    """How an installed peer is started on the first of two ports, and what its environment holds besides."""
     if name == NGINX:
         text = configs.nginx_proxy(directory, ports[0], upstream, root=os.geteuid() == 0)
-        return ["nginx", "-c", str(_written(directory / "nginx.conf", text))], {}
+        return [_found(name), "-c", str(_written(directory / "nginx.conf", text))], {}
     if name == HAPROXY:
-        return [
-            "haproxy",
-            "-db",
-            "-f",
-            str(_written(directory / "haproxy.cfg", configs.haproxy(ports[0], upstream))),
-        ], {}
+        text = configs.haproxy(ports[0], upstream)
+        return [_found(name), "-db", "-f", str(_written(directory / "haproxy.cfg", text))], {}
     if name == PLAIN:
-        command = [sys.executable, "-m", "uvicorn", "loadtests.bench.plain:app", "--port", str(ports[0])]
-        return command, {UPSTREAM: f"http://127.0.0.1:{upstream}"}
+        line = [sys.executable, "-m", "uvicorn", "loadtests.bench.plain:app", "--port", str(ports[0])]
+        return line, {UPSTREAM: f"http://127.0.0.1:{upstream}"}
     text = configs.gateway(preset(directory), ports=ports, upstream=upstream, streams=streams)
-    command = gateway_command(_written(directory / "cutover.yaml", text), directory / "cutover.db")
-    return command, {JWT_SECRET: _SECRET, INTERNAL_KEY: _SECRET, ACCESS_LOG: "1"}
+    line = gateway_command(_written(directory / "cutover.yaml", text), directory / "cutover.db")
+    return line, {JWT_SECRET: SECRET, INTERNAL_KEY: SECRET, ACCESS_LOG: "1"}
+
+
+def _service(directory: Path, port: int) -> list[str]:
+    nginx = program("nginx")
+    if nginx is None:
+        return [sys.executable, "-m", "loadtests.bench.stand_in", HEALTHY, str(port)]
+    text = configs.nginx_upstream(directory, port, root=os.geteuid() == 0)
+    return [nginx, "-c", str(_written(directory / "upstream.conf", text))]
+
+
+def _found(name: str) -> str:
+    path = program(PROGRAMS[name])
+    if path is None:
+        raise UnreachableError(f"{name} is not installed")
+    return path
 
 
 def gateway_command(config: Path, store: Path) -> list[str]:

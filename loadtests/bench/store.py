@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ MILLION = 1_000_000
 WRITE = 2_500
 """Observations of one write: a worker at 5 000 a second writes twice a second."""
 _FILL = 25_000
+_ROUNDS = 10
 _TABLE = Path(__file__).parents[2] / "migrate" / "presets" / "inferia.yaml"
 _AT = 1_800_000_000.0
 _SUBJECTS, _SHAPES, _PLACES = 300, 4, 3
@@ -56,15 +58,17 @@ print(json.dumps({"seconds": sorted(seconds)[2], "observed": observed}))
 def store(directory: Path, total: int = MILLION, timed: int = MILLION // 5) -> dict[str, Any]:
     """Writes `total` observations, the first `timed` as a worker does, then reads what `cutover routes` reads.
 
-    `rate` is observations a second, `summary` seconds, sizes are bytes.
+    `rate` is observations a second, `summary` seconds, sizes are bytes. Beside it, batch by batch, the same values go
+    into one table of a bare SQLite; `rounds` are seconds of some batches of each, `ratio` is our rate over the other.
 
     Raises:
         UnreachableError: they could not be read.
     """
     path, table = directory / "cutover.db", load_table(_TABLE, {})
     coming = observations(table)
-    with closing(open_store(path)) as connection:
-        spent = sum(_written(connection, batch) for batch in _batches(coming, timed, WRITE))
+    with closing(open_store(path)) as connection, closing(_bare(directory / "bare.db")) as bare:
+        written = _batches(coming, timed, WRITE)
+        spent = [(_written(connection, batch), _written_bare(bare, batch)) for batch in written]
         gather_in(connection)
         small = path.stat().st_size
         for batch in _batches(coming, total - timed, _FILL):
@@ -81,7 +85,10 @@ def store(directory: Path, total: int = MILLION, timed: int = MILLION // 5) -> d
         raise UnreachableError(f"the store could not be read: {done.stderr.strip()[-400:]}")
     read = json.loads(done.stdout)
     return {
-        "rate": timed / spent,
+        "rate": timed / sum(ours for ours, _ in spent),
+        "bare": timed / sum(theirs for _, theirs in spent),
+        "ratio": sum(theirs for _, theirs in spent) / sum(ours for ours, _ in spent),
+        "rounds": {name: _rounds([one[at] for one in spent]) for at, name in enumerate(("store", "bare"))},
         "summary": read["seconds"],
         "observed": read["observed"],
         "bytes": path.stat().st_size,
@@ -125,6 +132,36 @@ def _batches(coming: Iterator[Observation], count: int, size: int) -> Iterator[l
     while count > 0:
         yield list(islice(coming, min(size, count)))
         count -= size
+
+
+def _rounds(seconds: list[float]) -> list[float]:
+    """Sums over ten stretches of equal length, fewer when there is less; what remains at the end is left out."""
+    count = min(_ROUNDS, len(seconds))
+    length = len(seconds) // count
+    return [sum(seconds[number * length : (number + 1) * length]) for number in range(count)]
+
+
+def _bare(path: Path) -> sqlite3.Connection:
+    """A database with one table and no index but its key, set as the store sets its own."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(
+        "CREATE TABLE observations (id TEXT PRIMARY KEY, route TEXT, at REAL, verdict TEXT, body TEXT)"
+    )
+    return connection
+
+
+def _written_bare(connection: sqlite3.Connection, batch: list[Observation]) -> float:
+    started = time.perf_counter()
+    rows = [
+        (one.id, one.route, one.at, one.verdict, json.dumps([one.legacy, one.gateway], separators=(",", ":")))
+        for one in batch
+    ]
+    connection.execute("BEGIN")
+    connection.executemany("INSERT INTO observations VALUES (?, ?, ?, ?, ?)", rows)
+    connection.execute("COMMIT")
+    return time.perf_counter() - started
 
 
 def _written(connection: Any, batch: list[Observation]) -> float:

@@ -20,10 +20,11 @@ GOALS = {
     "mitmdump": 0.9,
     "added_p50": 0.001,
     "added_p99": 0.005,
+    "propagation": 100.0,
 }
 """At least so many of nginx, of the plain pass-through, of a bare mitmdump, and observations a second.
 
-At most so much of the rest (ratio, seconds, bytes).
+At most so much of the rest (ratio, seconds, bytes; milliseconds until a flag change is obeyed).
 """
 
 
@@ -32,8 +33,13 @@ _SHOWN = 40
 
 
 def text(found: Mapping[str, Any]) -> str:
-    """Every part that was measured."""
-    return "\n".join("\n".join(_PARTS[part](found[part])) + "\n" for part in _PARTS if part in found)
+    """Every part that was measured, and by name what was not."""
+    shown = [*(_PARTS[part](found[part]) for part in _PARTS if part in found), _left(found.get("skipped", {}))]
+    return "\n".join("\n".join(lines) + "\n" for lines in map(list, shown) if lines)
+
+
+def _left(skipped: Mapping[str, str]) -> Iterable[str]:
+    return [f"skipped: {name} ({reason})" for name, reason in skipped.items()]
 
 
 def _throughput(part: Mapping[str, Any]) -> Iterable[str]:
@@ -49,8 +55,10 @@ def _latency(part: Mapping[str, Any]) -> Iterable[str]:
     yield "1 connection; median answer time, microseconds"
     yield from _peers(part["peers"])
     added = ", ".join(f"{name} {extra:.0f}" for name, extra in part["added"].items())
-    held = verdict(part["ratio"] <= GOALS["latency"])
-    yield f"  added to direct: {added}; gateway / nginx {part['ratio']:.2f}  {held} <= {GOALS['latency']:g}"
+    if "ratio" in part:
+        added += f"; gateway / nginx {part['ratio']:.2f}  {verdict(part['ratio'] <= GOALS['latency'])}"
+        added += f" <= {GOALS['latency']:g}"
+    yield f"  added to direct: {added}"
 
 
 def _streams(part: Mapping[str, Any]) -> Iterable[str]:
@@ -101,9 +109,31 @@ def _candidates(part: Mapping[str, Any]) -> Iterable[str]:
 def _store(part: Mapping[str, Any]) -> Iterable[str]:
     yield f"{part['observed']:,} observations in the store"
     rate, summary = verdict(part["rate"] >= GOALS["rate"]), verdict(part["summary"] <= GOALS["summary"])
-    yield f"  written {part['rate']:,.0f}/s  {rate} >= {GOALS['rate']:,}"
+    beside = f"; {part['ratio']:.2f} of one table of a bare SQLite" if "ratio" in part else ""
+    yield f"  written {part['rate']:,.0f}/s  {rate} >= {GOALS['rate']:,}{beside}"
     yield f"  what readiness needs {part['summary']:.3f} s  {summary} <= {GOALS['summary']:g}"
     yield f"  {part['bytes'] / 1e6:.1f} MB; {part['timed_bytes'] / 1e6:.1f} MB after {part['timed']:,}"
+
+
+def _propagation(part: Mapping[str, Any]) -> Iterable[str]:
+    yield f"a flag change until {part['gateways']} other processes obey it; milliseconds"
+    held = verdict(part["gateway"]["p99"] <= GOALS["propagation"])
+    yield f"  {_spread('gateway', part['gateway'])}  p99 {held} <= {GOALS['propagation']:g}"
+    if "nginx" in part:
+        yield f"  {_spread('nginx reload', part['nginx'])}; gateway / nginx {part['ratio']:.2f}"
+
+
+def _spread(name: str, own: Mapping[str, float]) -> str:
+    return f"{name:<12} p50 {own['p50']:.1f}, p99 {own['p99']:.1f}, most {own['most']:.1f} of {own['changes']}"
+
+
+def _start(part: Mapping[str, Any]) -> Iterable[str]:
+    yield "a start until the first answer, a command until its end; milliseconds, median of rounds"
+    for name, took in part["median"].items():
+        yield f"  {name:<16} {took:>8,.0f}"
+    ratios = [f"gateway / {name} {ratio:.2f}" for name, ratio in part["gateway_per"].items()]
+    ratios += [f"cutover --help / {name} {ratio:.2f}" for name, ratio in part["help_per"].items()]
+    yield "  " + ", ".join(ratios)
 
 
 def _profile(part: Mapping[str, Any]) -> Iterable[str]:
@@ -144,4 +174,6 @@ _PARTS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "store": _store,
     "profile": _profile,
     "diff": lines,
+    "propagation": _propagation,
+    "start": _start,
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.core.errors import UnreachableError
+from loadtests.bench.installed import program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,8 +69,8 @@ def load(cores: Cores, base: str, written: Path, *, connections: int, seconds: f
     """
     # wrk takes whole seconds only; a shorter time is cut by the signal that it ends cleanly on.
     command = cores.on_load(
-        "timeout", "--signal=INT", str(seconds), "wrk", "-t1", f"-c{connections}", f"-d{int(seconds) + 1}s",
-        "-s", str(written), base,
+        "timeout", "--signal=INT", str(seconds), program("wrk") or "wrk", "-t1", f"-c{connections}",
+        f"-d{int(seconds) + 1}s", "-s", str(written), base,
     )  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return parsed(done.stdout + done.stderr)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrate.commands.decision import Asked, Expires, Preview, Signature, run
+from migrate.commands.decision import As, Asked, Expires, Preview, Signature, run
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, By, Config, Json, Reason, Store
 
 
@@ -10,6 +10,7 @@ def accept(
     signature: Signature,
     *,
     reason: Reason,
+    meaning: As = "",
     expires: Expires = "",
     by: By = "",
     preview: Preview = False,
@@ -18,5 +19,5 @@ def accept(
     store: Store = DEFAULT_STORE,
 ) -> None:
     """Accept a signature as expected, earlier differences too; says what that hides, with --preview only that."""
-    asked = Asked("accept", signature, reason, by, expires, preview=preview)
+    asked = Asked("accept", signature, reason, by, expires, preview=preview, meaning=meaning)
     run(asked, store=store, config=config, as_json=as_json)

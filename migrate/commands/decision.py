@@ -27,12 +27,23 @@ Signature = Annotated[
 ]
 Expires = Annotated[str, typer.Option("--expires", metavar="DATE", help="The last day it holds: 2030-01-31.")]
 Preview = Annotated[bool, typer.Option("--preview", help="Only show what it would hide; decide nothing.")]
+As = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        metavar="MEANING",
+        help="Only where both values mean the same: uuid, jwt, url, 'timestamp 2s', 'number 0.01', 'number 5%'.",
+    ),
+]
 _PAST = {"accept": "accepted", "tolerate": "tolerated", "reject": "rejected"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A decision as it was asked for; `lasts` is how many seconds it holds when no day is given."""
+    """A decision as it was asked for; `lasts` is how many seconds it holds when no day is given.
+
+    With a `meaning` it holds only for values that mean the same.
+    """
 
     action: str
     signature: str
@@ -41,12 +52,13 @@ class Asked:
     expires: str = ""
     lasts: float | None = None
     preview: bool = False
+    meaning: str = ""
 
 
 def run(asked: Asked, *, store: Path, config: Path, as_json: bool) -> None:
     """Show what the decision hides; then decide, record, and say what was decided."""
     until = expiry(asked.expires, time.time(), asked.lasts)
-    terms = {"reason": asked.reason, "by": asked.by or login_name()}
+    terms = {"reason": asked.reason, "by": asked.by or login_name(), "meaning": asked.meaning}
     changes = _changes(config)
     with closing(open_store(store, create=False)) as connection:
         decided = look(connection, asked.action, asked.signature, **terms, expires=until, changes=changes)
@@ -66,10 +78,12 @@ def _text(action: str, decided: Decided) -> str:
     if not decided.done:
         return f"Nothing was decided; leave --preview out to {action} it."
     subject, rule = decided.subject, decided.rule
+    means = f", as {rule.meaning}" if rule.meaning else ""
     holds = f", until {moment(rule.expires)}" if rule.expires else ""
     before = f" (was {decided.before.decision} by {plain(decided.before.owner)})" if decided.before else ""
     seen = count(subject.count, "time")
-    return f"{_PAST[action]} {subject.signature}: {subject.route} {plain(subject.what)}, seen {seen}{holds}{before}"
+    where = f"{subject.route} {plain(subject.what)}{means}"
+    return f"{_PAST[action]} {subject.signature}: {where}, seen {seen}{holds}{before}"
 
 
 def _document(action: str, decided: Decided) -> dict[str, object]:

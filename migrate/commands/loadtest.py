@@ -27,12 +27,14 @@ from loadtests.targets import host_option
 from loadtests.worker import work
 from migrate.commands import load_options, loadtest_stored
 from migrate.commands import load_workload as options
+from migrate.commands.disturbing import During, MaxFailed, MaxRecovery, Processes, Restarts, disturbances
 from migrate.commands.loadtest_stored import show_result, write_files
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from loadtests.during.order import Disturbances
     from loadtests.process import Progress
     from loadtests.results import LoadResult
 
@@ -92,6 +94,11 @@ def run(
     master_port: options.Port = options.DEFAULT_PORT,
     web_ui: options.WebUi = False,
     web_port: options.WebPort = options.DEFAULT_WEB_PORT,
+    during: During = None,
+    process_of: Processes = None,
+    restart: Restarts = None,
+    max_failed: MaxFailed = None,
+    max_recovery: MaxRecovery = None,
     as_json: Json = False,
     config: Config = DEFAULT_CONFIG,
     store: Store = DEFAULT_STORE,
@@ -107,6 +114,9 @@ def run(
     table = load_table(config)
     _refuse_nowhere(html, csv, json_file, junit, locust_html)
     latencies = {"p95": p95, "p99": p99, "added": max_added, "first_token": first_token}
+    disturbed = disturbances(
+        during, process_of, restart, store=store, max_failed=max_failed, max_recovery=max_recovery
+    )
     with closing(open_store(store)) as connection:
         plan = LoadPlan(
             config=config,
@@ -129,7 +139,7 @@ def run(
                 processes, workers, expect_workers, master_bind, master_port, web_port if web_ui else None
             ),
         )
-        result, stopped = _loaded(plan)
+        result, stopped = _loaded(plan, disturbed)
         put_result(connection, stored(result))
     write_files(result, html=html, junit=junit, json_file=json_file)
     show_result(result, as_json=as_json)
@@ -181,10 +191,10 @@ def _refuse_nowhere(*paths: Path | None) -> None:
             raise UsageError(f"{path}: {path.absolute().parent} is no directory; make it first")
 
 
-def _loaded(plan: LoadPlan) -> tuple[LoadResult, bool]:
+def _loaded(plan: LoadPlan, disturbed: Disturbances | None) -> tuple[LoadResult, bool]:
     """What the run found, and whether somebody stopped it."""
     with _stopping() as stop, _showing(plan.run_time) as show:
-        result = process.run(plan, on_progress=show, stop=stop)
+        result = process.run(plan, on_progress=show, stop=stop, during=disturbed)
     return result, stop.is_set()
 
 

@@ -141,7 +141,7 @@ def _callers(table: RouteTable, service: Service, evidence: Evidence) -> dict[st
     since = (evidence.now - evidence.quiet) // _MINUTE
     counts: dict[str, int] = {}
     for entry in evidence.served:
-        if entry.side == "legacy" and entry.route in own and entry.minute >= since:
+        if entry.side == "legacy" and entry.route in own and entry.ended > since:
             counts[entry.route] = counts.get(entry.route, 0) + entry.requests
     return counts
 

@@ -17,7 +17,10 @@ _OFTEN = 256
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One place where two sides differ, with the real values; `keys` are the member names on the way to it."""
+    """One place where two sides differ, with the real values; `keys` are the member names on the way to it.
+
+    `alike` says by which meanings the two values are near each other, once it was looked at.
+    """
 
     location: str
     path: str
@@ -25,6 +28,7 @@ class Found:
     legacy: Any = None
     gateway: Any = None
     keys: tuple[str, ...] = ()
+    alike: str = field(default="", compare=False)
 
 
 class DeadlineError(Exception):

@@ -14,7 +14,7 @@ from shadow.normalise.json_value import NotJsonError, canonical, parse
 from shadow.normalise.jwt import claims
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from shadow.diff.found import Found
 
@@ -82,12 +82,7 @@ class Meanings:
 
     def unsettled(self) -> Iterator[Found]:
         """Places where one side has another UUID than its partner elsewhere says it must have."""
-        partners: dict[tuple[int, str], str] = {}
-        for found in sorted(self._uuids, key=lambda one: (one.location, one.path)):
-            ours, theirs = _plain(found.legacy), _plain(found.gateway)
-            known = partners.setdefault((0, ours), theirs), partners.setdefault((1, theirs), ours)
-            if known != (theirs, ours):
-                yield found
+        return unpartnered(self._uuids)
 
     def _masked(self, value: Any, pattern: str) -> Any:
         if pattern in self._declared:
@@ -101,6 +96,16 @@ class Meanings:
         if isinstance(value, list):
             return [self._masked(item, f"{pattern}[*]") for item in value]
         return value
+
+
+def unpartnered(uuids: Iterable[Found]) -> Iterator[Found]:
+    """Of places with one UUID for another, those in which the two are not each other's partners as elsewhere."""
+    partners: dict[tuple[int, str], str] = {}
+    for found in sorted(uuids, key=lambda one: (one.location, one.path)):
+        ours, theirs = _plain(found.legacy), _plain(found.gateway)
+        known = partners.setdefault((0, ours), theirs), partners.setdefault((1, theirs), ours)
+        if known != (theirs, ours):
+            yield found
 
 
 def same(like: Like, legacy: Any, gateway: Any) -> bool:

@@ -9,11 +9,11 @@ from shadow.diff import json_body, json_path, sequence
 from shadow.diff.found import Budget, Found
 from shadow.diff.meaning import Meanings
 from shadow.diff.runs import folded
-from shadow.normalise.events import DONE, Event, events
+from shadow.normalise.events import DONE, Event, events, retry
 from shadow.normalise.json_value import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LOCATION = "stream"
 
@@ -22,17 +22,19 @@ def diff(legacy: str, gateway: str, budget: Budget, meanings: Meanings | None = 
     """Differences of two server-sent event streams, what a model writes in them by `meanings`.
 
     Paths: `events[3]$.choices[0].delta.content` inside an event, `events` for order, `done` for the `[DONE]` event,
-    `error` for the event that reports an upstream failure, `tail` for a last event that was cut off, `text` where
-    neither side has an event.
+    `error` for the event that reports an upstream failure (of kind order: events come after it on one side only),
+    `tail` for a last event that was cut off, `retry` for when to connect again, `text` where neither side has one.
     """
     ours, theirs = events(legacy), events(gateway)
     if not ours and not theirs:
         if legacy.split() != gateway.split():
             yield Found(LOCATION, "text", DifferenceKind.CHANGED, legacy, gateway, ("text",))
         return
-    yield from _presence("done", [e for e in ours if e.done], [e for e in theirs if e.done])
-    yield from _presence("error", [e for e in ours if e.error], [e for e in theirs if e.error])
-    yield from _presence("tail", [e for e in ours if not e.complete], [e for e in theirs if not e.complete])
+    yield from _presence("done", *([e.data for e in side if e.done] for side in (ours, theirs)))
+    yield from _presence("error", *([e.data for e in side if e.error] for side in (ours, theirs)))
+    yield from _presence("tail", *([e.data for e in side if not e.complete] for side in (ours, theirs)))
+    yield from _presence("retry", *([word] if (word := retry(text)) else [] for text in (legacy, gateway)))
+    yield from _afterwards(ours, theirs)
     meanings = meanings or Meanings()
     yield from _aligned(_ordinary(ours, meanings), _ordinary(theirs, meanings), budget, meanings)
 
@@ -42,8 +44,29 @@ def _ordinary(found: list[Event], meanings: Meanings) -> list[Event]:
     return folded(plain, meanings) if meanings.texts else plain
 
 
-def _presence(name: str, ours: list[Event], theirs: list[Event]) -> Iterator[Found]:
-    left, right = ([event.data for event in side] for side in (ours, theirs))
+def _afterwards(ours: list[Event], theirs: list[Event]) -> Iterator[Found]:
+    """What comes after the end is read by nobody: clients stop at `[DONE]`, and at an error."""
+    for name, ends in (("done", _is_done), ("error", _is_error)):
+        left, right = (_after(side, ends) for side in (ours, theirs))
+        if None not in (left, right) and bool(left) != bool(right):
+            yield Found(LOCATION, name, DifferenceKind.ORDER, left, right, (name,))
+
+
+def _after(side: list[Event], ends: Callable[[Event], bool]) -> int | None:
+    """How many events come after the first that ends the stream; None where none does."""
+    place = next((at for at, event in enumerate(side) if ends(event)), None)
+    return None if place is None else sum(not (event.done or event.error) for event in side[place + 1 :])
+
+
+def _is_done(event: Event) -> bool:
+    return event.done
+
+
+def _is_error(event: Event) -> bool:
+    return event.error
+
+
+def _presence(name: str, left: list[str], right: list[str]) -> Iterator[Found]:
     if left == right:
         return
     if not right:

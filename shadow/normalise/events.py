@@ -50,6 +50,12 @@ def events(text: str) -> list[Event]:
     return found
 
 
+def retry(text: str) -> str:
+    """The last word on how long to wait before connecting again, in milliseconds; empty for none."""
+    said = [line.partition(":")[2].removeprefix(" ") for line in _LINES.split(text) if line.startswith("retry:")]
+    return next((value for value in reversed(said) if value.isascii() and value.isdigit()), "")
+
+
 def _add(fields: dict[str, list[str]], line: str) -> None:
     name, _, value = line.partition(":")
     if name in {"event", "data", "id"}:

@@ -66,6 +66,17 @@ async def _without_last(events: Events) -> Events:
             yield event
 
 
+async def _done_too_early(events: Events) -> Events:
+    held = await anext(events)
+    async for event in events:
+        if event == _DONE:
+            yield event
+        else:
+            yield held
+            held = event
+    yield held
+
+
 async def _cut(events: Events) -> Events:
     held = await anext(events)
     async for event in events:
@@ -133,6 +144,22 @@ DEFECTS: tuple[Defect, ...] = (
         RESPONSE,
         ("stream:done missing",),
         _each(lambda _place, event: b"" if event == _DONE else event),
+    ),
+    Defect(
+        "early-done",
+        "a stream's last event comes after [DONE], where no client reads it",
+        FEED,
+        RESPONSE,
+        ("stream:done order",),
+        streaming(_done_too_early),
+    ),
+    Defect(
+        "retry-added",
+        "clients are told to connect again every millisecond",
+        FEED,
+        RESPONSE,
+        ("stream:retry extra",),
+        _each(lambda place, event: b"retry: 1\n" + event if place == 0 else event),
     ),
     Defect(
         "doubled-done",

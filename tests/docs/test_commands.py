@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.main import get_command
 
-from migrate.cli import app
+from migrate.cli import application
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 EVERYWHERE = {"--config", "--store", "--version", "--help"}
@@ -27,7 +27,7 @@ def _commands() -> dict[str, set[str]]:
         params = getattr(command, "params", [])
         found[words] = {name for param in params for name in param.opts if name.startswith("--")}
 
-    walk("cutover", get_command(app))
+    walk("cutover", get_command(application()))
     return found
 
 
@@ -68,7 +68,7 @@ def test_the_help_of_every_command_fits_80_columns(monkeypatch: pytest.MonkeyPat
     """No line of a help text is wider than a narrow terminal."""
     monkeypatch.setenv("COLUMNS", "80")
     for words in COMMANDS:
-        command = get_command(app)
+        command = get_command(application())
         context = typer.Context(command, info_name="cutover")
         for name in words.split()[1:]:
             command = command.get_command(context, name)

@@ -20,6 +20,8 @@ from migrate.presets import write
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.proof
+
 SECRETS = {
     "CUTOVER_JWT_SECRET": "test-jwt-secret-0123456789abcdef0123456789",
     "CUTOVER_INTERNAL_KEY": "test-internal-key-0123456789abcdef0123",

@@ -56,6 +56,7 @@ async def test_noise_is_not_raised(started: Platform, name: str) -> None:
     assert result.ok, result
 
 
+@pytest.mark.proof
 async def test_a_right_gateway_has_no_defect(started: Platform) -> None:
     """Each request of the catalogue, copied to the gateway as it is, leaves nothing open."""
     asked = dict.fromkeys(defect.asked for defect in COPIED)

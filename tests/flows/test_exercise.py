@@ -16,6 +16,10 @@ from reports.evidence import gather
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reports.nouns import RouteEvidence
+
+pytestmark = pytest.mark.proof
+
 EXAMPLES = """exercise: [
      {body: '{"model_name": "m", "replicas": 1}'},
      {body: '{"model_name": "m", "replicas": 1, "gpu_per_replica": 1}'}],
@@ -41,9 +45,16 @@ def document(stack: Stack, *arguments: str) -> dict[str, Any]:
     return found
 
 
+def evidence(stack: Stack, route: str) -> RouteEvidence:
+    """What is known of a route."""
+    with closing(open_store(stack.places.store)) as connection:
+        return gather(connection, stack.table).routes[route]
+
+
 def test_shapes_are_compared_and_nothing_reaches_the_platform(stack: Stack) -> None:
     """Declared shapes give observations labelled as exercise; the journal holds no write."""
     stack.platform.forget()
+    before = evidence(stack, "deployments.create").exercised  # another test may have exercised it
     found = document(stack, "exercise", "deployments.create", "--json")
     assert {(one["outcome"], one["detail"]) for one in found["exercised"]} == {("same", "")}
     assert [one["origin"] for one in found["exercised"]][:2] == ["declared", "declared"]
@@ -54,9 +65,18 @@ def test_shapes_are_compared_and_nothing_reaches_the_platform(stack: Stack) -> N
     with closing(open_store(stack.places.store)) as connection:
         assert {one.source for one in browse(connection)} == {"exercise"}
         assert {one.id for one in browse(connection)} >= {one["observation"] for one in found["exercised"]}
-        evidence = gather(connection, stack.table).routes["deployments.create"]
-    assert evidence.exercised.agreed == shapes
-    assert (evidence.observed.total, evidence.pairs.total, evidence.subjects) == (0, 0, 0)
+    after = evidence(stack, "deployments.create")
+    assert after.exercised.agreed - before.agreed == after.exercised.total - before.total == shapes
+    assert (after.observed.total, after.pairs.total, after.subjects) == (0, 0, 0)
+
+
+def test_the_same_shapes_again_are_no_further_shapes(stack: Stack) -> None:
+    """Each exercise is counted, but a shape proves no more by being exercised twice."""
+    found = document(stack, "exercise", "deployments.create", "--json")
+    document(stack, "exercise", "deployments.create", "--json")
+    known = evidence(stack, "deployments.create")
+    assert known.exercised.agreed >= 2 * len(found["exercised"])
+    assert len(known.exercised_shapes) == len({one["shape"] for one in found["exercised"]})
 
 
 def test_readiness_labels_it_as_weaker(stack: Stack) -> None:

@@ -37,6 +37,7 @@ def told(answer: httpx.Response) -> dict[str, Any]:
     return {"status": answer.status_code, "headers": headers, "body": answer.content}
 
 
+@pytest.mark.proof
 async def test_existing_paths_answer_as_the_service_does(platform: Platform) -> None:
     """500 where it means 401, its own 401, 404 and 422, lists, deletions: the same bytes on both ports."""
     table, seed = load_table(PRESET), platform.seed

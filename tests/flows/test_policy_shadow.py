@@ -9,6 +9,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from gateway.core.routes import Stage
 from gateway.store.counts import refusals
 from gateway.store.database import open_store
@@ -41,6 +43,7 @@ def told(made: Flipped) -> list[dict[str, Any]]:
     return sorted(route["would_refuse"], key=lambda item: item["status"])
 
 
+@pytest.mark.proof
 async def test_who_would_be_refused_is_known_before_anybody_is(tmp_path: Path) -> None:
     """In stage shadow 401, 403 and 429 are counted by subject and reason with first and last sight; all are served.
 

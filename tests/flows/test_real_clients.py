@@ -57,6 +57,7 @@ def admin(platform: Platform) -> str:
     return jwt.encode({**claims, **times, "type": "access", "roles": ["admin"]}, platform.jwt_secret)
 
 
+@pytest.mark.proof
 async def test_openai_package_lists_models_and_streams_a_chat(tmp_path: Path, platform: Platform) -> None:
     """With only its base URL changed; the pieces of the stream arrive one by one, and a bad key is its own error."""
     async with fronted(tmp_path, platform) as gate:

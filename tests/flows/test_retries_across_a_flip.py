@@ -90,6 +90,7 @@ async def test_a_retry_after_a_flip_gets_the_first_answer(either: Flipped, order
     assert (either.arrived(create), either.arrived(move)) == (1, 1)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("order", ORDERS)
 async def test_a_flip_while_the_first_is_under_way_lets_no_second_in(either: Flipped, order: str) -> None:
     """The retry is told to wait, whichever path it takes, and then gets the answer."""
@@ -138,6 +139,7 @@ GATEWAY_PATHS = {
 }
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("order", GATEWAY_PATHS)
 async def test_a_client_of_the_gateway_path_retries_over_a_rollback(either: Flipped, order: str) -> None:
     """Served or transparent, there or by the old path: one write, and the first answer again."""
@@ -314,6 +316,7 @@ async def test_keys_that_legacy_never_looked_at_pass_as_ever(calm: Flipped) -> N
     assert len(calm.service.heads) == before + 6
 
 
+@pytest.mark.proof
 async def test_a_crash_of_the_gateway_in_flight_leaves_one_write(calm: Flipped) -> None:
     """First "under way", then "outcome unknown"; legacy, which serves meanwhile, does not send it again."""
     key, release = new_key(), asyncio.Event()
@@ -356,6 +359,7 @@ async def test_what_the_shadow_answers_for_counts_with_its_reason(calm: Flipped)
     await calm.rig.until(lambda: counted() == expected, counted)
 
 
+@pytest.mark.proof
 async def test_while_the_store_is_locked_legacy_serves_and_the_gateway_waits(tmp_path_factory: Any) -> None:
     """A key costs legacy nothing; the gateway says 503 with Retry-After, and both go on when the store is back."""
     async with flipped(tmp_path_factory.mktemp("locked")) as made:

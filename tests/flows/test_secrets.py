@@ -14,6 +14,8 @@ from migrate.presets import write
 from tests.apps.recordings import internal_key, signing_key
 from tests.shadow.session_secrets import HAR, exchanges, secrets, spellings
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("gateway", "shadow", "loadtests", "reports", "migrate", "tests", "docs", ".ci")
 SHORT = 7

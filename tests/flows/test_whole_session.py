@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from gateway.core.exchange import Exchange
 
+pytestmark = pytest.mark.proof
+
 PLAYED = 295
 """The recording's exchanges, less its two WebSocket conversations."""
 

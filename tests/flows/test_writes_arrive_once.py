@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from migrate.demo.platform import Platform
 
+pytestmark = pytest.mark.proof
+
 ROUTES = ("api-keys.*", "deployments.terminate")
 STEPS = {
     "legacy": None,

@@ -24,6 +24,7 @@ def test_the_page_lists_every_fault() -> None:
     assert len(ROWS) == len(FAULTS)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("row", PLAYED, ids=lambda row: row.fault)
 async def test_a_closed_replay_finds_the_fault(row: Row) -> None:
     """The diff shows it on the route, at the place."""
@@ -37,6 +38,7 @@ async def test_a_closed_replay_is_clean_without_a_fault(session: str) -> None:
     assert await differences(routes, build_app) == set()
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("row", PROBED, ids=lambda row: row.fault)
 async def test_a_probe_finds_the_fault(row: Row) -> None:
     """It fails on the route and names the place; without the fault it passes."""

@@ -229,6 +229,7 @@ run(known, settings(), Path(sys.argv[1]))
 """
 
 
+@pytest.mark.proof
 def test_a_stopped_gateway_has_written_every_denial(tmp_path: Path) -> None:
     """On standard error, whole, and with the access log off."""
     store = tmp_path / "cutover.db"

@@ -152,6 +152,7 @@ async def calls(client: httpx.AsyncClient, stop: asyncio.Event) -> list[int]:
     return statuses
 
 
+@pytest.mark.proof
 async def test_documents_are_read_at_the_start_and_at_a_reload(tmp_path: Path) -> None:
     """Before anybody asks for them."""
     async with upstream() as up:
@@ -163,6 +164,7 @@ async def test_documents_are_read_at_the_start_and_at_a_reload(tmp_path: Path) -
             await eventually(lambda: [seen.target for seen in up.seen] == ["/described"] * 2)
 
 
+@pytest.mark.proof
 async def test_several_hangups_are_one_reload(tmp_path: Path) -> None:
     """A process that is told several times reads the file once more, and says that nothing changed."""
     async with upstream() as up:

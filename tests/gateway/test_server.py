@@ -110,6 +110,7 @@ async def test_busy_port_is_one_clear_line() -> None:
                 pass
 
 
+@pytest.mark.proof
 async def test_process_follows_flags_and_drains(stored: Stored, children: list[subprocess.Popen[str]]) -> None:
     """A flag change reaches the process at once, is acknowledged, and SIGTERM lets a running answer finish."""
     store, flags = stored
@@ -142,6 +143,7 @@ async def test_process_follows_flags_and_drains(stored: Stored, children: list[s
     assert child.stderr.read() == ""
 
 
+@pytest.mark.proof
 def test_process_may_open_as_many_files_as_it_is_allowed(
     tmp_path: Path, children: list[subprocess.Popen[str]]
 ) -> None:
@@ -153,6 +155,7 @@ def test_process_may_open_as_many_files_as_it_is_allowed(
     assert soft == hard
 
 
+@pytest.mark.proof
 async def test_second_signal_ends_at_once(stored: Stored, children: list[subprocess.Popen[str]]) -> None:
     """A second signal does not wait for what still runs, and the exit code names it."""
     store, flags = stored
@@ -217,6 +220,7 @@ async def _watch(internal: str) -> str:
     return said
 
 
+@pytest.mark.proof
 async def test_sigterm_under_load_loses_no_request(stored: Stored, children: list[subprocess.Popen[str]]) -> None:
     """Whoever got a connection gets an answer; later ones are refused a connection, which nothing was sent over."""
     store, flags = stored
@@ -253,6 +257,7 @@ async def test_sigterm_under_load_loses_no_request(stored: Stored, children: lis
         assert len(up.seen) == answered[0]
 
 
+@pytest.mark.proof
 async def test_process_serves_tls_and_renews_the_certificate(
     stored: Stored, children: list[subprocess.Popen[str]], tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import typer
@@ -28,7 +29,7 @@ def test_the_fixed_commands_are_there(tmp_path: Path) -> None:
 
 def test_every_command_explains_itself(tmp_path: Path) -> None:
     """--help works for each, groups too."""
-    app = typer.main.get_command(cli.app)
+    app = typer.main.get_command(cli.application())
     for name, command in app.commands.items():  # type: ignore[attr-defined]
         assert command.help, name
         assert cutover(tmp_path, name, "--help").code == 0
@@ -39,6 +40,33 @@ def test_every_command_explains_itself(tmp_path: Path) -> None:
 def test_the_version_is_printed(tmp_path: Path) -> None:
     """And nothing else."""
     assert cutover(tmp_path, "--version").out == f"cutover {__version__}\n"
+
+
+def test_every_module_of_commands_is_one() -> None:
+    """What stands in the folder with a function of its name or a group is on the command line, and nothing else."""
+    found = set()
+    for path in (Path(cli.__file__).parent / "commands").glob("*.py"):
+        text = path.read_text()
+        if f"\ndef {path.stem}(" in text or "\napp = typer.Typer(" in text:
+            found.add(path.stem)
+    assert found == set(cli.COMMANDS)
+
+
+def test_one_command_imports_no_other() -> None:
+    """Whoever asks for the open differences does not wait for the gateway's modules."""
+    asked = """
+import sys
+import migrate.cli as cli
+sys.argv[1:] = ["diffs", "--help"]
+try:
+    cli.main()
+finally:
+    print(sorted(sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "'migrate.commands.diffs'" in done.stdout
+    assert "'migrate.commands.gateway'" not in done.stdout
+    assert "'gateway.app'" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -52,20 +80,22 @@ def test_a_wrong_command_line_is_exit_2(tmp_path: Path, arguments: list[str]) ->
     assert "Traceback" not in done.err
 
 
-def _register(raised: BaseException, name: str) -> None:
-    @cli.app.command(name, hidden=True)
+def _failing(raised: BaseException, name: str) -> ModuleType:
     def fail() -> None:
         raise raised
 
+    module = ModuleType(f"migrate.commands.{name}")
+    setattr(module, name, fail)
+    return module
+
 
 @pytest.fixture
-def registered() -> object:
-    """Commands that fail, gone again afterwards."""
-    before = list(cli.app.registered_commands)
-    _register(UnreachableError("nobody at :1; start it"), "unreachable")
-    _register(RuntimeError("a fault"), "broken")
-    yield
-    cli.app.registered_commands[:] = before
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that fail."""
+    failing = {"unreachable": UnreachableError("nobody at :1; start it"), "broken": RuntimeError("a fault")}
+    for name, raised in failing.items():
+        monkeypatch.setitem(sys.modules, f"migrate.commands.{name}", _failing(raised, name))
+    monkeypatch.setattr(cli, "COMMANDS", (*cli.COMMANDS, *failing))
 
 
 @pytest.mark.usefixtures("registered")
@@ -86,6 +116,7 @@ def test_a_fault_of_our_own_goes_to_a_file(tmp_path: Path) -> None:
     report.unlink()
 
 
+@pytest.mark.proof
 def test_a_reader_that_leaves_early_is_no_fault(tmp_path: Path) -> None:
     """`cutover … | head` prints nothing of its own."""
     command = f"{sys.executable} -m migrate routes --json --config {ROOT}/migrate/presets/inferia.yaml | head -c 1"
@@ -94,6 +125,7 @@ def test_a_reader_that_leaves_early_is_no_fault(tmp_path: Path) -> None:
     assert not (tmp_path / ".cutover").exists()
 
 
+@pytest.mark.proof
 def test_a_locale_without_unicode_still_gets_its_answer(tmp_path: Path) -> None:
     """What cannot be written there becomes a question mark, and the exit code stays."""
     write(tmp_path / "cutover.yaml")

@@ -55,6 +55,7 @@ def test_an_interrupt_during_the_imports_prints_no_traceback() -> None:
     assert (done.returncode, done.stdout, done.stderr) == INTERRUPTED
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("arguments", [("check",), ("replay",), ("routes", "--config")])
 def test_an_interrupted_command_says_one_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Ctrl-C while a file is read ends at once with exit code 130."""
@@ -71,6 +72,7 @@ def test_an_interrupted_command_says_one_line(tmp_path: Path, arguments: tuple[s
     assert (process.returncode, out, err) == INTERRUPTED
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("arguments", ["routes", "routes --access", "routes --json", "routes pools.list", "--help"])
 def test_a_reader_that_has_left_is_no_fault(tmp_path: Path, arguments: str) -> None:
     """A closed pipe, with tables, documents and help alike, is exit code 0 in silence."""

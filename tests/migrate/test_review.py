@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.core.errors import UsageError
+from gateway.core.observation import Difference, DifferenceKind
 from gateway.store.audit import trail
 from gateway.store.counts import count_refusal
 from gateway.store.observations import rules
@@ -36,6 +37,35 @@ def test_a_decision_is_a_rule_and_an_audit_entry(tmp_path: Path) -> None:
     newest, oldest = trail(filled.db)
     assert (newest.action, newest.by, newest.subject) == ("accept", "ann", SIGNATURE)
     assert (newest.detail["before"], oldest.detail["before"]) == ("rejected", None)
+
+
+@pytest.mark.parametrize(
+    ("meaning", "message"),
+    [
+        ("timestamp 3s", "distances are told apart in steps; write one of: timestamp, timestamp 1ms"),
+        ("number", "write one of: number 1e-06"),
+        ("text", "only where the route says it"),
+        ("date", "write"),
+        ("uuid 5", "only number and timestamp can"),
+    ],
+)
+def test_a_meaning_that_cannot_be_judged_is_refused(tmp_path: Path, meaning: str, message: str) -> None:
+    """Nothing is stored, and the line says what can be written."""
+    filled = store(tmp_path, [differing()])
+    with pytest.raises(UsageError, match=f"--as {meaning}: .*{message}"):
+        decide(filled.db, "accept", SIGNATURE, reason="why", by="ann", expires=None, meaning=meaning)
+    assert rules(filled.db) == {}
+
+
+def test_a_meaning_needs_two_values(tmp_path: Path) -> None:
+    """A member that is missing, a status or a would-be refusal has nothing to be compared by meaning."""
+    missing = Difference("body", "$.a", DifferenceKind.MISSING)
+    status = Difference("status", "200→201", DifferenceKind.CHANGED, "200", "201")
+    filled = store(tmp_path, [differing(missing, status)])
+    count_refusal(filled.db, route=ROUTE, subject="ann", status=403, reason="scope", at=NOW)
+    for signature in (missing.signature(ROUTE), status.signature(ROUTE), refusal_signature(ROUTE, 403, "scope")):
+        with pytest.raises(UsageError, match="has no two values that could mean the same"):
+            decide(filled.db, "tolerate", signature, reason="why", by="ann", expires=None, meaning="uuid")
 
 
 def test_a_unique_beginning_is_enough(tmp_path: Path) -> None:

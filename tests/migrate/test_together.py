@@ -35,6 +35,7 @@ def gone(pid: int) -> bool:
     return False
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("second", [_STAYS, _STUBBORN])
 def test_one_signal_stops_all(number: signal.Signals, second: str) -> None:

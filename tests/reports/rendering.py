@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.core.observation import Bucket, Difference, DifferenceKind
+from gateway.core.observation import Bucket, Difference, DifferenceKind, Verdict
 from gateway.core.routes import Stage
 from gateway.store.counts import count_refusal, put_buckets
 from reports import diff_report, readiness_report
@@ -13,6 +13,7 @@ from tests.reports.builders import NOW, ROUTE, WRITE, clean, differing, rule, se
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gateway.core.observation import Observation
     from reports.diff_report import DiffReport
     from reports.readiness_report import ReadinessReport
     from tests.reports.builders import Filled
@@ -24,6 +25,11 @@ HOSTILE = Difference("body", f"$.{EVIL}", DifferenceKind.CHANGED, EVIL, LONG + E
 KNOWN = Difference("status", "", DifferenceKind.CHANGED, "500", "401", by="auth-401")
 
 
+def exercise(shape: str, verdict: Verdict = Verdict.MATCH, at: float = NOW - 600) -> Observation:
+    """A dry run that no caller asked for."""
+    return seen(verdict, route=WRITE, source="exercise", mode="dry-run", shape=shape, at=at)
+
+
 def filled(folder: Path) -> Filled:
     """Two routes: one with open, rejected, explained and hostile differences, one clean."""
     exchange = {"status": 200, "body": EVIL + "x" * 9000}
@@ -33,6 +39,7 @@ def filled(folder: Path) -> Filled:
         differing(),
         seen(digest="before"),
     )
+    made.add(*(exercise(EVIL, at=NOW - 90), exercise(EVIL, at=NOW - 30), exercise("", Verdict.FAILED)))
     made.stage(Stage.SHADOW, route=WRITE)
     made.stage(Stage.CANARY, percent=12.5)
     made.decide(rule("rejected", reason=SAFE))

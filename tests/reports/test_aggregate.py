@@ -59,6 +59,7 @@ def memory() -> sqlite3.Connection:
     return connection
 
 
+@pytest.mark.proof
 @settings(suppress_health_check=[HealthCheck.too_slow])  # drawing is slow on a busy machine
 @given(st.lists(observed, max_size=25), st.integers(1, 9), st.sampled_from([(), (rule(),), (rule("rejected"),)]))
 def test_counting_loses_nothing_that_readiness_asks_for(
@@ -92,6 +93,7 @@ def _pairs(judged: list[Observation]) -> list[Verdict]:
     return [max(group, key=WORST.index) for group in groups.values()]
 
 
+@pytest.mark.proof
 @given(st.lists(st.floats(0.001, 10), min_size=1, max_size=30))
 def test_medians_are_near(latencies: list[float]) -> None:
     """Counting latencies in steps moves the median by less than one per cent."""
@@ -115,6 +117,7 @@ def test_exercises_stand_apart(tmp_path: Path) -> None:
     assert found.seen == {Sight(2, "limit")}
 
 
+@pytest.mark.proof
 def test_of_further_shapes_one_that_disagrees_speaks_for_all(tmp_path: Path) -> None:
     """Shapes beyond the bound prove nothing while any of them differs."""
     filled = store(tmp_path, [seen(shape=f"q{n}") for n in range(SHAPES + 2)])

@@ -57,6 +57,7 @@ def test_bound_moves_with_the_evidence(counts: tuple[int, int]) -> None:
     assert lower_bound(matches, matches + differing + 1) <= here + 1e-8
 
 
+@pytest.mark.proof
 @given(COUNTS, st.sampled_from([0.5, 0.9, 0.99, 0.999]))
 def test_promised_pairs_are_enough_and_needed(counts: tuple[int, int], target: float) -> None:
     """With the promised number of further matches the bound reaches the target, with one fewer it does not."""

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.diff_report import build
-from tests.reports.builders import OPEN, ROUTE, WRITE, differing, rule, seen, store
+from reports.diff_report import between, build
+from tests.reports.builders import NOW, OPEN, ROUTE, WRITE, differing, rule, seen, store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,3 +51,20 @@ def test_missing_data_is_never_clean(tmp_path: Path) -> None:
         report = build(filled.db, filled.evidence())
         assert report.clean is clean, name
         assert report.compared == sum(item.digest != "before" for item in items)
+
+
+def test_only_what_was_seen_between_two_moments(tmp_path: Path) -> None:
+    """A signature is in it when it was last seen from the first moment on, and first seen before the second."""
+    filled = store(tmp_path, [differing(at=NOW - 7200), differing(at=NOW - 3600)])
+    report = build(filled.db, filled.evidence())
+    assert between(report, None, None) is report
+    for since, until, lines in (
+        (NOW - 3600, None, 1),
+        (NOW - 3599, None, 0),
+        (None, NOW - 7199, 1),
+        (None, NOW - 7200, 0),
+        (NOW - 5000, NOW - 4000, 1),
+    ):
+        found = between(report, since, until)
+        assert (found.since, found.until, found.open) == (since, until, lines)
+        assert found.compared == report.compared

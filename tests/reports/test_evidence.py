@@ -201,6 +201,7 @@ def test_buckets_results_and_processes(filled: Filled) -> None:
     assert filled.evidence(now=NOW + 60).processes == ()
 
 
+@pytest.mark.proof
 def test_gathering_is_quick_and_leaves_nothing(filled: Filled) -> None:
     """Twenty thousand observations, a tenth of them different, are gathered within seconds; no table stays behind."""
     filled.add(*clean(18_000), *(differing(subject=f"d{n}") for n in range(2000)))

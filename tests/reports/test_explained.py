@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.core.noise import Noise
@@ -26,6 +28,20 @@ def test_a_live_rule_explains(decision: str) -> None:
     item = rule(decision, expires=NOW + 1)
     assert Explanations({SIGNATURE: item}, (), NOW).by(SIGNATURE, "") == f"rule:{decision}"
     assert Explanations({SIGNATURE: item}, (), NOW + 1).by(SIGNATURE, "") == ""
+
+
+def test_a_rule_with_a_meaning_counts_for_values_so_near() -> None:
+    """Also for what was recorded before it; what lies beyond, or was recorded without a distance, stays open."""
+    known = Explanations({SIGNATURE: rule("tolerated", meaning="timestamp 2s")}, (), NOW)
+    assert known.by(SIGNATURE, "~timestamp 1s") == known.by(SIGNATURE, "rule:tolerated~timestamp") == "rule:tolerated"
+    for recorded in ("", "~timestamp 5s", "rule:tolerated", "~uuid"):
+        assert known.by(SIGNATURE, recorded) == ""
+    near, far = (differing(replace(OPEN, alike=alike)) for alike in ("timestamp 1s", "timestamp 60s"))
+    assert [known.judged(one).verdict for one in (near, far)] == [Verdict.EXPECTED, Verdict.MISMATCH]
+    both = Profile.of(differing(replace(OPEN, alike="timestamp"), replace(OPEN, alike="timestamp 60s")))
+    assert known.verdict(both) is Verdict.MISMATCH
+    assert known.verdict(Profile.of(near) | Profile.of(far)) is Verdict.MISMATCH
+    assert known.verdict(Profile.of(near)) is Verdict.EXPECTED
 
 
 def test_noise_explains_while_it_lasts() -> None:

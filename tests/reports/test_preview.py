@@ -50,6 +50,22 @@ def test_observations_that_would_agree_are_told_from_those_that_stay(tmp_path: P
     assert rules(filled.db) == {}
 
 
+def test_a_meaning_hides_what_is_so_near_and_shows_what_is_not(tmp_path: Path) -> None:
+    """Counts are exact over everything recorded; beyond it stays a mismatch, and the samples say which."""
+    near, far = replace(OPEN, alike="timestamp 1s"), replace(OPEN, alike="timestamp 60s", gateway="later")
+    items = [*(differing(near, subject=f"s{one}") for one in range(3)), differing(far, subject="x")]
+    filled = store(tmp_path, [*items, differing(near, far, subject="y")])
+    means = rule("tolerated", meaning="timestamp 2s")
+    found = preview(filled.db, SIGNATURE, "what", means, (), NOW)
+    assert (found.observed, found.agreeing, found.pairs, found.still, found.beyond) == (5, 3, 3, 2, 2)
+    assert sorted((value.beyond, value.count) for value in found.values) == [(False, 4), (True, 2)]
+    filled.decide(means)
+    evidence = filled.evidence().routes[ROUTE]
+    assert (evidence.observed.expected, evidence.observed.mismatch, len(evidence.open)) == (3, 2, 1)
+    filled.decide(replace(means, meaning="timestamp 60s"))
+    assert (filled.evidence().routes[ROUTE].observed.mismatch, filled.evidence().routes[ROUTE].open) == (0, ())
+
+
 def test_values_show_what_else_goes_with_it(tmp_path: Path) -> None:
     """A signature about a changed name is seen to hide a name that becomes null."""
     gone = replace(OPEN, path="$[id=9].name", gateway="null")

@@ -148,6 +148,7 @@ def test_empty_reports_render(tmp_path: Path) -> None:
     assert "unknown" in render_html.readiness(readiness_report.build(made.evidence(), table()))
 
 
+@pytest.mark.proof
 def test_many_signatures_make_a_bearable_page(tmp_path: Path) -> None:
     """Three hundred signatures with large samples stay under three megabytes."""
     made = _many(tmp_path)
@@ -189,3 +190,13 @@ def test_texts_can_be_read(theme: int) -> None:
     assert contrast(colours["text"], colours["mark"]) >= 4.5
     for shape in ("good", "known", "unsure", "broken", "bad", "soft"):
         assert contrast(colours[shape], colours["track"]) >= 3, shape
+
+
+def test_exercised_shapes_stand_apart_as_weaker_evidence(tmp_path: Path) -> None:
+    """Which shapes, how often, when and what was found; a shape is recorded text and is never markup."""
+    for page in pages(tmp_path):
+        text = " ".join(Reader(page).text.split())
+        assert "exercised: 2 shapes, 2 of 3 dry runs alike weaker evidence" in text
+        assert "without parameters 1 not compared 2027-01-15 07:50:00Z" in text
+        assert "2 alike 2027-01-15 07:58:30Z 2027-01-15 07:59:30Z" in text
+        assert "weaker evidence, in no match rate" in text

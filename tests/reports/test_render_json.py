@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 
 from reports import render_json
 from tests.reports import rendering
-from tests.reports.builders import OPEN, ROUTE, differing
+from tests.reports.builders import NOW, OPEN, ROUTE, WRITE, differing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from gateway.core.observation import Observation
 
 
 def test_the_diff_document(tmp_path: Path) -> None:
@@ -54,9 +57,39 @@ def test_documents_survive_a_round_trip_and_carry_their_digest(tmp_path: Path) -
 
 
 def test_samples_as_stored() -> None:
-    """Observations are given as they are stored, redacted."""
-    item = differing()
-    document = render_json.samples([item], item.at)
-    assert document["schema"] == "cutover/observations/1"
+    """Observations are given as they are stored, redacted, under the digest that any document has."""
+    for items in ([], [differing()], [differing(), differing(rendering.HOSTILE)]):
+        text = "".join(render_json.samples(items, NOW))
+        document = json.loads(text)
+        assert document["schema"] == "cutover/observations/1"
+        assert [item["id"] for item in document["observations"]] == [item.id for item in items]
+        assert document["digest"] == render_json.digest(document)
+        assert text == render_json.text(document)
     assert document["observations"][0]["differences"][0]["legacy"] == "old"
     assert render_json.iso(0) is None
+
+
+def test_samples_are_written_as_they_are_read() -> None:
+    """No second observation is asked for before the first is written."""
+    read: list[str] = []
+
+    def source() -> Iterator[Observation]:
+        for _ in range(3):
+            item = differing()
+            read.append(item.id)
+            yield item
+
+    pieces = render_json.samples(source(), NOW)
+    next(pieces)
+    assert read == []
+    first = json.loads(next(pieces))
+    assert read == [first["id"]]
+
+
+def test_exercises_by_shape(tmp_path: Path) -> None:
+    """Each shape with its verdicts and when it was tried first and last."""
+    (route,) = [one for one in render_json.diffs(rendering.diffs(tmp_path))["routes"] if one["route"] == WRITE]
+    tallies = [one["verdicts"] for one in route["exercises"]]
+    assert [(tally["match"], tally["failed"]) for tally in tallies] == [(0, 1), (2, 0)]
+    assert route["exercises"][0]["shape"] == ""
+    assert route["exercises"][1]["last_seen"] == "2027-01-15T07:59:30.000+00:00"

@@ -3,10 +3,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reports import diff_report, render_markdown
+from reports import diff_report, readiness_report, render_markdown
 from reports.figures import PAST_THE_SHADOW
 from tests.reports import rendering
-from tests.reports.builders import OPEN, ROUTE, clean, store
+from tests.reports.builders import OPEN, ROUTE, WRITE, clean, store, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +20,9 @@ def cells(row: str) -> list[str]:
 def test_a_row_for_each_signature(tmp_path: Path) -> None:
     """Every row has as many cells as the head, whatever was recorded."""
     text = render_markdown.diffs(rendering.diffs(tmp_path))
-    table = [line for line in text.split("\n") if line.startswith("|")]
-    assert {len(cells(line)) for line in table} == {9}
+    parts = text.split("### Exercised")
+    tables = [[line for line in part.split("\n") if line.startswith("|")] for part in parts]
+    assert [{len(cells(line)) for line in table} for table in tables] == [{9}, {6}]
     assert f"`{OPEN.signature(ROUTE)}`" in text
     assert "**2 open signatures**, 1 explained" in text
 
@@ -64,3 +65,15 @@ def test_what_is_in_no_number_is_said_once(tmp_path: Path) -> None:
     ):
         assert text.endswith(f"|\n\n{PAST_THE_SHADOW}\n")
         assert text.count(PAST_THE_SHADOW) == 1
+
+
+def test_exercised_shapes_stand_apart_as_weaker_evidence(tmp_path: Path) -> None:
+    """In a table of their own: which shapes of which route, how often, when, and what was found."""
+    for text in (
+        render_markdown.diffs(rendering.diffs(tmp_path / "d")),
+        render_markdown.readiness(rendering.readiness(tmp_path / "r")),
+    ):
+        assert "### Exercised: weaker evidence" in text
+        assert f"| `{WRITE}` | without parameters | 1 | not compared (weaker) | 2027-01-15 07:50:00Z |" in text
+        assert "| 2 | alike (weaker) | 2027-01-15 07:58:30Z | 2027-01-15 07:59:30Z |" in text
+    assert "Exercised" not in render_markdown.readiness(readiness_report.build(store(tmp_path).evidence(), table()))

@@ -101,3 +101,12 @@ def test_observations_of_a_verdict() -> None:
     text = render_text.observed([differing()], Verdict.MISMATCH)
     assert "verdict mismatch" in text
     assert "body $[id=7].name" in text
+
+
+def test_exercised_shapes_on_request(tmp_path: Path) -> None:
+    """With everything that is explained, the shapes that were exercised, labelled as weaker."""
+    report = rendering.diffs(tmp_path)
+    assert "weaker evidence" not in render_text.diffs(report)
+    text = render_text.diffs(report, every=True)
+    assert "weaker evidence" in text
+    assert "without parameters" in text

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.core.routes import Stage
 from tests.apps import candidate
 from tests.apps.oddities import Oddities
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.proof
 async def test_uploads_stream_to_whoever_serves(tmp_path: Path) -> None:
     """A large upload reaches the gateway whole; one whose body must be read first stays with legacy."""
     async with (
@@ -35,6 +38,7 @@ async def test_uploads_stream_to_whoever_serves(tmp_path: Path) -> None:
         assert buckets["items.move", "unmirrored", "unmappable"] == 1
 
 
+@pytest.mark.proof
 async def test_a_malformed_request_is_refused_and_counted(tmp_path: Path) -> None:
     """A request that could smuggle another is answered 400 and never reaches a service."""
     async with Oddities() as legacy, shadowed(tmp_path, legacy.address) as rig, RawClient(rig.url) as client:
@@ -44,6 +48,7 @@ async def test_a_malformed_request_is_refused_and_counted(tmp_path: Path) -> Non
         assert await rig.settled(1) == {("items.create", "unmirrored", "malformed"): 1}
 
 
+@pytest.mark.proof
 async def test_a_read_survives_a_connection_that_dies_under_it(tmp_path: Path) -> None:
     """When a kept connection turns out dead, a read is sent once more on a fresh one instead of failing."""
     async with Oddities() as legacy, shadowed(tmp_path, legacy.address) as rig, RawClient(rig.url) as client:
@@ -88,6 +93,7 @@ async def test_a_flag_change_drops_no_request(tmp_path: Path) -> None:
         assert sum(entry.requests for entry in rig.served()) == asked
 
 
+@pytest.mark.proof
 async def test_a_request_that_the_proxy_gives_up_is_counted(tmp_path: Path) -> None:
     """The proxy reads no trailers and hangs up; the request leaves the pending ones when its client is gone."""
     async with Oddities() as legacy, shadowed(tmp_path, legacy.address) as rig, RawClient(rig.url) as client:

@@ -126,6 +126,7 @@ def test_what_legacy_itself_said_is_of_its_shape(body: object) -> None:
     assert told(body, known(body)) == []
 
 
+@pytest.mark.proof
 @given(st.lists(JSON, min_size=1, max_size=5))
 def test_no_answer_that_taught_is_ever_told(bodies: list[object]) -> None:
     """However different they are, each of the answers that taught is of the shape they taught."""
@@ -189,6 +190,7 @@ def test_the_recorded_session_raises_none() -> None:
         learned = reduce(add, [Answers({(route, response.status): shape_of(response)})] * SURE, learned)
 
 
+@pytest.mark.proof
 def test_a_member_lost_from_any_recorded_answer_is_named() -> None:
     """Whatever write of the platform's it is, each member of its answer is missed by name."""
     recorded, lost = writes(), 0

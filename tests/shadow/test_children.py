@@ -30,9 +30,9 @@ def until(true: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def test_a_child_that_dies_is_started_again(lifeline: int) -> None:
-    """After a pause a dead child is replaced; what it said last is kept, and passed on to our stderr."""
-    child = Child([sys.executable, "-c", "print('so long')"], os.environ, lifeline)
+def test_a_child_that_dies_is_started_again(lifeline: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """After a pause a dead child is replaced, and that is said; its last words are passed on to our stderr."""
+    child = Child([sys.executable, "-c", "print('so long')"], os.environ, lifeline, "the worker")
     first = child.process.pid
     until(lambda: "so long" in child.lines)
 
@@ -41,6 +41,11 @@ def test_a_child_that_dies_is_started_again(lifeline: int) -> None:
         return child.process.pid != first
 
     until(replaced)
+    assert "cutover shadow: the worker ended (exit code 0); started again in 0.4 s" in capsys.readouterr().err
+    child.process.kill()
+    child.process.wait()
+    child.tend()
+    assert "the worker ended (killed by signal 9)" in capsys.readouterr().err
     child.stop(5)
     assert not child.alive
 

@@ -47,6 +47,22 @@ def test_noise_explains_nothing_that_was_rejected_or_is_breaking() -> None:
     assert told(answers(caching, setting(noise=place))) == [""]
 
 
+def test_a_rule_with_a_meaning_explains_what_is_so_near_and_no_more() -> None:
+    """Two seconds apart is tolerated, a minute is a mismatch; no rule, or another meaning, explains neither."""
+    name = Difference("body", "$.at", DifferenceKind.CHANGED).signature("items.list")
+    rules = {name: Rule(name, "tolerated", "qa", "clocks", 0.0, meaning="timestamp 2s")}
+    near = pair(answer({"at": "2026-11-22T18:33:20Z"}), answer({"at": "2026-11-22T18:33:22Z"}))
+    far = pair(answer({"at": "2026-11-22T18:33:20Z"}), answer({"at": "2026-11-22T18:34:20Z"}))
+    other = pair(answer({"at": "yesterday"}), answer({"at": "today"}))
+    assert [told(answers(one, setting(rules))) for one in (near, far, other)] == [["rule:tolerated"], [""], [""]]
+    assert told(answers(near, setting({name: Rule(name, "expected", "qa", "ids", 0.0, meaning="uuid")}))) == [""]
+    plain = {name: Rule(name, "expected", "qa", "clocks", 0.0)}
+    noted = [[one.alike for one, _ in answers(near, setting(known))] for known in (rules, {}, plain)]
+    assert noted == [["timestamp 2s"], ["timestamp 2s"], [""]]  # told where it may decide, and not counted by else
+    expired = {name: Rule(name, "tolerated", "qa", "clocks", 0.0, 1.0, meaning="timestamp 2s")}
+    assert told(answers(near, setting(expired))) == [""]
+
+
 def test_a_rule_comes_before_noise() -> None:
     """What was reviewed is named as reviewed."""
     name = Difference("body", "$.n", DifferenceKind.CHANGED).signature("items.list")

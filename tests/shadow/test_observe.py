@@ -160,6 +160,7 @@ KINDS = (
 )
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_bodies_are_survived(name: str) -> None:
     """No body raises or takes long, on either side, under any content type; a body is equal to itself."""

@@ -19,6 +19,8 @@ from tests.apps.shadowed import shadowed, write_table
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.proof
+
 
 def test_a_taken_address_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A busy listener is one clear line with service, address and mend, before anything is started."""

@@ -62,6 +62,24 @@ def test_a_batch_is_stored_whole_and_rules_are_read(tmp_path: Path) -> None:
     connection.close()
 
 
+def test_nothing_counts_as_compared_before_its_observation_is_stored(tmp_path: Path) -> None:
+    """The buckets are written after what they count; when that fails they wait with it."""
+    store = tmp_path / "c.db"
+    with closing(open_store(store)) as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON observations BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+        recorder = filled(store)
+        batch = recorder.take()
+        assert not recorder.write(batch)
+        assert counts.buckets(connection) == {}
+        connection.execute("DROP TRIGGER full")
+        assert recorder.write(batch)
+        assert [o.id for o in browse(connection)] == ["1"]
+        assert counts.buckets(connection) == {("a", "pending", ""): 1}
+        recorder.close()
+
+
 def test_what_the_store_does_not_take_is_kept(tmp_path: Path) -> None:
     """A batch that fails is put back in front of what came meanwhile and written once when the store is back."""
     blocked = tmp_path / "dir"

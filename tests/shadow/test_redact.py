@@ -9,6 +9,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import pytest
+
 from gateway.core.exchange import Exchange, Failure, Frame, Request, Response
 from gateway.core.observation import DifferenceKind
 from shadow.diff.found import Found
@@ -48,6 +50,7 @@ def test_the_recording_has_secrets_of_every_kind() -> None:
         assert any(re.fullmatch(kind, secret) for secret in found), kind
 
 
+@pytest.mark.proof
 def test_no_recorded_exchange_leaks() -> None:
     """No redacted exchange of the recording holds one of its secrets."""
     recorded = session_secrets.exchanges()
@@ -55,6 +58,7 @@ def test_no_recorded_exchange_leaks() -> None:
     assert leaks(texts, session_secrets.secrets(recorded)) == []
 
 
+@pytest.mark.proof
 def test_no_observation_of_the_recording_leaks() -> None:
     """No observation holds a secret, also where the gateway gives another exchange's body and values differ."""
     recorded = session_secrets.exchanges()
@@ -200,6 +204,7 @@ def test_secret_path_parameters_are_known() -> None:
     assert shape_of(TABLE.routes[5], asked) == "path:token"
 
 
+@pytest.mark.proof
 def test_redacting_a_huge_value_is_bounded() -> None:
     """A document with more values than are looked through is stored as a digest, and its differences as a note."""
     many: list[Any] = [[number] for number in range(30_000)]

@@ -14,7 +14,7 @@ from gateway.core.observation import REJECTED, Difference, DifferenceKind, Rule,
 from shadow.comparing import answers, sent
 from shadow.pairing import SERVED, Pair
 from shadow.three_way import Ask, judge, wanted
-from tests.shadow.cases import answer, pair, passed, request, setting
+from tests.shadow.cases import GATEWAY, answer, pair, passed, request, setting
 
 CREATE = request("POST", "/items", body={"name": "x"})
 RACE = "legacy changed between its two reads; the gateway gave the second"
@@ -195,3 +195,12 @@ def test_a_match_stays_one_whatever_legacy_says_next() -> None:
     """A sampled second read that differs teaches, and takes nothing from the gateway's agreement."""
     one = reads({"n": 1}, {"n": 1}, {"n": 2}, sampled=True)
     assert judged(one) == (Verdict.MATCH, "", [])
+
+
+def test_two_equal_redirects_of_legacy_are_the_same_answer() -> None:
+    """A Location that the gateway passes as it is differs in meaning only; legacy did not change for that."""
+    there = answer(b"", ("location", "http://api.example:8000/items/7"), status=307)
+    one = with_second(pair(there, there), there)
+    assert judged(one)[:2] == (Verdict.MISMATCH, "legacy gave the same answer twice")
+    right = replace(one.gateway, response=answer(b"", ("location", f"{GATEWAY}/api/v1/items/7"), status=307))
+    assert judged(replace(one, retried=right))[2] == ["intermittent"]

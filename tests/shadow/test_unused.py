@@ -5,6 +5,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 from shadow.unused import UNUSED, dismiss
 
 # In a process of its own: to import mitmproxy's command line warns of what its dependencies will drop.
@@ -39,6 +41,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.proof
 def test_only_what_serves_is_asked() -> None:
     """Of mitmdump's own addons those stay that connect, find layers, run scripts, end TLS and watch for errors."""
     done = subprocess.run([sys.executable, "-c", _SHOW], capture_output=True, text=True, check=True)
@@ -56,6 +59,7 @@ def test_only_what_serves_is_asked() -> None:
     ]
 
 
+@pytest.mark.proof
 def test_an_event_is_told_once_and_no_type_is_checked() -> None:
     """What mitmproxy does for windows and for its own developers is left out."""
     done = subprocess.run([sys.executable, "-c", _SHOW], capture_output=True, text=True, check=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import closing
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
@@ -9,19 +10,21 @@ from typing import TYPE_CHECKING
 from gateway.config import load_table
 from gateway.core.answer_shape import Answers
 from gateway.core.exchange import Exchange, Request, Response
-from gateway.core.observation import Bucket
+from gateway.core.observation import Bucket, Observation, Verdict
 from gateway.store import counts
 from gateway.store.browse import browse
 from gateway.store.counts import Served
 from gateway.store.database import open_store
+from shadow import worker as module
 from shadow.answer_shape import LEAST, shape_of
 from shadow.buckets import Ledger
 from shadow.copying import Copier
+from shadow.discipline import Discipline
 from shadow.envelope import LENGTH, Copy, Counts, Outcome, decode, encode
 from shadow.mirror import Mirror
 from shadow.observe import Setting
 from shadow.plan import Copying
-from shadow.recorder import Recorder
+from shadow.recorder import Batch, Recorder
 from shadow.worker import Worker
 from tests.apps import candidate
 from tests.apps.oddities import Oddities
@@ -114,3 +117,35 @@ async def test_an_answer_to_a_write_is_looked_at_and_never_counted(tmp_path: Pat
         assert (seen.mode, [one.path for one in seen.differences]) == ("answer", ["$.name"])
         assert not legacy.deliveries
         assert not internal.deliveries
+
+
+async def test_a_write_that_has_begun_is_finished_before_the_last_one(tmp_path: Path) -> None:
+    """A stop in the middle of a write neither breaks it off nor starts another beside it: nothing is lost."""
+
+    class Slow(Recorder):
+        """A recorder whose store takes its time."""
+
+        writing, most = 0, 0
+
+        def write(self, batch: Batch) -> bool:
+            self.writing += 1
+            self.most = max(self.most, self.writing)
+            time.sleep(0.3)
+            done = super().write(batch)
+            self.writing -= 1
+            return done
+
+    recorder, enough = Slow(tmp_path / "c.db"), asyncio.Event()
+    table = load_table(write_table(tmp_path, "127.0.0.1:1"))
+    recorder.observed(Observation("1", "a", 1.0, Verdict.MATCH, "read", "live", "d"))
+    recording = asyncio.create_task(module._record(recorder, Discipline(table), enough))
+    while not recorder.writing:  # noqa: ASYNC110 - it happens in another thread
+        await asyncio.sleep(0.01)
+    recorder.observed(Observation("2", "a", 2.0, Verdict.MATCH, "read", "live", "d"))
+    enough.set()
+    await recording
+    await module._flush(recorder)
+    recorder.close()
+    assert recorder.most == 1
+    with closing(open_store(tmp_path / "c.db")) as connection:
+        assert {one.id for one in browse(connection)} == {"1", "2"}

@@ -36,6 +36,7 @@ def played(draw: random.Random, legacy: float, gateway: float) -> Iterator[Noise
                 yield Noise(number + 1, *counts)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("rate", [0.01, 0.1, 0.5, 0.9])
 def test_a_gateway_that_is_no_noisier_than_legacy_is_hardly_ever_called_so(rate: float) -> None:
     """However often one looks: in at most ALPHA of all runs the evidence ever reaches its bound."""
@@ -44,6 +45,7 @@ def test_a_gateway_that_is_no_noisier_than_legacy_is_hardly_ever_called_so(rate:
     assert ever <= ALPHA * RUNS
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("legacy", "gateway"), [(0.01, 0.05), (0.05, 0.12), (0.05, 1.0), (0.3, 0.45), (0.5, 0.65), (0.9, 0.97)]
 )
@@ -57,6 +59,7 @@ def test_what_differs_more_often_than_legacy_with_itself_is_not_hidden(legacy: f
     assert hidden <= RUNS / 100
 
 
+@pytest.mark.proof
 def test_a_standing_fault_is_never_explained() -> None:
     """Where the gateway always differs and legacy now and then, no number of reads makes it noise."""
     draw = random.Random(7)

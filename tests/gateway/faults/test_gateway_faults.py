@@ -64,6 +64,7 @@ async def test_sigterm_at_start_up(tmp_path: Path, after: float) -> None:
         assert b"Traceback" not in await child.process.stderr.read()
 
 
+@pytest.mark.proof
 async def test_sigterm_the_moment_it_listens(tmp_path: Path) -> None:
     """Stopped as the first clients come, the process answers what it took, and takes nothing it does not answer."""
     async with upstream() as up, gateway_process(tmp_path, file(up.address)) as child:

@@ -1,14 +1,20 @@
-"""What a gateway process weighs while large bodies pass through it, in both directions."""
+"""What a gateway weighs while large bodies pass through it, in both directions, and when clients have gone."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.listen.http1 import Http1
+from gateway.listen.turn import Turn
+from gateway.transport.connection import Connection
 from tests.apps.echo import respond, upstream
 from tests.apps.gateway_process import gateway_process
+from tests.apps.rawclient import RawClient
+from tests.apps.repeated import PATH, TOKEN, repeating
 from tests.apps.table import bearer
 
 if TYPE_CHECKING:
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
 
     from tests.apps.echo import Seen
     from tests.apps.gateway_process import GatewayProcess
+    from tests.apps.repeated import Repeating
 
 MIB = 1 << 20
 SIZE = 50 * MIB
@@ -111,6 +118,7 @@ async def peak(child: GatewayProcess, work: list[asyncio.Task[int]]) -> int:
     return most
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("many", [4, pytest.param(20, marks=[pytest.mark.proof, pytest.mark.timeout(300)])])
 async def test_uploads_of_50_mib_pass_in_bounded_memory(tmp_path: Path, many: int) -> None:
     """Multipart uploads at once arrive whole, and weigh no more than 2 MiB each."""
@@ -128,6 +136,7 @@ async def test_uploads_of_50_mib_pass_in_bounded_memory(tmp_path: Path, many: in
         assert grown < (8 + 2 * many) * MIB
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("many", [4, pytest.param(20, marks=[pytest.mark.proof, pytest.mark.timeout(300)])])
 async def test_downloads_of_50_mib_pass_in_bounded_memory(tmp_path: Path, many: int) -> None:
     """Downloads by clients slower than the service weigh as little."""
@@ -141,3 +150,47 @@ async def test_downloads_of_50_mib_pass_in_bounded_memory(tmp_path: Path, many: 
         grown = most - before
         print(f"{many} downloads of 50 MiB: {grown / MIB:.1f} MiB more than at rest")  # noqa: T201 - a number of the proof
         assert grown < (8 + 2 * many) * MIB
+
+
+def _held() -> int:
+    # What was frozen is not among them.
+    return sum(isinstance(one, Http1 | Turn | Connection) for one in gc.get_objects())
+
+
+@pytest.mark.parametrize("ends", ["client", "service"])
+async def test_a_stream_that_ends_leaves_the_garbage_collector_nothing(ends: str) -> None:
+    """Whoever ends it, what it held is freed at once: a look for cycles stops every answer while it lasts."""
+    gone = asyncio.Event()
+
+    async def behave(_seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"
+        )
+        if ends == "client":
+            await reader.read()
+        gone.set()
+        return False
+
+    async def once(play: Repeating, number: int) -> None:
+        async with RawClient(play.gate.addresses.public) as client:
+            await client.send("GET", f"{PATH}/{number}", TOKEN)
+            assert client.reader is not None
+            await client.reader.readuntil(b"\r\n\r\n1\r\na")
+        await asyncio.wait_for(gone.wait(), 5)
+        gone.clear()
+
+    async with repeating(behave) as play:
+        await once(play, 0)
+        gc.disable()
+        gc.freeze()
+        try:
+            for number in range(1, 5):
+                await once(play, number)
+            for _ in range(100):
+                if not _held():
+                    break
+                await asyncio.sleep(0.01)
+            assert not _held()
+        finally:
+            gc.unfreeze()
+            gc.enable()

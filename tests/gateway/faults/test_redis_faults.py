@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from gateway.core.policy import Limit
 from tests.apps.crowd import Crowd, judge, statuses
 from tests.apps.echo import upstream
@@ -22,6 +24,7 @@ ROUTES = (
 )
 
 
+@pytest.mark.proof
 async def test_redis_killed_and_back() -> None:
     """Without Redis every call is still served, at once and by local limits; when it is back, the gateway is too."""
     with redis_server() as redis:

@@ -146,6 +146,7 @@ async def test_upstream_that_is_killed_under_load(tmp_path: Path) -> None:
         await play.recovered()
 
 
+@pytest.mark.proof
 async def test_upstream_that_hangs_before_headers(tmp_path: Path) -> None:
     """Calls that meet silence are 504 when their time is up, and asked once; the others are served meanwhile."""
     async with scene(tmp_path, service.hangs) as play:
@@ -158,6 +159,7 @@ async def test_upstream_that_hangs_before_headers(tmp_path: Path) -> None:
         await play.recovered()
 
 
+@pytest.mark.proof
 async def test_upstream_that_stands_still(tmp_path: Path) -> None:
     """A process stopped in its tracks still accepts connections: calls are 504 in time, then 503 without asking."""
     async with scene(tmp_path, None) as play:
@@ -169,6 +171,7 @@ async def test_upstream_that_stands_still(tmp_path: Path) -> None:
         await play.recovered()
 
 
+@pytest.mark.proof
 async def test_upstream_that_drips_its_headers(tmp_path: Path) -> None:
     """A head that never ends is 504 like one that never begins."""
     async with scene(tmp_path, service.drips) as play:
@@ -177,6 +180,7 @@ async def test_upstream_that_drips_its_headers(tmp_path: Path) -> None:
         await play.recovered()
 
 
+@pytest.mark.proof
 async def test_upstream_that_hangs_after_headers(tmp_path: Path) -> None:
     """An answer that stops is cut at the client, never ended as if it were whole."""
     async with scene(tmp_path, service.hangs_after_headers) as play:
@@ -186,6 +190,7 @@ async def test_upstream_that_hangs_after_headers(tmp_path: Path) -> None:
         await play.recovered()
 
 
+@pytest.mark.proof
 async def test_upstream_that_stands_still_after_headers(tmp_path: Path) -> None:
     """The process stops with an answer begun: that one is cut, the others in hand are 504, soon 503."""
     async with scene(tmp_path, service.stops_after_headers, every=DEADLY) as play:
@@ -216,6 +221,7 @@ async def test_upstream_that_breaks_off_mid_stream(tmp_path: Path) -> None:
         await play.recovered()
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("fault", "streams"), [(service.dies_mid_body, False), (service.dies_mid_stream, True)], ids=["body", "stream"]
 )

@@ -37,6 +37,7 @@ def key(text: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {text}"}
 
 
+@pytest.mark.proof
 async def test_api_keys_are_checked_with_the_platform(platform: Platform) -> None:
     """One that holds is served, another is 401 with a challenge, and a platform that fails is 503, never 401."""
     models = route("models", "inference", "GET /v1/models", "GET /api/models", access=Access.API_KEY)

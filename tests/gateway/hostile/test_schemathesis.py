@@ -120,6 +120,7 @@ def checked(response: Any) -> None:
         assert json.loads(response.content)["detail"]
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(120)
 async def test_nothing_generated_from_a_document_makes_a_500(tmp_path: Path) -> None:
     """Path, query, header, JSON and form parameters, moved and scoped ones, and the gateway's own pages."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ KEYS = Keys(b"k" * 32)
 ANSWER = Kept(201, (("content-type", "application/json"), ("x-latin", "\xe9")), b'{"token":"top-secret"}\n\x00')
 
 
+@pytest.mark.proof
 @given(st.binary(max_size=200), st.integers(100, 599), st.lists(st.tuples(st.text(max_size=9), st.text(max_size=9))))
 def test_what_was_sealed_is_opened_again(body: bytes, status: int, headers: list[tuple[str, str]]) -> None:
     """Status, headers and any bytes."""

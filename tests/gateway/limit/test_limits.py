@@ -67,6 +67,7 @@ async def statuses(
     return [(await gate.client.request(method, path, **options)).status_code for _ in range(times)]
 
 
+@pytest.mark.proof
 async def test_answers_tell_of_the_limit_and_the_last_is_refused(up: Upstream, gate: Running) -> None:
     """Each answer counts down; the one too many is a problem that says when to come back, and reaches nobody."""
     answers = [await gate.get("/api/things", headers=bearer()) for _ in range(4)]
@@ -272,7 +273,7 @@ async def test_socket_handshakes_are_limited(up: Upstream) -> None:
 
 async def test_two_gateways_on_one_redis_never_exceed_the_limit(up: Upstream) -> None:
     """Hammered together by clients of their own, two let through the burst and what the rate adds, and no more."""
-    limit = Limit(rate=50, per=1, burst=20)
+    limit = Limit(rate=5, per=1, burst=20)
     with redis_server() as server:
         shared = settings(redis_url=server.url)
         known = limited(up.address, {**LIMITS, "read": limit}, instances=2)

@@ -142,6 +142,7 @@ async def test_what_more_belongs_to_is_not_remembered(kept: list[bytes], chunks:
     assert kept == []
 
 
+@pytest.mark.proof
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from([PLAIN, PLAIN, b"\r\n", b"\r", *SMUGGLED]), max_size=4), st.data())
 async def test_memory_changes_nothing(chunks: list[bytes], data: st.DataObject) -> None:

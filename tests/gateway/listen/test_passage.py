@@ -83,11 +83,13 @@ async def test_shortcut_is_taken_where_it_was_left(line: Line) -> None:
     """The same bytes go the shorter way; their answer is what the shortcut says, and the connection rests again."""
     line.wire.data_received(GET)
     assert (line.reception.passing, line.pipe.got) == (1, b"")
-    line.wire.passed(b"short", close=False)
+    line.wire.write(b"short")
+    line.wire.passed(close=False)
     await asyncio.sleep(0)
     assert (line.reception.passing, line.pipe.got, line.pipe.ended) == (0, b"short", "")
     line.wire.data_received(GET)
-    line.wire.passed(b"short", close=True)
+    line.wire.write(b"short")
+    line.wire.passed(close=True)
     assert (line.reception.passing, line.pipe.got, line.pipe.ended) == (0, b"shortshort", "closed")
     assert line.asked == ["/a"]
 
@@ -134,7 +136,8 @@ async def test_nothing_is_waited_for_but_the_answer(line: Line) -> None:
         line.wire.tick(0.1)
     assert (line.pipe.ended, line.short.passage.left, line.short.passage.lags(9, 0, 1)) == ("", 0, False)
     line.short.passage.fail("slow")
-    line.wire.passed(b"late", close=False)
+    line.wire.write(b"late")
+    line.wire.passed(close=False)
     await asyncio.sleep(0)
     assert line.pipe.got == b"late"
     line.wire.tick(0.3)

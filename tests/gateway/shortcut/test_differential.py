@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -270,6 +271,7 @@ async def _played(steps: list[tuple[Any, ...]]) -> tuple[Play, Play]:
     return short, long
 
 
+@pytest.mark.proof
 @settings(max_examples=25, deadline=None)
 @given(st.lists(STEPS, min_size=5, max_size=25))
 @example([TWICE[0], ("midway", 0, "legacy"), *TWICE])

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.store import counts
 from gateway.store.counts import (
     Refusal,
     Served,
+    add_refusals,
     buckets,
     count_refusal,
     count_served,
@@ -53,6 +55,20 @@ def test_refusals_count_by_subject_and_reason(connection: sqlite3.Connection) ->
         Refusal("a", "u2", 401, "token", 1, 1.0, 1.0),
     ]
     assert len(refusals(connection)) == 3
+
+
+def test_invented_subjects_do_not_make_the_store_grow(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond a number of subjects further ones of a reason count together; those who are known still count alone."""
+    monkeypatch.setattr(counts, "SUBJECTS", 3)
+    invented = [Refusal("a", f"u{number}", 401, "missing", 1, 10.0, 10.0) for number in range(5)]
+    add_refusals(connection, invented)
+    add_refusals(connection, [*invented, Refusal("a", "v", 403, "scope", 1, 10.0, 10.0)])
+    found = {(item.status, item.subject): item.count for item in refusals(connection)}
+    assert found == {
+        (401, "u0"): 2, (401, "u1"): 2, (401, "u2"): 2, (401, "(further subjects)"): 4, (403, "v"): 1,
+    }  # fmt: skip
 
 
 def test_what_was_served_adds_up_by_minute_and_side(connection: sqlite3.Connection) -> None:

@@ -6,6 +6,8 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.store.database import open_store
 from gateway.store.dialect import gather_in
 from gateway.store.observations import append
@@ -38,6 +40,7 @@ def size(path: Path, items: list[Observation]) -> int:
     return path.stat().st_size
 
 
+@pytest.mark.proof
 def test_ten_times_the_traffic_is_nearly_the_same_size(tmp_path: Path) -> None:
     """With the same signatures; what still grows a little is the memory of single pairs and ids, which is bounded."""
     once, ten_times = size(tmp_path / "1.db", traffic(2)), size(tmp_path / "10.db", traffic(20))

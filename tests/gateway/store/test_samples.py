@@ -61,6 +61,7 @@ def test_what_comes_late_may_be_the_oldest(numbers: list[int], most: int) -> Non
         assert sample(min(numbers)) in written(numbers, most, 1)
 
 
+@pytest.mark.proof
 def test_the_spread_is_fair() -> None:
     """What lies between is drawn evenly over the whole time, not only from its ends."""
     chosen = sorted(written(list(range(3_000)), 300, 1))

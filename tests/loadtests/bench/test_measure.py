@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loadtests.bench.cores import two_cores
+from gateway.core.errors import UnreachableError
+from loadtests.bench import measure as module
+from loadtests.bench.cores import Cores, two_cores
 from loadtests.bench.measure import PARTS, Plan, measure, percentile
 from loadtests.bench.table import text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.proof
 
 MISSING = [name for name in ("nginx", "haproxy", "wrk", "taskset") if not shutil.which(name)]
 
@@ -21,6 +25,23 @@ def test_percentiles_are_of_the_values() -> None:
     assert percentile(values, 50) == 51
     assert percentile(values, 99) == 100
     assert percentile([], 99) == 0
+
+
+def test_what_is_not_installed_is_skipped_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part without its program and a peer that is missing are named; without any part there is no run."""
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    (bare / "taskset").symlink_to("/bin/true")
+    monkeypatch.setattr("loadtests.bench.installed._PLACES", str(bare))
+    assert module._skipped(PARTS) == {
+        **dict.fromkeys(("throughput", "latency", "shadow", "candidates", "profile"), "wrk: not installed"),
+        "nginx": "not installed",
+        "haproxy": "not installed",
+    }
+    with pytest.raises(UnreachableError, match="latency needs wrk"):
+        measure(Plan(("latency",), 1, 0.2, 1), tmp_path, Cores(0, 1), say=print)
+    (bare / "taskset").unlink()
+    assert module._skipped(["diff", "store"]) == {}
 
 
 @pytest.mark.skipif(bool(MISSING), reason=f"installed by make bench only: {MISSING}")

@@ -13,6 +13,8 @@ from loadtests.bench.peers import GATEWAY, HAPROXY, NGINX, PLAIN, TARGET, USERS,
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.proof
+
 MISSING = [name for name in ("nginx", "haproxy", "taskset") if not shutil.which(name)]
 
 

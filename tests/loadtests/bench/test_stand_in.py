@@ -31,6 +31,7 @@ async def ask(port: int, seconds: float) -> bytes:
     return got
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(("manner", "answers"), [(HEALTHY, 2), (HANGING, 0), (SLOW, 2)])
 async def test_each_manner_is_as_it_says(tmp_path: Path, manner: str, answers: int) -> None:
     """A healthy one answers at once, also a head in two pieces; a slow one later; a hanging one never."""

@@ -44,6 +44,17 @@ FOUND: dict[str, Any] = {
         "shadow slow": situation(0.8, 0.002, 0.006),
     },
     "candidates": {"peers": {"own+own": peer(15_000)}},
+    "propagation": {
+        "gateways": 3,
+        "gateway": {"p50": 20.0, "p99": 22.0, "most": 130.0, "changes": 300},
+        "nginx": {"p50": 40.0, "p99": 60.0, "most": 70.0, "changes": 100},
+        "ratio": 0.5,
+    },
+    "start": {
+        "median": {"nginx": 50.0, "plain": 500.0, "gateway": 1000.0, "cutover --help": 600.0},
+        "gateway_per": {"nginx": 20.0, "plain": 2.0},
+        "help_per": {"python": 30.0, "uvicorn --help": 3.0},
+    },
 }
 
 
@@ -57,6 +68,9 @@ def test_goals_are_said_to_be_met_or_missed() -> None:
     assert any("1.50  met <= 2" in line for line in lines)
     assert any("12.00  MISSED <= 10" in line for line in lines)
     assert any("60,000,000 without them, 30,000 for each  met <= 40,000" in line for line in lines)
+    assert any("gateway      p50 20.0, p99 22.0, most 130.0 of 300  p99 met <= 100" in line for line in lines)
+    assert any("nginx reload p50 40.0" in line and "gateway / nginx 0.50" in line for line in lines)
+    assert any("gateway / plain 2.00" in line and "cutover --help / python 30.00" in line for line in lines)
     assert any("own+own" in line and "15,000/s" in line for line in lines)
 
 
@@ -89,3 +103,10 @@ def test_errors_are_shouted() -> None:
 def test_parts_that_were_not_measured_are_left_out() -> None:
     """Nothing is said of what is not known."""
     assert text({"plan": {}}) == ""
+
+
+def test_what_is_skipped_is_named() -> None:
+    """A peer that is not installed is no silent gap; what stood beside it only has no ratio."""
+    alone = {"latency": {"peers": {}, "added": {"gateway": 150.0}}, "skipped": {"nginx": "not installed"}}
+    assert text(alone).splitlines()[-1] == "skipped: nginx (not installed)"
+    assert "/ nginx" not in text(alone)

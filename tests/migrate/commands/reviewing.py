@@ -19,6 +19,7 @@ from tests.reports.builders import OPEN, ROUTE, Filled, differing, seen, store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gateway.core.observation import Difference
     from gateway.core.table import RouteTable
 
     Command = Callable[..., tuple[int, str, str]]
@@ -47,6 +48,10 @@ class Project:
         """Store one observation of the pools route of just now."""
         defaults = {"digest": self.digest, "at": time.time() - 30}
         self.filled.add(make(**{**defaults, **values}))
+
+    def differ(self, *differences: Difference, **values: Any) -> None:
+        """Store a mismatch of the pools route."""
+        self.observe(lambda **place: differing(*differences, **place), **values)
 
     def probe(self) -> None:
         """Store a run of security probes that the pools route has just passed."""

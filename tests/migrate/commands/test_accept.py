@@ -19,6 +19,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return project(tmp_path, monkeypatch, capsys)
 
 
+@pytest.mark.proof
 def test_accepting_closes_a_signature(made: Project) -> None:
     """Accepted, the earlier difference is explained, and the line says what was accepted."""
     assert made.cutover("report", "diffs")[0] == 1
@@ -34,6 +35,7 @@ def test_accepting_closes_a_signature(made: Project) -> None:
     assert (entry.detail["digest"], entry.detail["revision"], entry.detail["pairs"]) == (made.digest, 0, 1)
 
 
+@pytest.mark.proof
 def test_a_preview_decides_nothing(made: Project) -> None:
     """It says what would be hidden, in words and as JSON, and the signature stays open."""
     code, out, _ = made.cutover("accept", SIGNATURE, "--reason", "agreed", "--preview")

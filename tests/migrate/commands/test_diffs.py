@@ -17,6 +17,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return project(tmp_path, monkeypatch, capsys)
 
 
+@pytest.mark.proof
 def test_open_differences_are_listed(made: Project) -> None:
     """Listing is no judgement: the exit code is 0."""
     code, out, _ = made.cutover("diffs")
@@ -59,9 +60,30 @@ def test_observations_by_verdict(made: Project) -> None:
     )
 
 
+def test_what_was_seen_between_two_moments(made: Project) -> None:
+    """Signatures and observations of a time, by durations or times; the text says what it shows."""
+    out = made.cutover("diffs", "--since", "2h")[1]
+    assert SIGNATURE in out
+    assert "What was seen since " in out
+    old = made.cutover("diffs", "--until", "1h")[1]
+    assert SIGNATURE not in old
+    assert "Nothing that was seen then waits for review." in old
+    for query, number in (
+        (("--verdict", "mismatch", "--since", "2h"), 1),
+        (("--verdict", "mismatch", "--until", "1h"), 0),
+        (("--signature", SIGNATURE, "--since", "2100-01-01"), 0),
+    ):
+        document = json.loads(made.cutover("diffs", *query, "--json")[1])
+        assert len(document["observations"]) == number
+    document = json.loads(made.cutover("diffs", "--since", "2030-01-31T10:00", "--json")[1])
+    assert (document["since"], document["until"]) == ("2030-01-31T10:00:00.000+00:00", None)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
+        (("--since", "yesterday"), 2, "--since yesterday: write how long ago"),
+        (("--since", "1h", "--until", "2h"), 2, "--since 1h is not before --until 2h"),
         (("pools.lst",), 2, "did you mean pools.list"),
         (("--signature", "zzz"), 2, "no signature"),
         (("--verdict", "fine"), 2, "verdict"),

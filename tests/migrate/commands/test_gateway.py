@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from migrate import presets
 from tests.apps.command_line import ENVIRONMENT, cutover
@@ -14,9 +15,8 @@ from tests.apps.command_line import ENVIRONMENT, cutover
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
 
-
+@pytest.mark.proof
 def test_the_gateway_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
     """One ready line, health on the internal listener, exit code 0 after SIGTERM."""
     values = {"gateway.listen": "127.0.0.1:0", "gateway.internal_listen": "127.0.0.1:0"}

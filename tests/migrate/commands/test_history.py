@@ -40,6 +40,7 @@ def test_history_is_json_when_asked(folder: Path) -> None:
     assert oldest["forced"] is True
 
 
+@pytest.mark.proof
 def test_many_changes_are_summed(tmp_path: Path) -> None:
     """One line for the routes of a family that one command moved the same way; --verbose has each."""
     write(tmp_path / "cutover.yaml")
@@ -56,6 +57,7 @@ def test_many_changes_are_summed(tmp_path: Path) -> None:
     assert len(json.loads(cutover(tmp_path, "history", "--json").out)) == 50
 
 
+@pytest.mark.proof
 def test_a_glob_names_routes(folder: Path) -> None:
     """As in every other command."""
     assert cutover(folder, "history", "pools.*").out == cutover(folder, "history").out

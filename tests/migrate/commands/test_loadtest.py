@@ -82,6 +82,7 @@ def test_a_healthy_run_passes_and_is_stored(target: Target, cutover: Command, tm
     assert target.behaviour.sign_ins == 1
 
 
+@pytest.mark.proof
 def test_routes_not_yet_served_are_left_out(target: Target, cutover: Command) -> None:
     """A route that never left shadow is not asked at the gateway, and the result says so."""
     code, out, _ = cutover(*SHORT, "--json")
@@ -90,6 +91,7 @@ def test_routes_not_yet_served_are_left_out(target: Target, cutover: Command) ->
     assert target.behaviour.seen["/api/v1/api-keys"] == 0
 
 
+@pytest.mark.proof
 def test_a_failing_run_exits_1_and_is_stored(target: Target, cutover: Command, tmp_path: Path) -> None:
     """The reason is printed, and the stored result did not pass."""
     target.behaviour.fail_every["/api/v1/deployments"] = 10
@@ -138,6 +140,7 @@ def test_wrong_credentials_exit_3(cutover: Command, monkeypatch: pytest.MonkeyPa
     assert "wrong-password" not in err
 
 
+@pytest.mark.proof
 def test_interrupting_keeps_a_partial_result(target: Target, tmp_path: Path) -> None:
     """Ctrl-C ends the load, prints and stores a result marked partial, and exits 130."""
     variables = {**os.environ, **CREDENTIALS, "CUTOVER_STORE": str(tmp_path / "cutover.db")}
@@ -156,3 +159,38 @@ def test_interrupting_keeps_a_partial_result(target: Target, tmp_path: Path) -> 
     assert "of 60 s" in out
     (row,) = kept(tmp_path)
     assert (row.passed, row.body["partial"]) == (False, True)
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("target")
+def test_what_happens_during_the_load_is_told_and_stored(cutover: Command, tmp_path: Path) -> None:
+    """A line for people, a document with its steps, and each second of the load."""
+    mark = tmp_path / "mark"
+    exit_code, said, _ = cutover(*SHORT, "--during", f"run touch {mark}")
+    assert exit_code == 0, said
+    assert f"during run touch {mark} (at 1." in said
+    assert mark.exists()
+    (stored,) = kept(tmp_path)
+    (found,) = stored.body["disturbances"]
+    assert (found["error"], found["steps"][0].split()[0]) == ("", "started")
+    assert sum(tick["requests"] for tick in stored.body["timeline"]) == stored.body["sides"]["gateway"]["requests"]
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (["--during", "kill gateway"], "--process gateway=PID"),
+        (["--during", "make noise"], "flip PATTERN, kill NAME"),
+        (["--during", "flip * at 1m"], "the load has ended by then"),
+        (["--process", "redis=12"], "nothing is to happen to redis"),
+        (["--during", "kill gateway", "--process", "gateway=1"], "runs under"),
+    ],
+)
+def test_what_cannot_happen_is_refused_before_the_load(
+    target: Target, cutover: Command, options: list[str], match: str
+) -> None:
+    """A wrong call, in one line; nothing was asked of the target but a sign-in."""
+    exit_code, _, error = cutover(*SHORT, *options)
+    assert exit_code == 2
+    assert match in error
+    assert set(target.behaviour.seen) <= {"/api/v1/auth/login"}

@@ -90,6 +90,7 @@ def test_the_whole_closing(tmp_path: Path, hosts: Lab, cutover: Command) -> None
     assert actions[1:] == [("ports.reopen", "bob"), ("ports.verify", "ann"), ("ports.close", "ann")]
 
 
+@pytest.mark.proof
 def test_without_apply_nothing_changes(tmp_path: Path, hosts: Lab, cutover: Command) -> None:
     """The dry run prints a script that nft takes, and leaves rules and trail alone."""
     ready(tmp_path, hosts)
@@ -101,6 +102,7 @@ def test_without_apply_nothing_changes(tmp_path: Path, hosts: Lab, cutover: Comm
     hosts.nft("--check", "-f", "-", script=out)
 
 
+@pytest.mark.proof
 def test_a_blocked_service_is_refused_unless_forced(hosts: Lab, cutover: Command, tmp_path: Path) -> None:
     """Without moved routes close refuses with the reasons; --force with a reason closes, and the trail says so."""
     (tmp_path / "cutover.yaml").write_text(table_text(hosts.from_outside[0]))

@@ -20,6 +20,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return project(tmp_path, monkeypatch, capsys)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("kind", ["diffs", "readiness"])
 def test_every_form_at_once(made: Project, kind: str) -> None:
     """Each named file is written, named on standard error, and fit for its reader; the exit code still judges."""
@@ -34,6 +35,7 @@ def test_every_form_at_once(made: Project, kind: str) -> None:
     assert ET.parse(files["junit"]).getroot().tag == "testsuites"
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("kind", ["diffs", "readiness"])
 def test_text_without_a_file_and_json_on_standard_output(made: Project, kind: str) -> None:
     """Without a file the text is printed; `--json -` prints the document alone."""
@@ -41,6 +43,7 @@ def test_text_without_a_file_and_json_on_standard_output(made: Project, kind: st
     assert json.loads(made.cutover("report", kind, ROUTE, "--json", "-")[1])["routes"][0]["route"] == ROUTE
 
 
+@pytest.mark.proof
 def test_nothing_compared_never_passes(made: Project) -> None:
     """With every observation gone stale the diff report says no and what to do; listing is no judgement."""
     made.cutover("accept", SIGNATURE, "--reason", "agreed")
@@ -55,6 +58,7 @@ def test_nothing_compared_never_passes(made: Project) -> None:
     assert made.cutover("diffs")[0] == 0
 
 
+@pytest.mark.proof
 def test_readiness_judges(made: Project) -> None:
     """Exit code 0 when every asked route is ready, by the target that was asked for."""
     made.filled.stage(Stage.SHADOW)

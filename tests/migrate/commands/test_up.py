@@ -7,6 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from migrate import presets
 from migrate.demo.children import free_ports
 from tests.apps.command_line import ENVIRONMENT
@@ -60,6 +62,7 @@ def test_gateway_and_shadow_run_together_and_stop_together(tmp_path: Path) -> No
         time.sleep(0.05)
 
 
+@pytest.mark.proof
 def test_when_one_cannot_start_the_other_is_stopped(tmp_path: Path) -> None:
     """The line of the one that failed, then which one it was; exit code 4, nothing is left running."""
     ports = prepared(tmp_path)
@@ -74,6 +77,7 @@ def test_when_one_cannot_start_the_other_is_stopped(tmp_path: Path) -> None:
     assert not any(accepts(port) for port in ports)
 
 
+@pytest.mark.proof
 def test_a_bad_table_starts_nothing(tmp_path: Path) -> None:
     """Each problem once, not once for each process."""
     (tmp_path / "cutover.yaml").write_text("version: 9\n")

@@ -48,6 +48,7 @@ def test_a_child_that_ends_is_quoted(children: Children) -> None:
         children.start("nothing", ["no_such_module"], [f"127.0.0.1:{port}"])
 
 
+@pytest.mark.proof
 def test_a_command_gives_back_what_it_said(children: Children) -> None:
     """Both outputs and the exit code come back."""
     done = children.command("nonsense")

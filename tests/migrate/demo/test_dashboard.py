@@ -11,6 +11,8 @@ from migrate.demo.platform import Platform, running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture(scope="module")
 def platform() -> Iterator[Platform]:

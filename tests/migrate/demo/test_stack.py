@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 from gateway.config import load_table
 from migrate.demo.stack import Places, Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.proof
 
 
 def test_places_are_inside_the_folder(tmp_path: Path) -> None:

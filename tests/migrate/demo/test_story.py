@@ -12,6 +12,8 @@ from migrate.demo.story import ActFailedError, Story, indented
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.proof
+
 
 def test_commands_are_shown_with_their_output(tmp_path: Path) -> None:
     """What a user would type and what it prints stand in the story; a wrong exit code stops it."""

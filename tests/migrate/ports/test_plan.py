@@ -76,8 +76,8 @@ def test_callers_in_the_quiet_period_block_and_are_counted(table: RouteTable) ->
         evidence(
             MOVED,
             row,
-            replace(row, minute=minute - 7),
-            replace(row, minute=minute - 2000, requests=50),
+            replace(row, minute=minute - 7, ended=0),
+            replace(row, minute=minute - 2000, ended=0, requests=50),
             replace(row, side="gateway", requests=70),
             replace(row, route="auth.me", requests=90),
         ),

@@ -29,6 +29,7 @@ async def test_an_internal_route_that_is_exposed_is_found(name: str, method: str
         assert not any(seen.method == "POST" for seen in at.upstream.seen)
 
 
+@pytest.mark.proof
 async def test_a_path_that_another_service_answers_is_no_way_in() -> None:
     """An internal route may share its path with an existing one of the service that passes through."""
     async with probed(inferia()) as at:

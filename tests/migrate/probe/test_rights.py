@@ -185,6 +185,7 @@ async def test_before_the_platform_a_gateway_that_lets_everybody_in_fails(platfo
     assert {entry["method"] for entry in platform.deliveries()} == {"GET"}
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("route", LOOKED_UP, ids=lambda route: route.id)
 async def test_the_probe_asks_for_what_is_really_there(platform: Platform, route: Route) -> None:
     """An id of the probe's own organisation, from the list that is looked up or its family's."""

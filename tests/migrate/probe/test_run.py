@@ -14,6 +14,7 @@ from migrate.probe.run import planned, run
 from tests.apps.probed import altered, probed, small
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("stage", list(Stage))
 async def test_the_right_gateway_passes_in_every_stage(stage: Stage) -> None:
     """Everything that applies is asked, and services see reads of public routes at most."""
@@ -29,6 +30,7 @@ async def test_the_right_gateway_passes_in_every_stage(stage: Stage) -> None:
         assert found.digests["chat"] == route_digest(at.setting.table, route, __version__)
 
 
+@pytest.mark.proof
 async def test_no_write_is_executed_whatever_is_broken() -> None:
     """A gateway that lets everybody into everything executes nothing but reads, transparent routes too."""
 
@@ -52,6 +54,7 @@ async def test_no_write_is_executed_whatever_is_broken() -> None:
             assert all(any(seen.target.startswith(path) for path in reads) for seen in at.upstream.seen)
 
 
+@pytest.mark.proof
 async def test_what_could_not_be_asked_is_listed() -> None:
     """Without a token, and without time."""
     async with probed(small(), credentials=Credentials()) as at:

@@ -56,6 +56,7 @@ def test_a_permission_that_no_role_holds_is_nobodys() -> None:
     assert rows["pools.delete"]["who"] == "nobody"
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("width", [80, 100, 140])
 def test_the_table_fits(width: int) -> None:
     """From 80 columns on every name stands whole on its line."""

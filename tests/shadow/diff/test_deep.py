@@ -69,6 +69,7 @@ def test_after_a_late_answer_another_child_gets_ready(worker: Worker) -> None:
     assert worker.pairs(OURS, THEIRS, 10.0) == [(0, 1), (1, 0)]
 
 
+@pytest.mark.proof
 def test_a_question_waits_for_its_turn_no_longer_than_it_may(worker: Worker) -> None:
     """Beside one that takes long, another gives up."""
     worker.pairs(OURS, THEIRS, 10.0)

@@ -35,6 +35,14 @@ def sse(*data: str) -> str:
         (sse("1") + "data: x", sse("1") + "data: y", ["stream tail changed"]),
         ("{}", "[]", ["stream text changed"]),
         (": a\n\n", ":  a\n\n", []),
+        (sse("1", "2", "[DONE]"), sse("1", "[DONE]", "2"), ["stream done order"]),
+        (sse("1", "2", '{"error":1}'), sse("1", '{"error":1}', "2"), ["stream error order"]),
+        (sse("1", "[DONE]"), sse("[DONE]", "1"), ["stream done order"]),
+        (sse("1", "[DONE]"), sse("1") + ": ping\n\n" + sse("[DONE]"), []),
+        ("retry: 10\n" + sse("1"), sse("1"), ["stream retry missing"]),
+        (sse("1"), "retry:10\n" + sse("1"), ["stream retry extra"]),
+        ("retry: 10\n" + sse("1"), "retry: 20\n" + sse("1"), ["stream retry changed"]),
+        ("retry: soon\n" + sse("1"), sse("1"), []),
     ],
 )
 def test_streams(legacy: str, gateway: str, expected: list[str]) -> None:

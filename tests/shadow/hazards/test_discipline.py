@@ -6,6 +6,8 @@ import asyncio
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.core.routes import Stage
 from gateway.store.database import open_store
 from gateway.store.pace import paces
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.apps.shadowed import Rig
+
+pytestmark = pytest.mark.proof
 
 LIMITED = (
     '  - {id: items.get, service: svc, legacy: "GET /items/{id}", gateway: "GET /api/v1/items/{id}", effect: read,\n'

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from gateway.config import problems
 from gateway.core.observation import Verdict
@@ -13,6 +14,8 @@ from tests.apps.shadowed import ROUTES, free_port, shadowed, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.proof
 
 ASK = "  - {id: ask, service: svc, legacy: POST /ask, gateway: POST /api/v1/ask, effect: metered, access: public}\n"
 

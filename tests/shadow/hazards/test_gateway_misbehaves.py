@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.proof
+
 REQUESTS = 24
 MORE = 96 * 1024 * 1024
 """Bytes by which proxy and worker together may grow: the queue's 32 MiB on both sides, and what Python keeps."""

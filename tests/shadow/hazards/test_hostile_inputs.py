@@ -73,6 +73,7 @@ CASES = {
 }
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", CASES)
 def test_a_hostile_pair_is_judged_in_time(name: str) -> None:
     """It is a mismatch, or a failure that names the deadline; and what is kept of it is small."""

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.core.routes import Stage
 from tests.apps.candidate import faithful
 from tests.apps.oddities import Oddities, value
@@ -51,6 +53,7 @@ async def test_every_answer_is_the_same_byte_for_byte(tmp_path: Path) -> None:
             assert legacy.deliveries == direct.deliveries
 
 
+@pytest.mark.proof
 async def test_a_service_gets_the_request_as_it_was_sent(tmp_path: Path) -> None:
     """Order, case and duplicates of request headers, the Host and the body reach the service; the client is named."""
     async with Oddities() as legacy, shadowed(tmp_path, legacy.address) as rig, RawClient(rig.url) as client:
@@ -63,6 +66,7 @@ async def test_a_service_gets_the_request_as_it_was_sent(tmp_path: Path) -> None
         assert legacy.bodies[-1] == b"\x00\xff"
 
 
+@pytest.mark.proof
 async def test_a_mark_from_a_client_is_stripped_and_never_copied(tmp_path: Path) -> None:
     """A request that claims to be a copy is served without its mark and makes no copy: a loop ends here."""
     async with Oddities() as legacy, Oddities() as internal:
@@ -75,6 +79,7 @@ async def test_a_mark_from_a_client_is_stripped_and_never_copied(tmp_path: Path)
             assert not internal.deliveries
 
 
+@pytest.mark.proof
 async def test_a_connection_that_legacy_closed_while_idle_costs_no_answer(tmp_path: Path) -> None:
     """A kept connection that legacy drops between two requests is not used for the second."""
     async with Oddities() as legacy, shadowed(tmp_path, legacy.address) as rig, RawClient(rig.url) as client:
@@ -86,6 +91,7 @@ async def test_a_connection_that_legacy_closed_while_idle_costs_no_answer(tmp_pa
         assert sum(legacy.writes.values()) == 5
 
 
+@pytest.mark.proof
 async def test_a_dead_service_is_answered_for(tmp_path: Path) -> None:
     """When the service does not answer, the shadow answers 503 with headers that let a browser read it."""
     async with Oddities() as legacy, shadowed(tmp_path, legacy.address) as rig, RawClient(rig.url) as client:

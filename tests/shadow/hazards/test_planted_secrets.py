@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.core.exchange import Request
+
+pytestmark = pytest.mark.proof
 
 HARMLESS = "harmless-and-to-be-found"
 FORM = ("Content-Type", "application/x-www-form-urlencoded")

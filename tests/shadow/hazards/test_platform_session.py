@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.proof
+
 ORIGIN = ("Origin", "http://localhost:3001")
 ASKING = (ORIGIN, ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "authorization"))
 NAMED = (("X-Request-ID", "r-1"), ("X-Trace-ID", "t-1"))

@@ -17,6 +17,8 @@ from tests.apps.shadowed import free_port, shadowed, write_table
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.proof
+
 
 def mirroring(port: int) -> str:
     """The shadow's section with an HTTP proxy."""

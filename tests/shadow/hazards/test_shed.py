@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.core.observation import Verdict
 from gateway.core.routes import Stage
 from shadow.channel import COPIES
@@ -13,6 +15,8 @@ from tests.apps.shadowed import Rig, shadowed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.proof
 
 
 async def flood(rig: Rig, requests: int, clients: int = 20) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.core.routes import Stage
 from tests.apps import candidate
 from tests.apps.oddities import Oddities, answer, value
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.apps.oddities import Head
+
+pytestmark = pytest.mark.proof
 
 ORIGIN = ("Origin", "http://dash.example")
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).parents[3]
 KILLS = 15
 
@@ -110,6 +112,35 @@ def test_two_shadows_on_one_store_count_right(tmp_path: Path) -> None:
         # Seven routes; of each the matches and the one signature keep six samples.
         assert len(list(browse(connection))) == 7 * 2 * 6
         assert connection.execute("SELECT count(*) FROM subjects").fetchone()[0] == 7 * 2
+
+
+@pytest.mark.proof
+async def test_two_running_shadows_share_a_store(tmp_path: Path) -> None:
+    """Each with its own listener, worker and buckets: what both saw adds up, and every copy is one observation."""
+    folders = [tmp_path / name for name in ("a", "b")]
+    for folder in folders:
+        folder.mkdir()
+    (folders[0] / "state").mkdir(mode=0o700)
+    (folders[1] / "state").symlink_to(folders[0] / "state")
+    async with Oddities() as legacy, Oddities() as internal:
+        internal.override = candidate.faithful
+        async with (
+            shadowed(folders[0], legacy.address, internal=internal.port) as one,
+            shadowed(folders[1], legacy.address, internal=internal.port) as other,
+            RawClient(one.url) as first,
+            RawClient(other.url) as second,
+        ):
+            one.promote("items.get", Stage.SHADOW)
+            for number in range(20):
+                await first.ask("GET", f"/items/{number}")
+                await second.ask("GET", f"/items/{number + 100}")
+            await one.settled(40)
+            with closing(open_store(one.store)) as connection:
+                kept = counts.buckets(connection)
+                sources = connection.execute("SELECT count(DISTINCT source) FROM buckets").fetchone()[0]
+                observed = connection.execute("SELECT sum(count) FROM rollups").fetchone()[0]
+            assert sources == 2
+            assert observed == kept["items.get", "compared", ""]
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.core.routes import Stage
 from tests.apps import candidate
 from tests.apps.oddities import Oddities, answer
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from tests.apps.oddities import Head
 
 
+@pytest.mark.proof
 async def test_events_pass_as_they_are_sent(tmp_path: Path) -> None:
     """Each server-sent event reaches the client before the service sends the next, whoever serves."""
     async with Oddities() as legacy, Oddities() as public, Oddities() as internal:
@@ -38,6 +41,7 @@ async def test_events_pass_as_they_are_sent(tmp_path: Path) -> None:
             assert sum(public.deliveries.values()) == 1
 
 
+@pytest.mark.proof
 async def test_no_copy_starts_before_the_answer_is_complete(tmp_path: Path) -> None:
     """While a stream is open nothing is sent down the other path."""
     async with Oddities() as legacy, Oddities() as internal:
@@ -64,6 +68,7 @@ async def bunched(head: Head, body: bytes, writer: asyncio.StreamWriter) -> None
     writer.write(answer("200 OK", events, *lines, ("x-accel-buffering", "no")))
 
 
+@pytest.mark.proof
 async def test_a_gateway_that_holds_a_stream_back_is_seen(tmp_path: Path) -> None:
     """The times at which events pass the proxy are kept: what came one by one and comes at once is a lost cadence."""
     async with Oddities() as legacy, Oddities() as internal:
@@ -84,6 +89,7 @@ async def test_a_gateway_that_holds_a_stream_back_is_seen(tmp_path: Path) -> Non
             assert "stream cadence changed" in [f"{one.location} {one.path} {one.kind}" for one in seen.differences]
 
 
+@pytest.mark.proof
 async def test_a_client_that_leaves_ends_the_stream_upstream(tmp_path: Path) -> None:
     """When the client hangs up in the middle, the service sees it and the request counts as aborted."""
     async with Oddities() as legacy, shadowed(tmp_path, legacy.address) as rig, RawClient(rig.url) as client:
@@ -96,6 +102,7 @@ async def test_a_client_that_leaves_ends_the_stream_upstream(tmp_path: Path) -> 
         await rig.until(lambda: legacy.release.set() or not legacy.standing, lambda: legacy.standing)
 
 
+@pytest.mark.proof
 async def test_sockets_pass_untouched(tmp_path: Path) -> None:
     """A WebSocket is served by legacy in every open stage, bytes unchanged, and counted as unmirrored."""
     upgrade = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13")]
@@ -115,6 +122,7 @@ async def test_sockets_pass_untouched(tmp_path: Path) -> None:
         assert await rig.settled(3) == {("socket", "off", ""): 1, ("socket", "unmirrored", "websocket"): 2}
 
 
+@pytest.mark.proof
 async def test_a_write_is_compared_by_the_request_legacy_got(tmp_path: Path) -> None:
     """A faithful dry run of a write matches: same method, path, query, headers and body, and nothing is delivered."""
     async with Oddities() as legacy, Oddities() as internal:

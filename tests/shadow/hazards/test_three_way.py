@@ -6,6 +6,8 @@ import itertools
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.core.observation import Verdict
 from gateway.core.routes import Stage
 from gateway.store.database import open_store
@@ -18,6 +20,8 @@ from tests.apps.shadowed import Rig, shadowed
 if TYPE_CHECKING:
     import asyncio
     from pathlib import Path
+
+pytestmark = pytest.mark.proof
 
 
 async def counting(head: Head, body: bytes, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001 - always so

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from gateway.core.listening import Tls
 
+pytestmark = pytest.mark.proof
+
 ORIGIN = {"Origin": "https://dash.example"}
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.core.routes import Stage
 from tests.apps import candidate
 from tests.apps.oddities import Oddities
@@ -62,6 +64,7 @@ async def test_a_write_falls_back_before_a_byte_was_sent(tmp_path: Path) -> None
         assert sum(entry.fallbacks for entry in rig.served()) == 6
 
 
+@pytest.mark.proof
 async def test_a_write_that_the_gateway_may_have_got_is_not_repeated(tmp_path: Path) -> None:
     """When the gateway hangs up after the request was sent, a write is answered 503 and legacy never sees it."""
     async with Oddities() as legacy, Oddities() as public:
@@ -73,6 +76,7 @@ async def test_a_write_that_the_gateway_may_have_got_is_not_repeated(tmp_path: P
             assert await rig.settled(1) == {("items.create", "failed", "gateway"): 1}
 
 
+@pytest.mark.proof
 async def test_a_read_that_the_gateway_lost_is_served_by_legacy(tmp_path: Path) -> None:
     """When the gateway hangs up without an answer, a read is answered by legacy and counted as a fallback."""
     async with Oddities() as legacy, Oddities() as public:
@@ -86,6 +90,7 @@ async def test_a_read_that_the_gateway_lost_is_served_by_legacy(tmp_path: Path) 
             assert [(entry.side, entry.fallbacks) for entry in rig.served()] == [("legacy", 1)]
 
 
+@pytest.mark.proof
 async def test_a_write_by_a_safe_method_is_not_repeated_either(tmp_path: Path) -> None:
     """What decides is the route's effect: a GET that writes is never sent again once the gateway may have got it."""
     async with Oddities() as legacy, Oddities() as public:

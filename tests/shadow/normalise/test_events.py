@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow.normalise.events import events
+from shadow.normalise.events import events, retry
 
 
 def test_events_are_read_as_browsers_do() -> None:
@@ -40,3 +40,10 @@ def test_a_last_line_without_its_end_is_cut() -> None:
 def test_any_text_is_survived(text: str) -> None:
     """No text raises."""
     assert isinstance(events(text), list)
+
+
+def test_the_last_word_on_connecting_again_counts() -> None:
+    """Digits only, as browsers take it."""
+    assert retry("retry: 3\ndata: 1\n\nretry:40\n\n") == "40"
+    assert retry("retry: 3\nretry: 3s\n\n") == "3"
+    assert retry("data: retry: 3\n\n") == ""

@@ -16,6 +16,8 @@ from tests.apps.echo import upstream
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.mark.parametrize("server", SERVERS)
 async def test_each_server_passes_on(tmp_path: Path, server: str) -> None:

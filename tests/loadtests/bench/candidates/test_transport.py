@@ -171,6 +171,7 @@ async def test_early_end_is_a_failure(transport: Transport) -> None:
             await whole(given)
 
 
+@pytest.mark.proof
 async def test_slow_head_is_a_failure(transport: Transport) -> None:
     """A service that says nothing is given up."""
     async with upstream(raw(b"")) as up:

@@ -26,6 +26,7 @@ def test_a_wrong_port_says_what_is_wanted(text: str) -> None:
         parse_ports(text)
 
 
+@pytest.mark.proof
 def test_it_prints_one_line_and_ends_cleanly_on_sigterm() -> None:
     """Standard output is one JSON object, standard error stays empty, and the exit code is 0."""
     command = [sys.executable, "-m", "migrate.demo.platform"]

@@ -12,6 +12,7 @@ from migrate.demo.platform import Seed, running
 from migrate.demo.platform.launch import SERVICES
 
 
+@pytest.mark.proof
 def test_it_listens_where_told_and_is_gone_afterwards() -> None:
     """A given port is used, the rest are free ones, and after the block nothing listens."""
     with socket.socket() as probe:
@@ -26,6 +27,7 @@ def test_it_listens_where_told_and_is_gone_afterwards() -> None:
             httpx.get(url, trust_env=False)
 
 
+@pytest.mark.proof
 def test_a_taken_port_is_one_clear_line() -> None:
     """A port in use is an UnreachableError that names service and port."""
     with socket.socket() as taken:
@@ -39,6 +41,7 @@ def test_a_taken_port_is_one_clear_line() -> None:
             pass
 
 
+@pytest.mark.proof
 def test_no_secret_is_printed() -> None:
     """The platform's value shows addresses only."""
     with running(jwt_secret="j" * 40, internal_key="k" * 40) as platform:

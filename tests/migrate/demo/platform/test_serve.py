@@ -64,6 +64,7 @@ def test_the_first_headers_are_date_and_server(platform: Platform) -> None:
     assert answer.headers["server"] == "uvicorn"
 
 
+@pytest.mark.proof
 def test_it_ends_when_its_parent_is_gone() -> None:
     """With --while-stdin-is-open the end of standard input is the end."""
     command = [sys.executable, "-m", "migrate.demo.platform", "--while-stdin-is-open"]

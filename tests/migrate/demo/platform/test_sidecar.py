@@ -72,6 +72,7 @@ def test_a_finished_job_shows_its_history_and_stays_open(platform: Platform) -> 
         assert heard(socket)["data"] == lines[0]
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("text", ["nonsense", "[]", '{"type":"other"}', '{"type":"subscribe_logs"}'])
 def test_a_message_that_is_no_subscription_is_answered_with_an_error(platform: Platform, text: str) -> None:
     """The error is a message; the socket stays open."""

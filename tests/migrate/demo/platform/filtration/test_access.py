@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.migrate.demo.platform.conftest import Call
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("path", "detail"),
     [

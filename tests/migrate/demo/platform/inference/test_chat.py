@@ -125,6 +125,7 @@ async def test_payloads_are_kept_only_where_wanted(call: Call, world: World, see
     assert list(world.logs)[-1].payload is None
 
 
+@pytest.mark.proof
 async def test_a_stream_arrives_piece_by_piece_and_a_leaver_is_logged(platform: Platform) -> None:
     """The first event is there long before the last would be; a client that leaves is in the logs soon after."""
     seed, began = platform.seed, time.monotonic()
