@@ -33,8 +33,9 @@ def arrange(environment: Any, run: Run) -> None:
         lag = _LAG if isinstance(environment.runner, MasterRunner) else 0.0
         environment.shape_class = _Shape(run, lag)
         environment.shape_class.runner = environment.runner
-        if environment.parsed_options and environment.parsed_options.headless:
-            # Locust listens for it only after a headless run of a shape has ended.
+        options = environment.parsed_options
+        if options and (options.headless or options.autostart):
+            # Locust listens for it only after a run of a shape that began by itself has ended.
             gevent.signal_handler(signal.SIGTERM, environment.runner.quit)
 
 
