@@ -27,6 +27,8 @@ TOKEN = "CUTOVER_LOAD_TOKEN"  # noqa: S105 - the name of a variable
 USERNAME = "CUTOVER_LOAD_USERNAME"
 PASSWORD = "CUTOVER_LOAD_PASSWORD"  # noqa: S105 - likewise
 TOTP_SECRET = "CUTOVER_LOAD_TOTP_SECRET"  # noqa: S105 - likewise
+VARIABLES = (TOKEN, USERNAME, PASSWORD, TOTP_SECRET)
+"""What one account is given by; further accounts have the same with `_2`, `_3` … at the end."""
 _MARGIN = 60.0
 """Seconds before its end from which a token is replaced."""
 
@@ -59,6 +61,17 @@ def session(token: str) -> Session:
         return Session(token, str(claims.get("org_id") or ""), ends, str(claims.get("sub") or ""))
     except (IndexError, ValueError, AttributeError, TypeError, binascii.Error):
         return Session(token)
+
+
+def accounts(environment: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
+    """Each account's ending (empty for the first, then `_2`, `_3` …) and its variables without that ending."""
+    found = [("", {name: environment.get(name, "") for name in VARIABLES})]
+    while True:
+        ending = f"_{len(found) + 1}"
+        variables = {name: environment.get(name + ending, "") for name in VARIABLES}
+        if not variables[USERNAME] and not variables[TOKEN]:
+            return found
+        found.append((ending, variables))
 
 
 def sign_in(environment: Mapping[str, str], table: RouteTable, bases: Mapping[str, str], side: str) -> Session:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import platform
 import secrets
@@ -12,10 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway import __version__
 from gateway.core.digest import route_digest
-from gateway.core.objectives import Aim
 from loadtests import verdict
-from loadtests.during.aftermath import Bounds
-from loadtests.during.disturb import Disturber
 from loadtests.holding import recovery
 from loadtests.knee import Step, capacity
 from loadtests.measured import comparisons, drift, judgements
@@ -32,13 +28,11 @@ if TYPE_CHECKING:
 
     from gateway.core.objectives import Promised
     from loadtests.compared import Comparison
+    from loadtests.during.disturb import Disturber
     from loadtests.judge import Judgement
     from loadtests.knee import Capacity
     from loadtests.prepare import Prepared
 
-UNDISTURBED = Disturber(None, None)
-_OF_A_SECOND = 0.01
-"""Failures per request that a second may have, however strict what is promised of the whole."""
 _SHORT = 3.0
 """Seconds by which a run may be shorter: locust counts its time from before an API key is made. At most a tenth."""
 
@@ -56,24 +50,30 @@ class _Verdict:
 
 
 def conclude(
-    prepared: Prepared, started: float, document: Mapping[str, Any], disturber: Disturber = UNDISTURBED
+    prepared: Prepared, started: float, document: Mapping[str, Any], disturber: Disturber | None = None
 ) -> LoadResult:
-    """The judged result of the document that `Run.write_tally` wrote; `started` is epoch seconds."""
+    """The judged result of the document that `Run.write_tally` wrote; `started` is epoch seconds.
+
+    Seconds in which a disturbance was felt are judged by what that may cost, the others by the objectives.
+    """
     plan, elapsed = prepared.plan, document["elapsed"]
     tally = Tally.from_json(document["tally"])
-    promised = promises(prepared.table, prepared.routes, plan.objectives)
-    disturbed = disturber.aftermaths(tally, plan, _bounds_of_seconds(promised), elapsed)
-    felt = frozenset(second for one in disturbed for second in one.felt)
-    series = Series(tally, plan.sides, document["slice"], elapsed, without=felt)
+    series = Series(tally, plan.sides, document["slice"], elapsed)
     sides = tally.sides(seconds_each(elapsed, plan.sides, document["slice"]))
     called = {route for side in sides.values() for route in side.routes}
     silent = [route.id for route in prepared.routes if route.id not in called]
     short = elapsed < plan.run_time - min(_SHORT, plan.run_time / 10)
     partial = document["stopped"] or (short and not (plan.shape is Shape.KNEE and document["ended_itself"]))
-    found = _knee(prepared, document) if plan.shape is Shape.KNEE else _judged(prepared, series, promised)
+    promised = promises(prepared.table, prepared.routes, plan.objectives)
+    disturbed = disturber.aftermaths(tally, plan.sides[-1], promised, elapsed) if disturber else ()
+    felt = {second for one in disturbed for second in one.felt}
+    calm = Series(tally.without(felt), plan.sides, document["slice"], elapsed) if felt else series
+    found = _knee(prepared, document) if plan.shape is Shape.KNEE else _judged(prepared, calm, promised)
     left = (f"left behind: {text}; `cutover loadtest clean` tries again" for text in document["left"])
     faults = (f"the persona failed: {text}" for text in document["faults"])
-    reasons = (*faults, *document["lost"], *left, *found.reasons, *disturber.reasons(disturbed))
+    reasons = (*faults, *document["lost"], *left, *found.reasons)
+    if disturber:
+        reasons = (*reasons, *disturber.reasons(disturbed))
     if not tally.counts:
         reasons = ("not one request was answered, so nothing is proven", *reasons)
     return LoadResult(
@@ -142,13 +142,6 @@ def _knee(prepared: Prepared, document: Mapping[str, Any]) -> _Verdict:
     if not document["ended_itself"]:
         notes = (*notes, "the search was cut short; a longer --run-time makes the interval narrower")
     return _Verdict(reasons=reasons, notes=notes, steps=steps, capacity=found)
-
-
-def _bounds_of_seconds(promised: Mapping[str, Promised]) -> Bounds:
-    """What a single second is held against: the mildest of what is promised, for no second has many answers."""
-    errors = [promise.bounds.get(Aim.ERRORS, 1.0) for promise in promised.values()]
-    p95 = [promise.bounds.get(Aim.P95, math.inf) for promise in promised.values()]
-    return Bounds(max((_OF_A_SECOND, *errors)), max(p95, default=math.inf) * 1000)
 
 
 def _conditions(prepared: Prepared) -> dict[str, Any]:

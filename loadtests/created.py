@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from gateway.core.errors import CutoverError
 from loadtests.cleaning import Cleaned
 from loadtests.ledger import Ledger, run_prefix, still_open
-from loadtests.sweep import ask, sweep
+from loadtests.sweep import ask, sweep_all
 from loadtests.things import API_KEY
 from loadtests.workload import API_KEY as KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from loadtests.account import Session
@@ -45,14 +45,14 @@ class Created:
         self.key = str(document.get("secret_key") or "")
         return "" if self.key else f"no API key could be created: the platform answered {status}"
 
-    def clean(self, session: Session) -> Cleaned:
-        """Delete what this run made, in whatever process; the key it created is none any more."""
+    def clean(self, sessions: Sequence[Session]) -> Cleaned:
+        """Delete what this run made, in whatever process and for whatever account; its key is none any more."""
         if not self._prepared.creates:
             return Cleaned(0)
         if self._prepared.makes_key:
             self.key = ""
         entries = still_open(self._directory) if self._directory else self.ledger.open
-        cleaned = sweep(self._prepared, session, entries, self._prefix)
+        cleaned = sweep_all(self._prepared, sessions, entries, self._prefix)
         for entry in self.ledger.open if not cleaned.left else ():
             self.ledger.gone(entry.name)
         return cleaned

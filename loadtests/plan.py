@@ -47,7 +47,8 @@ class LoadPlan:
     seconds a level and goes up to the load at most. With a `rate` of arrivals a second, nobody waits for answers, and
     `users` is not used. A `slice` or `step` of 0 is chosen by the run time. `objectives` overrule the table's.
     `hosts` replace configured addresses by service name, or `gateway`; `owned` are hosts beyond the
-    configuration that the operator answers for; `left_out` are route ids that are not called.
+    configuration that the operator answers for; `left_out` are route ids that are not called. `detailed` keeps routes
+    in the figures by second too.
 
     Raises:
         UsageError: a number or the target makes no sense.
@@ -71,6 +72,7 @@ class LoadPlan:
     outputs: Outputs = Outputs()
     workload: Workload = field(default_factory=Workload)
     runners: Runners = field(default_factory=Runners)
+    detailed: bool = False
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -154,6 +156,7 @@ def to_environment(plan: LoadPlan, directory: Path) -> dict[str, str]:
         "CUTOVER_LOAD_OWNED": ",".join(plan.owned),
         "CUTOVER_LOAD_LEFT_OUT": ",".join(plan.left_out),
         "CUTOVER_LOAD_DIRECTORY": str(directory),
+        "CUTOVER_LOAD_DETAILED": "1" if plan.detailed else "",
         **plan.workload.to_environment(),
     }
 
@@ -190,6 +193,7 @@ def from_environment(environment: Mapping[str, str]) -> LoadPlan:
             owned=_names(environment.get("CUTOVER_LOAD_OWNED", "")),
             left_out=_names(environment.get("CUTOVER_LOAD_LEFT_OUT", "")),
             workload=workload_from(environment),
+            detailed=bool(environment.get("CUTOVER_LOAD_DETAILED")),
         )
     except (ValueError, TypeError) as error:
         raise ConfigError(f"a CUTOVER_LOAD_ variable is not readable: {error}") from None

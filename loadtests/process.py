@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.errors import CutoverError, UnreachableError
-from loadtests.account import PASSWORD, TOKEN, TOTP_SECRET, USERNAME, sign_in
+from loadtests.account import PASSWORD, TOKEN, TOTP_SECRET, USERNAME, accounts
 from loadtests.calls import PREFIX
 from loadtests.conclude import conclude
 from loadtests.during.disturb import disturbing
@@ -23,10 +23,11 @@ from loadtests.ledger import run_prefix, still_open
 from loadtests.locust_process import LocustProcess
 from loadtests.plan import to_environment
 from loadtests.prepare import Prepared, prepare
-from loadtests.record import DETAILED, PROGRESS, TALLY
+from loadtests.record import PROGRESS, TALLY
 from loadtests.runners import worker_arguments
+from loadtests.sessions import Sessions
 from loadtests.shapes import Shape
-from loadtests.sweep import sweep
+from loadtests.sweep import sweep_all
 from loadtests.targets import reach
 
 if TYPE_CHECKING:
@@ -76,23 +77,25 @@ def run(
         RefusedError: nothing of the persona can be called on this target.
     """
     variables = dict(os.environ if environment is None else environment)
-    plan = replace(plan, workload=replace(plan.workload, run=secrets.token_hex(4)))
+    plan = replace(plan, workload=replace(plan.workload, run=secrets.token_hex(4)), detailed=during is not None)
     prepared = prepare(plan, variables)
     reach(prepared.bases)
-    shared = _shared_session(prepared, variables)
+    shared = _shared_sessions(prepared, variables)
     started, stop = time.time(), stop or threading.Event()
-    with (
-        disturbing(during, plan.run_time) as disturber,
-        tempfile.TemporaryDirectory(prefix="cutover-load-") as directory,
-    ):
+    with tempfile.TemporaryDirectory(prefix="cutover-load-") as directory:
         tally: dict[str, Any] = {}
-        detailed = {DETAILED: "1"} if during else {}
         try:
-            child = _Child(plan, Path(directory), {**variables, **shared, **detailed})
-            tally = child.follow(disturber.watching(on_progress), stop)
+            with disturbing(during, plan.run_time) as disturber:
+                child = _Child(plan, Path(directory), {**variables, **shared})
+                tally = child.follow(disturber.watching(on_progress), stop)
         finally:
-            left = _left_behind(prepared, {TOKEN: shared.get(TOKEN, ""), **variables}, Path(directory), tally)
+            left = _left_behind(prepared, _renewable(variables, shared), Path(directory), tally)
     return conclude(prepared, started, {**tally, "left": left, "stopped": stop.is_set()}, disturber)
+
+
+def _renewable(variables: Mapping[str, str], shared: Mapping[str, str]) -> dict[str, str]:
+    """Sessions that were signed in for, and the accounts to do so again when they have ended."""
+    return {**variables, **{name: value for name, value in shared.items() if value}}
 
 
 def clean(plan: LoadPlan, environment: Mapping[str, str] | None = None) -> Cleaned:
@@ -103,8 +106,7 @@ def clean(plan: LoadPlan, environment: Mapping[str, str] | None = None) -> Clean
     """
     variables = dict(os.environ if environment is None else environment)
     prepared = prepare(replace(plan, workload=replace(plan.workload, writes=True)), variables)
-    session = sign_in(variables, prepared.table, prepared.bases, prepared.sign_in_side)
-    return sweep(prepared, session, (), PREFIX)
+    return sweep_all(prepared, Sessions(prepared, variables).all(), (), PREFIX)
 
 
 def _left_behind(
@@ -115,20 +117,21 @@ def _left_behind(
     if not prepared.creates or (cleaned is not None and not cleaned["left"]):
         return ()
     try:
-        session = sign_in(variables, prepared.table, prepared.bases, prepared.sign_in_side)
+        sessions = Sessions(prepared, variables).all()
     except CutoverError as error:
         return (f"what the run made could not be looked for: {error}",)
-    return sweep(prepared, session, still_open(directory), run_prefix(prepared.plan.workload.run)).left
+    return sweep_all(prepared, sessions, still_open(directory), run_prefix(prepared.plan.workload.run)).left
 
 
-def _shared_session(prepared: Prepared, variables: Mapping[str, str]) -> dict[str, str]:
-    """The one sign-in of the run. The child gets the password only if the token ends before the run does."""
-    if not prepared.needs_account and not variables.get(TOKEN):
-        return {}
-    session = sign_in(variables, prepared.table, prepared.bases, prepared.sign_in_side)
-    if session.fresh(time.time() + prepared.plan.run_time):
-        return {TOKEN: session.token, USERNAME: "", PASSWORD: "", TOTP_SECRET: ""}
-    return {TOKEN: session.token}
+def _shared_sessions(prepared: Prepared, variables: Mapping[str, str]) -> dict[str, str]:
+    """The one sign-in of the run for each account. Passwords reach the child only if a token ends before the run."""
+    out: dict[str, str] = {}
+    found = zip(accounts(variables), Sessions(prepared, variables).all(), strict=True)
+    for ending, session in ((ending, session) for (ending, _), session in found if session.token):
+        out[TOKEN + ending] = session.token
+        if session.fresh(time.time() + prepared.plan.run_time):
+            out |= {name + ending: "" for name in (USERNAME, PASSWORD, TOTP_SECRET)}
+    return out
 
 
 class _Child:

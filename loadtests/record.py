@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loadtests.account import TOKEN, Session, sign_in
 from loadtests.cleaning import Cleaned
 from loadtests.clock import RunClock
 from loadtests.created import Created
@@ -16,20 +13,20 @@ from loadtests.plan import from_environment
 from loadtests.prepare import prepare
 from loadtests.results import GATEWAY
 from loadtests.series import Series
+from loadtests.sessions import Sessions
 from loadtests.slices import number_at, seconds_each, side_of
 from loadtests.tally import Place, Second, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from loadtests.account import Session
     from loadtests.calls import Ready
     from loadtests.knee import Step
     from loadtests.results import SideFigures
 
 TALLY = "tally.json"
 PROGRESS = "progress.json"
-DETAILED = "CUTOVER_LOAD_DETAILED"
-"""The variable that asks for routes in the figures by second."""
 _FAULTS = 50
 """Distinct texts of the persona's own faults that are kept."""
 
@@ -44,15 +41,13 @@ class Run:
         self._environment = dict(environment)
         self.prepared = prepare(from_environment(environment), environment)
         self.plan = self.prepared.plan
-        self._lock = threading.Lock()
-        self._session = Session("") if follows else self._sign_in()
+        self.sessions = Sessions(self.prepared, environment, follows=follows)
         self._follows = follows
         directory = environment.get("CUTOVER_LOAD_DIRECTORY")
         self.created = Created(self.prepared, environment, Path(directory) if directory else None)
         self._cleaned = Cleaned(0)
         self._notes: dict[str, str] = {}
         self._tally = Tally()
-        self._detailed = bool(environment.get(DETAILED))
         self._faults: list[str] = []
         self._lost: list[str] = []
         self._clock = RunClock()
@@ -75,16 +70,9 @@ class Run:
         number = number_at(self.elapsed if due is None else due, self.plan.slice_length)
         return Place(number, side_of(number, self.plan.sides), route)
 
-    def session(self) -> Session:
-        """The session every user shares; replaced by one sign-in shortly before it ends."""
-        with self._lock:
-            if not self._follows and not self._session.fresh(time.time()):
-                self._session = self._sign_in()
-            return self._session
-
-    def share(self, session: Session) -> None:
-        """Take over the session that the master signed in for."""
-        self._session = session
+    def session(self, number: int = 0) -> Session:
+        """The session of the account of this number, which many users share."""
+        return self.sessions.one(number)
 
     def address(self, ready: Ready, side: str) -> str:
         """The full URL of a call on one side."""
@@ -115,7 +103,8 @@ class Run:
         self, place: Place, milliseconds: float, error: str, timings: Mapping[str, float] | None = None
     ) -> None:
         """Count one answer; an empty `error` is a success, `timings` are further milliseconds by name."""
-        second = Second(int(self.elapsed), place.side, place.route if self._detailed else "")
+        kept = (place.route, place.slice) if self.plan.detailed else ()
+        second = Second(int(self.elapsed), place.side, *kept)
         self._tally.count(place, milliseconds, error, timings, second)
 
     def add(self, tally: Tally) -> None:
@@ -134,7 +123,7 @@ class Run:
 
     def clean(self) -> None:
         """Delete what the run created; what is left behind fails it."""
-        self._cleaned = self.created.clean(self.session())
+        self._cleaned = self.created.clean(self.sessions.all())
 
     def lose(self, text: str) -> None:
         """Keep what was lost of the run, such as a worker; such a run is judged as failed."""
@@ -188,11 +177,6 @@ class Run:
             "cleaned": {"deleted": self._cleaned.deleted, "left": list(self._cleaned.left)},
         }
         _write(directory / TALLY, document)
-
-    def _sign_in(self) -> Session:
-        if not self.prepared.needs_account and not self._environment.get(TOKEN):
-            return Session("")
-        return sign_in(self._environment, self.prepared.table, self.prepared.bases, self.prepared.sign_in_side)
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:

@@ -111,7 +111,7 @@ class SideFigures:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Answers of one side that came in one second of the load, and how many of them had failed."""
+    """Answers of one side that came in one second of the load; how many had failed, how many were late."""
 
     second: int
     side: str
@@ -119,6 +119,7 @@ class Tick:
     failed: int
     p50_ms: float
     p95_ms: float
+    late: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The same as a document."""
@@ -211,18 +212,8 @@ class LoadResult:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        own = {
-            "passed",
-            "sides",
-            *_LISTS,
-            "reasons",
-            "notes",
-            "left_out",
-            "ratios",
-            "capacity",
-            "disturbances",
-            "timeline",
-        }
+        own = {"passed", "sides", *_LISTS, "reasons", "notes", "left_out", "ratios", "capacity"}
+        own |= {"disturbances", "timeline"}
         found = value.get("capacity")
         return cls(
             **{name: item for name, item in value.items() if name not in own},

@@ -18,28 +18,11 @@ if TYPE_CHECKING:
 
 
 class Series:
-    """The slices of a run that lasted `elapsed` seconds, each `length` long, the last one perhaps shorter.
+    """The slices of a run that lasted `elapsed` seconds, each `length` long, the last one perhaps shorter."""
 
-    Slices that touch a second of `without` are in no block and no pair, nor is the one before each: calls that began
-    there ended in it. Points show them all the same.
-    """
-
-    def __init__(
-        self,
-        tally: Tally,
-        sides: Sequence[str],
-        length: float,
-        elapsed: float,
-        *,
-        without: Collection[int] = (),
-    ) -> None:
+    def __init__(self, tally: Tally, sides: Sequence[str], length: float, elapsed: float) -> None:
         self.tally, self.sides, self.length, self.elapsed = tally, tuple(sides), length, elapsed
         self.whole = int(elapsed / length + 1e-6)
-        self._without = {
-            number
-            for second in without
-            for number in range(int(second / length) - 1, int((second + 1) / length - 1e-6) + 1)
-        }
         self._by_slice: dict[int, list[tuple[Place, Count]]] = {}
         for place, count in tally.counts.items():
             self._by_slice.setdefault(place.slice, []).append((place, count))
@@ -65,15 +48,14 @@ class Series:
         return [
             self.block(number, routes, timing)
             for number in range(self.whole)
-            if side_of(number, self.sides) == side and among(number * self.length) and number not in self._without
+            if side_of(number, self.sides) == side and among(number * self.length)
         ]
 
     def rest(
         self, side: str, routes: Collection[str] | None = None, *, among: Callable[[float], bool] = lambda _: True
     ) -> list[Block]:
         """What the whole slices leave out: the last one, cut short, if it was this side's."""
-        unwanted = self.whole in self._without or not among(self.whole * self.length)
-        if side_of(self.whole, self.sides) != side or unwanted:
+        if side_of(self.whole, self.sides) != side or not among(self.whole * self.length):
             return []
         return [self.block(self.whole, routes)]
 
@@ -91,8 +73,6 @@ class Series:
         """Whole neighbouring slices of legacy and the gateway, in this order within a pair."""
         out = []
         for number in range(0, self.whole - 1, 2):
-            if self._without & {number, number + 1}:
-                continue
             if among(number * self.length) and among((number + 1) * self.length):
                 found = {side_of(each, self.sides): self.block(each, routes, timing) for each in (number, number + 1)}
                 if LEGACY in found and GATEWAY in found:

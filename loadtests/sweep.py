@@ -33,6 +33,14 @@ def sweep(prepared: Prepared, session: Session, entries: Iterable[Entry], prefix
         return clean(creatable(prepared.table), entries, prefix, broom.send)
 
 
+def sweep_all(prepared: Prepared, sessions: Iterable[Session], entries: Iterable[Entry], prefix: str) -> Cleaned:
+    """The same for every account: each sees what belongs to its own organisation."""
+    opened = tuple(entries)
+    found = [sweep(prepared, session, opened, prefix) for session in sessions]
+    left = tuple(dict.fromkeys(text for one in found for text in one.left))
+    return Cleaned(sum(one.deleted for one in found), left)
+
+
 def ask(prepared: Prepared, session: Session, call: Call, variables: Mapping[str, str]) -> tuple[int, bytes]:
     """Send one call beside the load, and give its status and body.
 

@@ -11,7 +11,6 @@ import gevent
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from gateway.core.errors import UnreachableError, UsageError
-from loadtests.account import session
 from loadtests.plan import shared
 from loadtests.tally import Tally
 
@@ -73,7 +72,7 @@ class _Leader:
         self._environment, self._runner, self._run = environment, environment.runner, run
         self._present: set[str] = set()
         self._finished: set[str] = set()
-        self._token = ""
+        self._tokens: list[str] = []
         self._runner.register_message(_COUNTED, self._counted)
         self._runner.register_message(_ASK, self._asked)
         environment.events.test_start.add_listener(self._begin)
@@ -83,7 +82,7 @@ class _Leader:
 
     def _begin(self, **_: Any) -> None:
         self._present, self._finished = set(self._runner.clients), set()
-        self._token = self._run.session().token
+        self._tokens = self._run.sessions.tokens
         self._runner.send_message(_CLOCK, {**self._told(), **self._secrets(), "anew": True})
 
     def _joined(self, client_id: str, **_: Any) -> None:
@@ -95,16 +94,16 @@ class _Leader:
         while True:
             gevent.sleep(_TELL_EVERY)
             if self._run.under_load:
-                renewed = self._run.session().token
-                told = {**self._told(), **({"token": renewed} if renewed != self._token else {})}
-                self._token = renewed
+                renewed = self._run.sessions.tokens
+                told = {**self._told(), **({"tokens": renewed} if renewed != self._tokens else {})}
+                self._tokens = renewed
                 self._runner.send_message(_CLOCK, told)
 
     def _told(self) -> dict[str, Any]:
         return {"elapsed": self._run.elapsed}
 
     def _secrets(self) -> dict[str, Any]:
-        return {"token": self._run.session().token, "key": self._run.created.key}
+        return {"tokens": self._run.sessions.tokens, "key": self._run.created.key}
 
     def _asked(self, msg: Any, **_: Any) -> None:
         plan = {"plan": shared(self._run.plan), "digest": self._run.prepared.digest}
@@ -150,8 +149,8 @@ class _Follower:
 
     def _clock(self, msg: Any, **_: Any) -> None:
         self._run.follow(msg.data["elapsed"], anew=msg.data.get("anew", False))
-        if msg.data.get("token"):
-            self._run.share(session(msg.data["token"]))
+        if msg.data.get("tokens"):
+            self._run.sessions.share(msg.data["tokens"])
         self._run.created.key = msg.data.get("key") or self._run.created.key
 
     def _tell(self) -> None:

@@ -42,9 +42,10 @@ class PlatformUser(FastHttpUser):  # type: ignore[misc]  # its package is not fo
     def __init__(self, environment: object) -> None:
         super().__init__(environment)
         self.load: Run = self.environment.cutover
+        self.account = self.load.sessions.next()
         self.client.client.redirect_response_codes = frozenset()
         self.known: dict[str, tuple[str, ...]] = {
-            name: (value,) for name, value in self.load.session().variables.items()
+            name: (value,) for name, value in self.load.session(self.account).variables.items()
         }
 
     def wait_time(self) -> float:
@@ -103,7 +104,7 @@ class PlatformUser(FastHttpUser):  # type: ignore[misc]  # its package is not fo
         """The header that this route wants: the session's token, the run's API key, or none."""
         if route.access is Access.PUBLIC:
             return {}
-        secret = self.load.created.key if route.access is Access.API_KEY else self.load.session().token
+        secret = self.load.created.key if route.access is Access.API_KEY else self.load.session(self.account).token
         return {"Authorization": f"Bearer {secret}"} if secret else {}
 
     def label(self, place: Place) -> str:

@@ -78,6 +78,11 @@ def run(
     max_ratio: load_options.MaxRatio = None,
     max_added: load_options.MaxAdded = None,
     first_token: load_options.FirstToken = None,
+    during: During = None,
+    process_of: Processes = None,
+    restart: Restarts = None,
+    max_failed: MaxFailed = None,
+    max_recovery: MaxRecovery = None,
     html: load_options.Html = None,
     junit: load_options.Junit = None,
     csv: load_options.Csv = None,
@@ -94,11 +99,6 @@ def run(
     master_port: options.Port = options.DEFAULT_PORT,
     web_ui: options.WebUi = False,
     web_port: options.WebPort = options.DEFAULT_WEB_PORT,
-    during: During = None,
-    process_of: Processes = None,
-    restart: Restarts = None,
-    max_failed: MaxFailed = None,
-    max_recovery: MaxRecovery = None,
     as_json: Json = False,
     config: Config = DEFAULT_CONFIG,
     store: Store = DEFAULT_STORE,
@@ -112,11 +112,11 @@ def run(
     CUTOVER_LOAD_TOKEN. Exit code 0: objectives met; 1: not met; 4: a target does not answer; 130: interrupted.
     """
     table = load_table(config)
-    _refuse_nowhere(html, csv, json_file, junit, locust_html)
-    latencies = {"p95": p95, "p99": p99, "added": max_added, "first_token": first_token}
     disturbed = disturbances(
         during, process_of, restart, store=store, max_failed=max_failed, max_recovery=max_recovery
     )
+    _refuse_nowhere(html, csv, json_file, junit, locust_html)
+    latencies = {"p95": p95, "p99": p99, "added": max_added, "first_token": first_token}
     with closing(open_store(store)) as connection:
         plan = LoadPlan(
             config=config,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from queue import Queue
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -26,9 +28,10 @@ from tests.apps import gateways
 from tests.apps.table import settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from gateway.handle import Parts
+    from loadtests.process import Progress
     from loadtests.results import LoadResult
     from migrate.demo.platform import Platform
 
@@ -91,6 +94,25 @@ async def site(directory: Path, parts: Parts | None = None) -> AsyncIterator[Sit
             yield Site(stand_in, config, served.addresses.public)
 
 
+@contextmanager
+def standing(directory: Path) -> Iterator[Site]:
+    """The same for tests that are no coroutines; the gateway runs in a thread of its own."""
+    ready, done = Queue[Site](), Event()
+
+    async def stand() -> None:
+        async with site(directory) as found:
+            ready.put(found)
+            await asyncio.to_thread(done.wait)
+
+    thread = Thread(target=asyncio.run, args=(stand(),))
+    thread.start()
+    try:
+        yield ready.get(timeout=40)
+    finally:
+        done.set()
+        thread.join(30)
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A run that has ended: its result, what was left on the platform, and what arrived there."""
@@ -100,16 +122,22 @@ class Loaded:
     arrived: list[dict[str, Any]]
 
 
-async def _loaded(directory: Path, parts: Parts | None = None, **options: Any) -> Loaded:
+async def _loaded(directory: Path, parts: Parts | None, enough: int, **options: Any) -> Loaded:
+    stop = Event()
+
+    def look(progress: Progress) -> None:
+        if progress.requests >= enough > 0:
+            stop.set()
+
     async with site(directory, parts) as found:
-        plan = found.plan(**options)
-        result = await asyncio.to_thread(run, plan, environment={**os.environ, **found.credentials})
+        plan, variables = found.plan(**options), {**os.environ, **found.credentials}
+        result = await asyncio.to_thread(run, plan, environment=variables, on_progress=look, stop=stop)
         return Loaded(result, found.left(found.session()), found.platform.deliveries())
 
 
-def loaded(directory: Path, parts: Parts | None = None, **options: Any) -> Loaded:
-    """The judged result of a run against the stand-in platform, on a site of its own."""
-    return asyncio.run(_loaded(directory, parts, **options))
+def loaded(directory: Path, parts: Parts | None = None, *, enough: int = 0, **options: Any) -> Loaded:
+    """The judged result of a run against the stand-in platform, ended after `enough` requests if that is given."""
+    return asyncio.run(_loaded(directory, parts, enough, **options))
 
 
 @cache

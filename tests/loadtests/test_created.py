@@ -23,7 +23,7 @@ def test_a_given_key_is_taken_and_none_is_made(tmp_path: Path) -> None:
     variables = {"CUTOVER_LOAD_API_KEY": "sk-given"}
     created = Created(prepare(plan, variables), variables, None)
     assert (created.make_key(SESSION), created.key) == ("", "sk-given")
-    assert created.clean(SESSION).deleted == 0
+    assert created.clean([SESSION]).deleted == 0
 
 
 def test_a_key_that_cannot_be_created_is_told(tmp_path: Path) -> None:
@@ -44,6 +44,6 @@ def test_what_other_processes_made_is_cleaned_too(tmp_path: Path) -> None:
         name = other.ledger.begin("API key")
         other.ledger.made(name, "k-7")
         rows.append({"name": name, "id": "k-7", "is_active": True})
-        assert mine.clean(SESSION).left == ()
+        assert mine.clean([SESSION]).left == ()
     assert rows == []
     assert any("DELETE /api/v1/api-keys/k-7" in line for line in asked)

@@ -8,18 +8,27 @@ from gateway.config import load_table
 from gateway.core.errors import ConfigError, UsageError
 from gateway.core.routes import Stage
 from gateway.flags.flag import Flag, FlagSnapshot
-from loadtests.plan import LoadPlan, from_environment, to_environment, unserved
+from loadtests.plan import LoadPlan, from_environment, shared, to_environment, unserved
 from loadtests.shapes import Shape
+from loadtests.workload import Workload
 from tests.apps.load_target import table
 
 
 def test_the_plan_travels_through_the_environment() -> None:
     """What concerns the locust process arrives there unchanged."""
     hosts, out = {"gateway": "http://h:1"}, ("a", "b")
-    plan = LoadPlan(Path("some.yaml"), "both", think=0.5, slice=2.0, hosts=hosts, owned=("h",), left_out=out)
+    kept = {"think": 0.5, "slice": 2.0, "hosts": hosts, "owned": ("h",), "left_out": out, "detailed": True}
+    plan = LoadPlan(Path("some.yaml"), "both", **kept)  # type: ignore[arg-type]
     arrived = from_environment(to_environment(plan, Path("dir")))
-    same = ("config", "target", "think", "slice", "hosts", "owned", "left_out")
+    same = ("config", "target", "think", "slice", "hosts", "owned", "left_out", "detailed")
     assert [getattr(arrived, name) for name in same] == [getattr(plan, name) for name in same]
+
+
+def test_a_worker_elsewhere_gets_no_files_and_no_leave(tmp_path: Path) -> None:
+    """Where files stand and which strangers are owned is each machine's own; all else it follows."""
+    plan = LoadPlan(tmp_path / "c.yaml", owned=("h",), workload=Workload({"api": 2}, run="r1"))
+    told = from_environment(shared(plan))
+    assert (told.config, told.owned, told.workload) == (Path("cutover.yaml"), (), plan.workload)
 
 
 def test_short_runs_get_short_slices() -> None:

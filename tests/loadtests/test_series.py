@@ -59,14 +59,3 @@ def test_points_show_every_slice_and_every_silence() -> None:
     assert points[0].to_json()[:3] == [0.0, "legacy", 2]
     silent = run(around(5), slices=3, answers=0).points()
     assert [(point.requests, point.rps) for point in silent] == [(0, 0.0)] * 3
-
-
-def test_what_was_disturbed_is_left_out() -> None:
-    """The slices that a disturbed second touches and the one before; charts show them."""
-    series = run(around(5), slices=10, answers=1)
-    without = Series(series.tally, ("gateway",), 1.0, 10.0, without={4, 5})
-    assert len(without.blocks("gateway")) == 7
-    assert len(without.points()) == 10
-    both = run(around(5), sides=BOTH, slices=10, answers=1)
-    assert len(Series(both.tally, BOTH, 1.0, 10.0, without={4}).pairs()) == 3
-    assert Series(series.tally, ("gateway",), 4.0, 10.0, without={8}).rest("gateway") == []

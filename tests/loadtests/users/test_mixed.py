@@ -11,7 +11,7 @@ from migrate.observed_mix import recorded
 from tests.apps.platform_load import loaded
 from tests.apps.recordings import shipped
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(500)]
 
 
 def test_the_recorded_mix_is_reproduced_within_two_points(tmp_path: Path) -> None:
@@ -19,14 +19,13 @@ def test_the_recorded_mix_is_reproduced_within_two_points(tmp_path: Path) -> Non
     counts = recorded(shipped("dashboard-session.har"), load_table(Path("migrate/presets/inferia.yaml"), {}))
     workload = Workload(mix=counts, writes=True)
     # Latency is not what is measured here, and the machine may be busy.
-    objectives = {EVERY: ClassObjectives({Aim.P95: 10.0, Aim.P99: None})}
-    found = loaded(
-        tmp_path, users=16, run_time=80.0, spawn_rate=50.0, think=0.02, workload=workload, objectives=objectives
-    )
+    objectives = {EVERY: ClassObjectives({Aim.P95: 30.0, Aim.P99: None})}
+    options = {"users": 16, "run_time": 400.0, "spawn_rate": 50.0, "think": 0.02, "workload": workload}
+    found = loaded(tmp_path, enough=10_200, objectives=objectives, **options)
     result, sent = found.result, found.result.sides["gateway"]
     total = sent.overall.requests
     assert total > 10_000
-    assert not result.reasons, result.reasons
+    assert [reason for reason in result.reasons if not reason.startswith("ended after")] == []
     shares = {name: figures.requests / total for name, figures in sent.routes.items()}
     omitted = {note.partition(":")[0] for note in result.notes}
     worst = max(abs(shares.get(route, 0.0) - share) for route, share in result.environment["mix"].items())
