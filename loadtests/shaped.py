@@ -29,13 +29,14 @@ def arrange(environment: Any, run: Run) -> None:
     """Put streams of arrivals in the place of users, and a course in that of a constant number, where asked for."""
     if run.plan.rate:
         environment.user_classes[:] = [arriving(persona) for persona in environment.user_classes]
+    options = environment.parsed_options
+    if options and (options.headless or options.autostart) and not isinstance(environment.runner, WorkerRunner):
+        # Locust listens for it only some time after such a run has begun; with a shape, after it has ended.
+        gevent.signal_handler(signal.SIGTERM, environment.runner.quit)
     if (run.plan.rate or run.plan.shape is not Shape.STEADY) and not isinstance(environment.runner, WorkerRunner):
         lag = _LAG if isinstance(environment.runner, MasterRunner) else 0.0
         environment.shape_class = _Shape(run, lag)
         environment.shape_class.runner = environment.runner
-        if environment.parsed_options and environment.parsed_options.headless:
-            # Locust listens for it only after a headless run of a shape has ended.
-            gevent.signal_handler(signal.SIGTERM, environment.runner.quit)
 
 
 class _Shape(LoadTestShape):  # type: ignore[misc]  # its package is not followed

@@ -18,7 +18,8 @@ _RUN = "run `cutover loadtest run --target gateway`"
 def judge(evidence: Evidence, route: RouteEvidence, targets: Targets) -> Finding:
     """The newest one that loaded the route at the gateway counts; it was whole, fresh, large enough, and passed."""
     found = route.loaded
-    if route.load_exempt and (found is None or not found.reasons):
+    missing = _missing(found, route, targets, evidence.at - found.at) if found else "none"
+    if route.load_exempt and missing and not (found and found.reasons):
         return passed(NAME, "declared to be put under no load (loadtest: exempt)")
     if found is None:
         if "loadtest" in evidence.results:
@@ -28,7 +29,6 @@ def judge(evidence: Evidence, route: RouteEvidence, targets: Targets) -> Finding
         f"{found.run}, {ago(found.at, evidence.at)}: {count(found.answers, 'answer')} of this route,"
         f" p95 {found.p95_ms:.0f} ms"
     )
-    missing = _missing(found, route, targets, evidence.at - found.at)
     return failed(NAME, text, missing) if missing else passed(NAME, text)
 
 

@@ -88,8 +88,8 @@ def _holding(seeds: range, count: int, answers: int) -> dict[str, tuple[int, int
 
 
 def test_two_equal_sides_are_mostly_told_to_be_equal() -> None:
-    """Of 30 A/A runs on a noisy machine at least 25 intervals hold 1: about 95 % do."""
-    assert all(hits >= runs * 0.83 for hits, runs in _holding(range(30), 12, 40).values())
+    """Of 16 A/A runs on a noisy machine at least 13 intervals hold 1: about 95 % do."""
+    assert all(hits >= runs * 0.8 for hits, runs in _holding(range(16), 12, 40).values())
 
 
 @pytest.mark.proof

@@ -27,6 +27,7 @@ def shaped(target: Target, shape: Shape, seconds: float, users: int = 4, **more:
     return run(plan, environment=ENVIRONMENT)
 
 
+@pytest.mark.proof
 def test_a_ramp_ends_on_time_with_all_its_users(tmp_path: Path) -> None:
     """A whole run of 4 s, not of the next full second; the load rises."""
     told: list[Progress] = []

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gateway.config import load_table, problems
@@ -7,6 +9,7 @@ from gateway.config.objectives import arrivals, bound
 from gateway.config.problem import Wrong
 from gateway.core.digest import route_digest, table_digest
 from gateway.core.objectives import Aim, ClassObjectives, LoadPolicy
+from loadtests.catalogue import NEVER
 from tests.apps.route_tables import GOOD, written
 
 SECTION = """\
@@ -90,3 +93,10 @@ def test_no_other_rates(text: str) -> None:
     """What is no rate is refused with an example."""
     with pytest.raises(Wrong, match="is no rate"):
         arrivals(text)
+
+
+def test_the_preset_exempts_what_a_load_test_leaves_alone() -> None:
+    """Whatever is never called under load; what the dashboard asks for is not among it."""
+    load = load_table(Path(__file__).parents[3] / "migrate" / "presets" / "inferia.yaml", {}).load
+    assert [route for route in NEVER if not load.is_exempt(route)] == []
+    assert not any(load.is_exempt(route) for route in ("auth.me", "deployments.list", "inference.chat", "config.get"))

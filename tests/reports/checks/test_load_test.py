@@ -82,6 +82,7 @@ def test_what_all_routes_together_missed_holds_each(tmp_path: Path) -> None:
 def test_an_exempt_route_needs_none(tmp_path: Path) -> None:
     """It is said where that stands; a run that loaded it and failed counts all the same."""
     assert "loadtest: exempt" in found(tmp_path, body(route=WRITE), exempt=True).evidence_text
+    assert "500 answers" in found(tmp_path, body(), 0.1, exempt=True).evidence_text
     failed = body(judgements=[MISSED], reasons=[f"{ROUTE}: p95 900 ms exceeds 500 ms"])
     assert not found(tmp_path, failed, exempt=True).passed
 
