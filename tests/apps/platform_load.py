@@ -18,6 +18,7 @@ import httpx
 from gateway.config import load_table
 from loadtests.account import Session, sign_in
 from loadtests.calls import PREFIX, ready
+from loadtests.judge import Objectives
 from loadtests.plan import LoadPlan
 from loadtests.process import run
 from loadtests.things import THINGS
@@ -149,5 +150,6 @@ def everybody() -> Loaded:
             spawn_rate=20.0,
             think=0.1,
             slice=1.0,
+            objectives=Objectives(p95_ms=10_000),  # how busy this machine is is not what is asked
             workload=Workload(weights),
         )
