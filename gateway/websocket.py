@@ -187,9 +187,9 @@ async def _both_ways(
     up = asyncio.create_task(_to_service(admitted, first, upstream, receive, send))
     down = asyncio.create_task(_to_client(upstream, send))
     try:
-        done, _ = await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
         # When both ended at once, the service's close is the one to report.
-        if down in done:
+        if down.done():
             return down.result()
         code, told, reason = up.result()
         await upstream.close(told, reason)
@@ -199,6 +199,8 @@ async def _both_ways(
             task.cancel()
             with suppress(asyncio.CancelledError, OSError):
                 await task
+        # What a task raises holds this frame: nothing is left for the garbage collector where that holds no task.
+        del up, down, task
 
 
 async def _to_service(

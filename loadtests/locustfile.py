@@ -17,6 +17,7 @@ from loadtests.personas import MIXED, PERSONAS
 from loadtests.plan import from_environment
 from loadtests.prepare import prepare
 from loadtests.record import Run
+from loadtests.shaped import arrange
 from loadtests.users.api_client import ApiClient
 from loadtests.users.dashboard import DashboardUser
 from loadtests.users.log_watcher import LogWatcher
@@ -48,6 +49,7 @@ def _prepare(environment: Any, **_: Any) -> None:
     _weigh(environment, run.prepared.personas)
     environment.host = environment.host or next(iter(run.prepared.bases.values()))
     _listen(environment, run)
+    arrange(environment, run)
     if _DIRECTORY or (environment.parsed_options and environment.parsed_options.processes):
         gevent.spawn(_outlive_nobody, environment)
     if _DIRECTORY and not isinstance(environment.runner, WorkerRunner):

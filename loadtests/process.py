@@ -5,44 +5,38 @@ from __future__ import annotations
 import json
 import math
 import os
-import platform
 import secrets
 import tempfile
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway import __version__
-from gateway.core.digest import route_digest
 from gateway.core.errors import CutoverError, UnreachableError
 from loadtests.account import PASSWORD, TOKEN, TOTP_SECRET, USERNAME, accounts
 from loadtests.calls import PREFIX
+from loadtests.conclude import conclude
 from loadtests.during.disturb import disturbing
-from loadtests.judge import judge
 from loadtests.ledger import run_prefix, still_open
 from loadtests.locust_process import LocustProcess
 from loadtests.plan import to_environment
 from loadtests.prepare import Prepared, prepare
-from loadtests.record import DETAILED, PROGRESS, TALLY
-from loadtests.results import LoadResult
+from loadtests.record import PROGRESS, TALLY
 from loadtests.runners import worker_arguments
 from loadtests.sessions import Sessions
-from loadtests.slices import seconds_each
+from loadtests.shapes import Shape
 from loadtests.sweep import sweep_all
-from loadtests.tally import Tally
 from loadtests.targets import reach
-from loadtests.timeline import timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from loadtests.cleaning import Cleaned
-    from loadtests.during.disturb import Disturber
     from loadtests.during.order import Disturbances
     from loadtests.plan import LoadPlan
+    from loadtests.results import LoadResult
 
 _LOOK = 0.1
 _GRACE = 20.0
@@ -83,22 +77,20 @@ def run(
         RefusedError: nothing of the persona can be called on this target.
     """
     variables = dict(os.environ if environment is None else environment)
-    plan = replace(plan, workload=replace(plan.workload, run=secrets.token_hex(4)))
+    plan = replace(plan, workload=replace(plan.workload, run=secrets.token_hex(4)), detailed=during is not None)
     prepared = prepare(plan, variables)
     reach(prepared.bases)
     shared = _shared_sessions(prepared, variables)
     started = time.time()
-    with (
-        disturbing(during, plan.run_time) as disturber,
-        tempfile.TemporaryDirectory(prefix="cutover-load-") as directory,
-    ):
+    with tempfile.TemporaryDirectory(prefix="cutover-load-") as directory:
         tally: dict[str, Any] = {}
         try:
-            child = _Child(plan, Path(directory), {**variables, **shared, **({DETAILED: "1"} if during else {})})
-            tally = child.follow(disturber.watching(on_progress), stop or threading.Event())
+            with disturbing(during, plan.run_time) as disturber:
+                child = _Child(plan, Path(directory), {**variables, **shared})
+                tally = child.follow(disturber.watching(on_progress), stop or threading.Event())
         finally:
             left = _left_behind(prepared, _renewable(variables, shared), Path(directory), tally)
-    return _result(prepared, started, {**tally, "left": left}, disturber)
+    return conclude(prepared, started, {**tally, "left": left}, disturber)
 
 
 def _renewable(variables: Mapping[str, str], shared: Mapping[str, str]) -> dict[str, str]:
@@ -186,10 +178,11 @@ class _Child:
 
 
 def _arguments(plan: LoadPlan) -> list[str]:
+    shaped = plan.rate or plan.shape is not Shape.STEADY
     options = {
-        "--users": plan.users,
-        "--spawn-rate": plan.spawn_rate,
-        "--run-time": f"{math.ceil(plan.run_time)}s",
+        "--users": None if shaped else plan.users,
+        "--spawn-rate": None if shaped else plan.spawn_rate,
+        "--run-time": None if shaped else f"{math.ceil(plan.run_time)}s",
         "--stop-timeout": 2,
         "--exit-code-on-error": 0,
         "--loglevel": "WARNING",
@@ -198,57 +191,3 @@ def _arguments(plan: LoadPlan) -> list[str]:
     }
     given = [text for name, value in options.items() if value is not None for text in (name, str(value))]
     return [*plan.runners.arguments(), "--only-summary", *given]
-
-
-def _result(prepared: Prepared, started: float, tally: Mapping[str, Any], disturber: Disturber) -> LoadResult:
-    plan = prepared.plan
-    seconds = seconds_each(tally["elapsed"], plan.sides, tally["slice"])
-    counted = Tally.from_json(tally["tally"])
-    sides = counted.sides(seconds)
-    disturbed = disturber.aftermaths(counted, plan, tally["elapsed"])
-    calm = counted.sides(seconds, without={second for one in disturbed for second in one.felt})
-    called = {route for side in sides.values() for route in side.routes}
-    silent = [route.id for route in prepared.routes if route.id not in called]
-    left = tuple(f"left behind: {text}; `cutover loadtest clean` tries again" for text in tally["left"])
-    partial = tally["elapsed"] < plan.run_time - 0.5
-    faults = (*(f"the persona failed: {text}" for text in tally["faults"]), *tally["lost"], *left)
-    reasons = (*faults, *judge(calm, plan.objectives), *disturber.reasons(disturbed))
-    return LoadResult(
-        id=f"load-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{secrets.token_hex(2)}",
-        started=started,
-        target=plan.target,
-        users=plan.users,
-        run_time=plan.run_time,
-        spawn_rate=plan.spawn_rate,
-        version=__version__,
-        hosts=dict(prepared.bases),
-        environment=_conditions(prepared),
-        digests={
-            route.id: route_digest(prepared.table, route, __version__)
-            for route in prepared.routes
-            if route.id in called
-        },
-        sides=sides,
-        objectives=asdict(plan.objectives),
-        reasons=(f"ended after {tally['elapsed']:.0f} of {plan.run_time:.0f} s", *reasons) if partial else reasons,
-        notes=(*_notes(prepared, silent), *tally["notes"]),
-        left_out=plan.left_out,
-        partial=partial,
-        disturbances=tuple(one.to_json() for one in disturbed),
-        timeline=timeline(counted),
-    )
-
-
-def _conditions(prepared: Prepared) -> dict[str, Any]:
-    machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
-    mix = prepared.mix
-    shares = {route: round(share, 5) for route, share in mix.shares.items()} if mix else {}
-    return {**machine, "personas": dict(prepared.personas), **({"mix": shares} if mix else {})}
-
-
-def _notes(prepared: Prepared, silent: list[str]) -> Iterator[str]:
-    if silent:
-        yield f"not called in this run: {', '.join(silent)}"
-    if prepared.mix and prepared.mix.left_out:
-        yield f"{prepared.mix.whole:.0%} of what was observed is called; the rest is left out:"
-    yield from prepared.omitted

@@ -12,6 +12,7 @@ from loadtests.created import Created
 from loadtests.plan import from_environment
 from loadtests.prepare import prepare
 from loadtests.results import GATEWAY
+from loadtests.series import Series
 from loadtests.sessions import Sessions
 from loadtests.slices import number_at, seconds_each, side_of
 from loadtests.tally import Place, Second, Tally
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
     from loadtests.account import Session
     from loadtests.calls import Ready
     from loadtests.cleaning import Cleaned
+    from loadtests.knee import Step
     from loadtests.results import SideFigures
 
 TALLY = "tally.json"
 PROGRESS = "progress.json"
-DETAILED = "CUTOVER_LOAD_DETAILED"
-"""The variable that asks for routes in the figures by second."""
 _FAULTS = 50
 """Distinct texts of the persona's own faults that are kept."""
 
@@ -49,11 +49,12 @@ class Run:
         self._cleaned: Cleaned | None = None
         self._notes: dict[str, str] = {}
         self._tally = Tally()
-        self._detailed = bool(environment.get(DETAILED))
         self._faults: list[str] = []
         self._lost: list[str] = []
         self._clock = RunClock()
         self.under_load = False
+        self.steps: list[Step] = []
+        self.ended_itself = False
 
     @property
     def elapsed(self) -> float:
@@ -65,9 +66,9 @@ class Run:
         """The side under load at this moment."""
         return self.place("").side
 
-    def place(self, route: str) -> Place:
-        """Where a call of this route that starts now is counted; its side is where it goes."""
-        number = number_at(self.elapsed, self.plan.slice)
+    def place(self, route: str, due: float | None = None) -> Place:
+        """Where a call of this route that starts now, or was due then, is counted; its side is where it goes."""
+        number = number_at(self.elapsed if due is None else due, self.plan.slice_length)
         return Place(number, side_of(number, self.plan.sides), route)
 
     def session(self, number: int = 0) -> Session:
@@ -82,6 +83,7 @@ class Run:
     def begin(self) -> None:
         """Start to count from zero; a follower's clock is its master's."""
         self._tally, self._lost, self.under_load = Tally(), [], True
+        self.steps, self.ended_itself = [], False
         self._notes, self._cleaned = {}, None
         if not self._follows:
             # The run time is counted from here on by locust as well, whatever the platform takes to create a key.
@@ -103,7 +105,8 @@ class Run:
         self, place: Place, milliseconds: float, error: str, timings: Mapping[str, float] | None = None
     ) -> None:
         """Count one answer; an empty `error` is a success, `timings` are further milliseconds by name."""
-        second = Second(int(self.elapsed), place.side, place.route if self._detailed else "")
+        kept = (place.route, place.slice) if self.plan.detailed else ()
+        second = Second(int(self.elapsed), place.side, *kept)
         self._tally.count(place, milliseconds, error, timings, second)
 
     def add(self, tally: Tally) -> None:
@@ -135,7 +138,11 @@ class Run:
 
     def sides(self) -> dict[str, SideFigures]:
         """The figures so far, all slices together."""
-        return self._tally.sides(seconds_each(self.elapsed, self.plan.sides, self.plan.slice))
+        return self._tally.sides(seconds_each(self.elapsed, self.plan.sides, self.plan.slice_length))
+
+    def series(self) -> Series:
+        """The slices so far."""
+        return Series(self._tally, self.plan.sides, self.plan.slice_length, self.elapsed)
 
     def progress(self, users: int) -> dict[str, Any]:
         """The document of `loadtests.process.Progress`."""
@@ -157,15 +164,18 @@ class Run:
     def write_tally(self, directory: Path) -> None:
         """Put the whole tally into the directory, with `elapsed` and `slice` in seconds, and what went wrong.
 
-        `faults` are the persona's own failures, `lost` what the load lost on its way, such as a worker; `cleaned` is
+        `faults` are the persona's own failures, `lost` what the load lost on its way, such as a worker, `steps`
+        those of a search for the knee; `ended_itself` says that the course of the load came to its end. `cleaned` is
         null until that was done.
         """
         document = {
             "elapsed": self.elapsed,
-            "slice": self.plan.slice,
+            "slice": self.plan.slice_length,
             "tally": self._tally.to_json(),
             "faults": self._faults,
             "lost": self._lost,
+            "steps": [step.to_json() for step in self.steps],
+            "ended_itself": self.ended_itself,
             "notes": [f"{route}: {reason}" for route, reason in self._notes.items()],
             "cleaned": self._cleaned and asdict(self._cleaned),
         }

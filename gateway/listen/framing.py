@@ -68,6 +68,11 @@ class Framing(Flow):
         if data and not self.ending:
             self.transport.write(data)
 
+    def forget(self) -> None:
+        """Nothing more comes: let go of what holds the package's connection from within."""
+        # It keeps a table of its own methods, and else were left for the garbage collector.
+        getattr(self.h2, "_frame_dispatch_table", {}).clear()
+
     def took(self, stream: Stream, size: int) -> None:
         """See Frames."""
         self.give_back(stream.id, size)

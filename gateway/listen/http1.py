@@ -72,7 +72,8 @@ class Http1(Passing):
         self._turn = self._feeding = None
         self._waiting.clear()
         self.resume_writing()
-        self._drop()
+        # It holds our methods: without it and without turns, nothing is left for the garbage collector.
+        self._parser = None
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
@@ -292,9 +293,8 @@ class Http1(Passing):
             return
         self._reception.connections.discard(self)
         self._ending = True
-        self._drop()
+        # An answer may wait for the end of this turn of the loop: the socket's own must not overtake it.
+        self.send_now()
+        self._parser = None
         socket = Socket(self._reception, self.transport, self._client[0] if self._client else "")
         socket.open(scope, rest)
-
-    def _drop(self) -> None:
-        self._parser = None  # it holds our methods: without it and turns, nothing is left for the garbage collector

@@ -74,6 +74,7 @@ class Http2(Framing):
             stream.leave()
         self._streams.clear()
         self.resume_writing()
+        self.forget()
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""

@@ -89,6 +89,8 @@ class Socket(Flow):
         self._closed = True
         self._tell(LOST, "")
         self.resume_writing()
+        # The package's parser and its protocol hold each other: nothing is left for the garbage collector.
+        self._frames.parser.close()
 
     def pause_writing(self) -> None:
         """See asyncio; pings of a client that reads no pongs would fill the memory."""

@@ -77,6 +77,18 @@ def test_what_is_written_is_read_back(target: Target, tmp_path: Path) -> None:
     assert len(fields(progress)) == 7
 
 
+def test_answers_are_counted_by_their_second_too(target: Target, tmp_path: Path) -> None:
+    """By side; by route only where the plan asks for it."""
+    for detailed, *kept in (("", "", 0), ("1", "auth.me", 1)):
+        run = run_of(target, CUTOVER_LOAD_DETAILED=detailed, CUTOVER_LOAD_SLICE="2")
+        run.begin()
+        run.follow(3.5, anew=True)
+        run.count(run.place("auth.me"), 5.0, "HTTP 503")
+        run.write_tally(tmp_path)
+        (second,) = Tally.from_json(json.loads((tmp_path / TALLY).read_text())["tally"]).seconds
+        assert second == (3, "gateway", *kept)
+
+
 def test_the_time_under_load_stands_still_after_the_end(target: Target) -> None:
     """Requests that end after the load are counted, their seconds are not."""
     run = run_of(target)

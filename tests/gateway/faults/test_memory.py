@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from h2.connection import H2Connection
+from h2.stream import H2Stream
+from websockets.asyncio.client import connect
+from websockets.protocol import Protocol
 
+from gateway.admit_socket import Admitted
 from gateway.listen.http1 import Http1
+from gateway.listen.http2 import Http2
+from gateway.listen.socket import Socket
+from gateway.listen.stream import Stream
+from gateway.listen.tls import Certificate
 from gateway.listen.turn import Turn
 from gateway.transport.connection import Connection
+from tests.apps.certificates import trusting, written
 from tests.apps.echo import respond, upstream
 from tests.apps.gateway_process import gateway_process
+from tests.apps.h2client import ASK, h2_client
+from tests.apps.listening import echo, listening
 from tests.apps.rawclient import RawClient
 from tests.apps.repeated import PATH, TOKEN, repeating
 from tests.apps.table import bearer
+from tests.apps.wire import eventually
+from tests.gateway.test_websocket import free, sockets
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from tests.apps.echo import Seen
     from tests.apps.gateway_process import GatewayProcess
+    from tests.apps.gateways import Running
     from tests.apps.repeated import Repeating
 
 MIB = 1 << 20
@@ -152,9 +169,18 @@ async def test_downloads_of_50_mib_pass_in_bounded_memory(tmp_path: Path, many: 
         assert grown < (8 + 2 * many) * MIB
 
 
-def _held() -> int:
-    # What was frozen is not among them.
-    return sum(isinstance(one, Http1 | Turn | Connection) for one in gc.get_objects())
+@asynccontextmanager
+async def _leaving_nothing(*kinds: type) -> AsyncIterator[None]:
+    """What of these kinds is made within is gone afterwards, with the garbage collector off."""
+    gc.disable()
+    # What was frozen is not among what is found.
+    gc.freeze()
+    try:
+        yield
+        await eventually(lambda: not [one for one in gc.get_objects() if type(one) in kinds])
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 @pytest.mark.parametrize("ends", ["client", "service"])
@@ -181,16 +207,55 @@ async def test_a_stream_that_ends_leaves_the_garbage_collector_nothing(ends: str
 
     async with repeating(behave) as play:
         await once(play, 0)
-        gc.disable()
-        gc.freeze()
-        try:
+        async with _leaving_nothing(Http1, Turn, Connection):
             for number in range(1, 5):
                 await once(play, number)
-            for _ in range(100):
-                if not _held():
-                    break
-                await asyncio.sleep(0.01)
-            assert not _held()
-        finally:
-            gc.unfreeze()
-            gc.enable()
+
+
+@pytest.mark.parametrize("ends", ["closes", "leaves", "breaks", "close 1012 restart", "drop"])
+async def test_a_socket_that_ends_leaves_the_garbage_collector_nothing(ends: str) -> None:
+    """Whoever ends a WebSocket and however, its connection, its frames and its relay are freed at once."""
+
+    async def once(gate: Running) -> None:
+        client = await connect(free(gate))
+        await client.send("a")
+        assert await client.recv() == "a"
+        match ends:
+            case "closes":
+                await client.close()
+            case "leaves":
+                client.transport.abort()
+            case "breaks":
+                client.transport.write(b"\xff\xff\xff\xff")
+            case _:
+                await client.send(ends)
+        await client.wait_closed()
+
+    async with sockets() as (gate, _):
+        await once(gate)
+        # The halves of the protocol in the test's client and service are of other classes.
+        async with _leaving_nothing(Http1, Socket, Admitted, Protocol):
+            for _ in range(3):
+                await once(gate)
+
+
+@pytest.mark.parametrize("ends", ["whole", "early", "reset"])
+async def test_an_http2_connection_that_ends_leaves_the_garbage_collector_nothing(ends: str, tmp_path: Path) -> None:
+    """Whether its requests were answered, left or taken back, it and its frames are freed at once."""
+    tls = written(tmp_path)
+
+    async def once(port: int) -> None:
+        async with h2_client(port, trusting(tls, "h2")) as client:
+            identity = client.ask([(":method", "POST"), *ASK[1:]], b"x", end=ends == "whole")
+            if ends == "reset":
+                client.h2.reset_stream(identity)
+                client.send()
+            await client.answer(identity if ends == "whole" else client.ask())
+            # The client's half of the package holds itself, too.
+            vars(client.h2).clear()
+
+    async with listening(echo, certificate=Certificate(tls)) as on:
+        await once(on.port)
+        async with _leaving_nothing(Http2, Stream, H2Connection, H2Stream):
+            for _ in range(3):
+                await once(on.port)

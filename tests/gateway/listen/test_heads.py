@@ -52,6 +52,7 @@ class Pipe(asyncio.Transport):
 
     def write(self, data: Any) -> None:
         """See asyncio."""
+        assert self.ended != "half", "as uvloop says, too"
         self.got += data
 
     def is_closing(self) -> bool:
@@ -73,6 +74,9 @@ class Pipe(asyncio.Transport):
     def write_eof(self) -> None:
         """See asyncio."""
         self.ended = self.ended or "half"
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """See asyncio."""
 
     def pause_reading(self) -> None:
         """See asyncio."""

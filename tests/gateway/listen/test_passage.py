@@ -142,3 +142,21 @@ async def test_nothing_is_waited_for_but_the_answer(line: Line) -> None:
     assert line.pipe.got == b"late"
     line.wire.tick(0.3)
     assert line.pipe.ended == "closed"
+
+
+async def test_answer_that_still_waits_is_not_overtaken_by_a_refused_upgrade(line: Line) -> None:
+    """A client that asks for a socket behind its request gets both answers in their order."""
+    line.wire.data_received(GET)
+    # Others send first in this turn of the loop.
+    line.reception.batch.add(line.wire)
+    line.wire.write(b"short")
+    line.wire.passed(close=False)
+    assert line.pipe.got == b""
+    # The version of the handshake is wrong, and nobody need be asked to refuse it.
+    line.wire.data_received(
+        b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 1\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    await asyncio.sleep(0)
+    assert line.pipe.got.startswith(b"shortHTTP/1.1 4")
+    assert (line.pipe.got.count(b"short"), line.pipe.ended) == (1, "half")
