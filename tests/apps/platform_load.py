@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from gateway.config import load_table
+from gateway.core.objectives import EVERY, Aim, ClassObjectives
 from loadtests.account import Session, sign_in
 from loadtests.calls import PREFIX, ready
-from loadtests.judge import Objectives
 from loadtests.plan import LoadPlan
 from loadtests.process import run
 from loadtests.things import THINGS
@@ -31,6 +31,7 @@ from tests.apps.table import settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from gateway.handle import Parts
     from loadtests.process import Progress
     from loadtests.results import LoadResult
     from migrate.demo.platform import Platform
@@ -77,8 +78,11 @@ class Site:
 
 
 @asynccontextmanager
-async def site(directory: Path) -> AsyncIterator[Site]:
-    """The platform with its real sign-in limit, and a gateway whose own limits no load test reaches."""
+async def site(directory: Path, parts: Parts | None = None) -> AsyncIterator[Site]:
+    """The platform with its real sign-in limit, and a gateway whose own limits no load test reaches.
+
+    `parts` are steps of the gateway to be replaced, for one that misbehaves.
+    """
     with platform.running(seed=platform.Seed(admin_totp_secret=TOTP)) as stand_in:
         config = directory / "cutover.yaml"
         values = {f"services.{name}.{s}": url for name, url in stand_in.urls.items() for s in ("legacy", "internal")}
@@ -87,7 +91,7 @@ async def site(directory: Path) -> AsyncIterator[Site]:
         }
         write(config, values=values | wide)
         keys = settings(jwt_secret=stand_in.jwt_secret, internal_key=stand_in.internal_key)
-        async with gateways.running(load_table(config), settings=keys) as served:
+        async with gateways.running(load_table(config), settings=keys, parts=parts) as served:
             yield Site(stand_in, config, served.addresses.public)
 
 
@@ -119,22 +123,22 @@ class Loaded:
     arrived: list[dict[str, Any]]
 
 
-async def _loaded(directory: Path, enough: int, **options: Any) -> Loaded:
+async def _loaded(directory: Path, parts: Parts | None, enough: int, **options: Any) -> Loaded:
     stop = Event()
 
     def look(progress: Progress) -> None:
         if progress.requests >= enough > 0:
             stop.set()
 
-    async with site(directory) as found:
+    async with site(directory, parts) as found:
         plan, variables = found.plan(**options), {**os.environ, **found.credentials}
         result = await asyncio.to_thread(run, plan, environment=variables, on_progress=look, stop=stop)
         return Loaded(result, found.left(found.session()), found.platform.deliveries())
 
 
-def loaded(directory: Path, *, enough: int = 0, **options: Any) -> Loaded:
+def loaded(directory: Path, parts: Parts | None = None, *, enough: int = 0, **options: Any) -> Loaded:
     """The judged result of a run against the stand-in platform, ended after `enough` requests if that is given."""
-    return asyncio.run(_loaded(directory, enough, **options))
+    return asyncio.run(_loaded(directory, parts, enough, **options))
 
 
 @cache
@@ -150,6 +154,6 @@ def everybody() -> Loaded:
             spawn_rate=20.0,
             think=0.1,
             slice=1.0,
-            objectives=Objectives(p95_ms=10_000),  # how busy this machine is is not what is asked
+            objectives={EVERY: ClassObjectives({Aim.P95: 30.0, Aim.P99: None})},  # the machine may be busy
             workload=Workload(weights),
         )
