@@ -87,6 +87,9 @@ def _listen(environment: Any, run: Run) -> None:
 
 
 def _settle(run: Run) -> None:
+    """The figures first: should cleaning take longer than we are given, they are there all the same."""
+    if _DIRECTORY:
+        run.write_tally(Path(_DIRECTORY))
     run.clean()
     if _DIRECTORY:
         run.write_tally(Path(_DIRECTORY))

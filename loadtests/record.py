@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loadtests.cleaning import Cleaned
 from loadtests.clock import RunClock
 from loadtests.created import Created
 from loadtests.plan import from_environment
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from loadtests.account import Session
     from loadtests.calls import Ready
+    from loadtests.cleaning import Cleaned
     from loadtests.knee import Step
     from loadtests.results import SideFigures
 
@@ -34,7 +35,7 @@ _FAULTS = 50
 class Run:
     """One load test inside a locust process. Raises what `prepare` and `sign_in` raise.
 
-    A worker `follows` its master: it signs in only when the master has not told it a session, and keeps its time.
+    A worker `follows` its master: it keeps its time and takes its sessions, and signs in nowhere.
     """
 
     def __init__(self, environment: Mapping[str, str], *, follows: bool = False) -> None:
@@ -45,7 +46,7 @@ class Run:
         self._follows = follows
         directory = environment.get("CUTOVER_LOAD_DIRECTORY")
         self.created = Created(self.prepared, environment, Path(directory) if directory else None)
-        self._cleaned = Cleaned(0)
+        self._cleaned: Cleaned | None = None
         self._notes: dict[str, str] = {}
         self._tally = Tally()
         self._faults: list[str] = []
@@ -83,12 +84,13 @@ class Run:
         """Start to count from zero; a follower's clock is its master's."""
         self._tally, self._lost, self.under_load = Tally(), [], True
         self.steps, self.ended_itself = [], False
-        self._notes, self._cleaned = {}, Cleaned(0)
+        self._notes, self._cleaned = {}, None
         if not self._follows:
+            # The run time is counted from here on by locust as well, whatever the platform takes to create a key.
+            self._clock.begin()
             trouble = self.created.make_key(self.session())
             if trouble:
                 self.fault(trouble)
-            self._clock.begin()
 
     def end(self) -> None:
         """The load ends: the time under load stands still, answers still under way are counted."""
@@ -163,7 +165,8 @@ class Run:
         """Put the whole tally into the directory, with `elapsed` and `slice` in seconds, and what went wrong.
 
         `faults` are the persona's own failures, `lost` what the load lost on its way, such as a worker, `steps`
-        those of a search for the knee; `ended_itself` says that the course of the load came to its end.
+        those of a search for the knee; `ended_itself` says that the course of the load came to its end. `cleaned` is
+        null until that was done.
         """
         document = {
             "elapsed": self.elapsed,
@@ -174,7 +177,7 @@ class Run:
             "steps": [step.to_json() for step in self.steps],
             "ended_itself": self.ended_itself,
             "notes": [f"{route}: {reason}" for route, reason in self._notes.items()],
-            "cleaned": {"deleted": self._cleaned.deleted, "left": list(self._cleaned.left)},
+            "cleaned": self._cleaned and asdict(self._cleaned),
         }
         _write(directory / TALLY, document)
 

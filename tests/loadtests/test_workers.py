@@ -79,8 +79,9 @@ def test_two_workers_count_as_one(tmp_path: Path) -> None:
     arrived = sum(behaviour.seen.values()) - behaviour.sign_ins
     assert tally.histogram.total == arrived > 100
     assert (behaviour.sign_ins, document["lost"], document["faults"]) == (1, [], [])
-    sides = {place.slice: place.side for place in tally.counts}
-    assert [sides[number] for number in range(4)] == ["legacy", "gateway", "gateway", "legacy"]
+    order_of_sides = ["legacy", "gateway", "gateway", "legacy"]
+    assert all(place.side == order_of_sides[place.slice % 4] for place in tally.counts)
+    assert len({place.slice for place in tally.counts}) > 2
     # Seen from the target: between the slices of a side there is none of the other's.
     order = [
         "gateway" if path.startswith("/api/") else "legacy" for path in behaviour.arrivals if "login" not in path
@@ -92,7 +93,7 @@ def test_a_lost_worker_is_told_and_its_figures_are_kept(tmp_path: Path) -> None:
     """A worker that is killed in the middle is named; what it had counted until then is in the sum."""
     behaviour = Behaviour()
     with running(tmp_path, behaviour) as target:
-        options = ("--processes", "2", *own_port(), "-u", "4", "-r", "10", "-t", "7s", "--stop-timeout", "2")
+        options = ("--processes", "2", *own_port(), "-u", "4", "-r", "10", "-t", "12s", "--stop-timeout", "2")
         with locust(target, tmp_path, *options) as process:
             workers = workers_of(process)
             while sum(behaviour.seen.values()) < 100:
@@ -111,7 +112,7 @@ def test_a_worker_that_leaves_is_told_and_loses_nothing(tmp_path: Path) -> None:
     """A worker that is asked to end tells its last figures, and the run says that it left."""
     behaviour = Behaviour()
     with running(tmp_path, behaviour) as target:
-        options = ("--processes", "2", *own_port(), "-u", "4", "-r", "10", "-t", "7s", "--stop-timeout", "2")
+        options = ("--processes", "2", *own_port(), "-u", "4", "-r", "10", "-t", "12s", "--stop-timeout", "2")
         with locust(target, tmp_path, *options) as process:
             workers = workers_of(process)
             while sum(behaviour.seen.values()) < 100:
