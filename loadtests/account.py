@@ -27,21 +27,29 @@ TOKEN = "CUTOVER_LOAD_TOKEN"  # noqa: S105 - the name of a variable
 USERNAME = "CUTOVER_LOAD_USERNAME"
 PASSWORD = "CUTOVER_LOAD_PASSWORD"  # noqa: S105 - likewise
 TOTP_SECRET = "CUTOVER_LOAD_TOTP_SECRET"  # noqa: S105 - likewise
+VARIABLES = (TOKEN, USERNAME, PASSWORD, TOTP_SECRET)
+"""What one account is given by; further accounts have the same with `_2`, `_3` … at the end."""
 _MARGIN = 60.0
 """Seconds before its end from which a token is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A token with what its claims say, read unverified: the organisation, and when it ends (0: not said)."""
+    """A token with what its claims say, read unverified: organisation, end (0: not said), and whose it is."""
 
     token: str = field(repr=False)
     organisation: str = ""
     ends: float = 0.0
+    subject: str = ""
 
     def fresh(self, now: float) -> bool:
         """Whether the token still holds for a while."""
         return not self.ends or self.ends - now > _MARGIN
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What calls take from it: `org` and `user`, as far as they are known."""
+        return {name: value for name, value in (("org", self.organisation), ("user", self.subject)) if value}
 
 
 def session(token: str) -> Session:
@@ -49,9 +57,21 @@ def session(token: str) -> Session:
     try:
         body = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-        return Session(token, str(claims.get("org_id") or ""), float(claims.get("exp") or 0))
+        ends = float(claims.get("exp") or 0)
+        return Session(token, str(claims.get("org_id") or ""), ends, str(claims.get("sub") or ""))
     except (IndexError, ValueError, AttributeError, TypeError, binascii.Error):
         return Session(token)
+
+
+def accounts(environment: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
+    """Each account's ending (empty for the first, then `_2`, `_3` …) and its variables without that ending."""
+    found = [("", {name: environment.get(name, "") for name in VARIABLES})]
+    while True:
+        ending = f"_{len(found) + 1}"
+        variables = {name: environment.get(name + ending, "") for name in VARIABLES}
+        if not variables[USERNAME] and not variables[TOKEN]:
+            return found
+        found.append((ending, variables))
 
 
 def sign_in(environment: Mapping[str, str], table: RouteTable, bases: Mapping[str, str], side: str) -> Session:

@@ -34,6 +34,11 @@ class Histogram:
         left = {bucket: count - part.counts.get(bucket, 0) for bucket, count in self.counts.items()}
         return Histogram({bucket: count for bucket, count in left.items() if count > 0})
 
+    def above(self, milliseconds: float) -> int:
+        """How many latencies were longer, to within 1 %."""
+        bound = math.log(max(milliseconds, _SMALLEST) / _SMALLEST) / _WIDTH
+        return sum(count for bucket, count in self.counts.items() if bucket > bound)
+
     @property
     def total(self) -> int:
         """How many latencies were counted."""

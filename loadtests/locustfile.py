@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from locust import events
@@ -13,11 +13,23 @@ from locust.runners import WorkerRunner
 
 from gateway.core.errors import CutoverError
 from loadtests.fence import fenced, raise_around
+from loadtests.personas import MIXED, PERSONAS
+from loadtests.plan import from_environment
+from loadtests.prepare import prepare
 from loadtests.record import Run
+from loadtests.shaped import arrange
+from loadtests.users.api_client import ApiClient
 from loadtests.users.dashboard import DashboardUser
-from loadtests.workers import attach
+from loadtests.users.log_watcher import LogWatcher
+from loadtests.users.mixed import MixedUser
+from loadtests.users.node import Node
+from loadtests.users.uploader import Uploader
+from loadtests.workers import attach, told_plan
 
-__all__ = ["DashboardUser"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ApiClient", "DashboardUser", "LogWatcher", "MixedUser", "Node", "Uploader"]
 
 _DIRECTORY = os.environ.get("CUTOVER_LOAD_DIRECTORY", "")
 _INTERVAL = 0.25
@@ -26,21 +38,41 @@ _IMPORTER, _STARTER = os.getpid(), os.getppid()
 
 
 def _prepare(environment: Any, **_: Any) -> None:
+    follows = isinstance(environment.runner, WorkerRunner)
     try:
-        run = Run(os.environ, follows=isinstance(environment.runner, WorkerRunner))
+        run = Run({**os.environ, **(_told(environment) if follows else {})}, follows=follows)
     except CutoverError as error:
         sys.stderr.write(f"cutover: {error}\n")
         sys.exit(error.exit_code)
     environment.cutover = run
     raise_around(fenced(run.prepared), run.fault)
+    _weigh(environment, run.prepared.personas)
     environment.host = environment.host or next(iter(run.prepared.bases.values()))
     _listen(environment, run)
+    arrange(environment, run)
     if _DIRECTORY or (environment.parsed_options and environment.parsed_options.processes):
         gevent.spawn(_outlive_nobody, environment)
     if _DIRECTORY and not isinstance(environment.runner, WorkerRunner):
         gevent.spawn(_report, environment, run, Path(_DIRECTORY))
     # The loop's clock stood while the table was read; the run time would be counted from before that.
     gevent.get_hub().loop.update_now()
+
+
+def _told(environment: Any) -> dict[str, str]:
+    """A worker that locust forked, or that our command started here, has the plan; one elsewhere asks its master."""
+    if _DIRECTORY or environment.parsed_options.processes:
+        return {}
+    plan = from_environment(os.environ)
+    return told_plan(environment, prepare(plan, os.environ).digest)
+
+
+def _weigh(environment: Any, weights: Mapping[str, int]) -> None:
+    """Only the personas of this run get users, by their weight."""
+    users = {PERSONAS[name].user if name != MIXED else MixedUser.__name__: weight for name, weight in weights.items()}
+    chosen = [user for user in environment.user_classes if user.__name__ in users]
+    for user in chosen:
+        user.weight = users[user.__name__]
+    environment.user_classes[:] = chosen
 
 
 def _listen(environment: Any, run: Run) -> None:
@@ -50,8 +82,14 @@ def _listen(environment: Any, run: Run) -> None:
     environment.events.test_start.add_listener(lambda **_: run.begin())
     environment.events.test_stopping.add_listener(lambda **_: run.end())
     attach(environment, run)
-    if _DIRECTORY and not isinstance(environment.runner, WorkerRunner):
-        environment.events.test_stop.add_listener(lambda **_: run.write_tally(Path(_DIRECTORY)))
+    if not isinstance(environment.runner, WorkerRunner):
+        environment.events.test_stop.add_listener(lambda **_: _settle(run))
+
+
+def _settle(run: Run) -> None:
+    run.clean()
+    if _DIRECTORY:
+        run.write_tally(Path(_DIRECTORY))
 
 
 def _counter(run: Run) -> Any:

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gateway.core.exchange import Request
-from gateway.core.mapping import MappingError, to_gateway
 from gateway.core.routes import Access, Effect, Kind
+from loadtests.calls import Call, Learn, route_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     from gateway.core.routes import Route
     from gateway.core.table import RouteTable
 
 _NOT_FOUND = 404
-
-
-@dataclass(frozen=True, slots=True)
-class Learn:
-    """What a later call takes from an answer: member `key` of each item of the list at `member` (empty: the root)."""
-
-    variable: str
-    member: str = ""
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One GET of the dashboard on a service's legacy path; `{name}` stands for a variable.
-
-    `fine` are error statuses that legacy always answers here and the dashboard lives with.
-    """
-
-    service: str
-    target: str
-    learn: Learn | None = None
-    fine: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +24,6 @@ class Page:
     name: str
     weight: int
     waves: tuple[tuple[Call, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A call with its variables filled in, as each side wants it. `path` is relative to the side's address."""
-
-    route: Route
-    call: Call
-    legacy: str
-    gateway: str
 
 
 _DEPLOYMENTS = Call(
@@ -158,75 +122,21 @@ def plain_read(route: Route) -> bool:
     )
 
 
-def ready(table: RouteTable, call: Call, variables: Mapping[str, str]) -> Ready | None:
-    """The call on both sides, or None when a variable is unknown or the table has no exposed route for it."""
-    if call.service not in table.services or any(name not in variables for name in _names(call.target)):
-        return None
-    request = Request("GET", _fill(call.target, variables))
-    matched = table.legacy(call.service).find("GET", request.path)
-    if matched is None or matched.route.gateway is None:
-        return None
-    try:
-        mapped = to_gateway(matched.route, matched.parameters, request)
-    except MappingError:
-        return None
-    return Ready(matched.route, call, request.target, mapped.target)
-
-
 def routes_of(table: RouteTable, pages: Iterable[Page]) -> tuple[Route, ...]:
     """The routes that these pages call, each once, in the order of first use."""
     found: dict[str, Route] = {}
     for page in pages:
         for call in (call for wave in page.waves for call in wave):
-            prepared = ready(table, call, _any_value(call))
-            if prepared:
-                found.setdefault(prepared.route.id, prepared.route)
+            route = route_of(table, call)
+            if route:
+                found.setdefault(route.id, route)
     return tuple(found.values())
-
-
-def learned(learn: Learn, body: bytes) -> tuple[str, ...]:
-    """The values an answer teaches; none when it is not of the expected form."""
-    try:
-        document: Any = json.loads(body)
-    except ValueError:
-        return ()
-    if learn.member:
-        document = document.get(learn.member) if isinstance(document, dict) else None
-    if not isinstance(document, list):
-        return ()
-    values = (item.get(learn.key) if learn.key and isinstance(item, dict) else item for item in document)
-    return tuple(value for value in values if isinstance(value, str) and value)
-
-
-def time_range(now: float) -> dict[str, str]:
-    """The last seven days as the dashboard writes them: ISO 8601 with milliseconds and Z."""
-    end = datetime.fromtimestamp(now, UTC)
-    return {"start": _stamp(end - timedelta(days=7)), "end": _stamp(end)}
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def _reduced(table: RouteTable, page: Page, left_out: Collection[str]) -> Page:
     def kept(call: Call) -> bool:
-        found = ready(table, call, _any_value(call))
-        return found is not None and found.route.id not in left_out
+        route = route_of(table, call)
+        return route is not None and route.id not in left_out
 
     waves = (tuple(call for call in wave if kept(call)) for wave in page.waves)
     return Page(page.name, page.weight, tuple(wave for wave in waves if wave))
-
-
-_VARIABLE = re.compile(r"\{(\w+)\}")
-
-
-def _names(target: str) -> list[str]:
-    return _VARIABLE.findall(target)
-
-
-def _fill(target: str, variables: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda found: variables[found[1]], target)
-
-
-def _any_value(call: Call) -> dict[str, str]:
-    return dict.fromkeys(_names(call.target), "any")

@@ -5,43 +5,39 @@ from __future__ import annotations
 import json
 import math
 import os
-import platform
 import secrets
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway import __version__
-from gateway.core.digest import route_digest
-from gateway.core.errors import UnreachableError
-from gateway.settings import INTERNAL_KEY, JWT_SECRET
-from loadtests.account import PASSWORD, TOKEN, TOTP_SECRET, USERNAME, sign_in
+from gateway.core.errors import CutoverError, UnreachableError
+from loadtests.account import PASSWORD, TOKEN, TOTP_SECRET, USERNAME, accounts
+from loadtests.calls import PREFIX
+from loadtests.conclude import conclude
 from loadtests.during.disturb import disturbing
-from loadtests.judge import judge
+from loadtests.ledger import run_prefix, still_open
+from loadtests.locust_process import LocustProcess
 from loadtests.plan import to_environment
 from loadtests.prepare import Prepared, prepare
-from loadtests.record import DETAILED, PROGRESS, TALLY
-from loadtests.results import LoadResult
-from loadtests.slices import seconds_each
-from loadtests.tally import Tally
+from loadtests.record import PROGRESS, TALLY
+from loadtests.runners import worker_arguments
+from loadtests.sessions import Sessions
+from loadtests.shapes import Shape
+from loadtests.sweep import sweep_all
 from loadtests.targets import reach
-from loadtests.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from loadtests.during.disturb import Disturber
+    from loadtests.cleaning import Cleaned
     from loadtests.during.order import Disturbances
     from loadtests.plan import LoadPlan
+    from loadtests.results import LoadResult
 
-_LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _LOOK = 0.1
 _GRACE = 20.0
 """Seconds the child gets to end after it was asked to, and beyond the run time before it is asked."""
@@ -81,62 +77,94 @@ def run(
         RefusedError: nothing of the persona can be called on this target.
     """
     variables = dict(os.environ if environment is None else environment)
+    plan = replace(plan, workload=replace(plan.workload, run=secrets.token_hex(4)), detailed=during is not None)
     prepared = prepare(plan, variables)
     reach(prepared.bases)
-    variables = {**variables, **_shared_session(prepared, variables)}
+    shared = _shared_sessions(prepared, variables)
     started = time.time()
-    with (
-        disturbing(during, plan.run_time) as disturber,
-        tempfile.TemporaryDirectory(prefix="cutover-load-") as directory,
-    ):
-        child = _Child(plan, Path(directory), variables | ({DETAILED: "1"} if during else {}))
-        tally = child.follow(disturber.watching(on_progress), stop or threading.Event())
-    return _result(prepared, started, tally, disturber)
+    with tempfile.TemporaryDirectory(prefix="cutover-load-") as directory:
+        tally: dict[str, Any] = {}
+        try:
+            with disturbing(during, plan.run_time) as disturber:
+                child = _Child(plan, Path(directory), {**variables, **shared})
+                tally = child.follow(disturber.watching(on_progress), stop or threading.Event())
+        finally:
+            left = _left_behind(prepared, _renewable(variables, shared), Path(directory), tally)
+    return conclude(prepared, started, {**tally, "left": left}, disturber)
 
 
-def _shared_session(prepared: Prepared, variables: Mapping[str, str]) -> dict[str, str]:
-    """The one sign-in of the run. The child gets the password only if the token ends before the run does."""
-    if not prepared.needs_account and not variables.get(TOKEN):
-        return {}
-    session = sign_in(variables, prepared.table, prepared.bases, prepared.sign_in_side)
-    if session.fresh(time.time() + prepared.plan.run_time):
-        return {TOKEN: session.token, USERNAME: "", PASSWORD: "", TOTP_SECRET: ""}
-    return {TOKEN: session.token}
+def _renewable(variables: Mapping[str, str], shared: Mapping[str, str]) -> dict[str, str]:
+    """Sessions that were signed in for, and the accounts to do so again when they have ended."""
+    return {**variables, **{name: value for name, value in shared.items() if value}}
+
+
+def clean(plan: LoadPlan, environment: Mapping[str, str] | None = None) -> Cleaned:
+    """Delete what load tests left on the platform, of whatever run: everything whose name begins as they name things.
+
+    Raises:
+        UsageError, ConfigError, UnreachableError, RefusedError: as `run` does.
+    """
+    variables = dict(os.environ if environment is None else environment)
+    prepared = prepare(replace(plan, workload=replace(plan.workload, writes=True)), variables)
+    return sweep_all(prepared, Sessions(prepared, variables).all(), (), PREFIX)
+
+
+def _left_behind(
+    prepared: Prepared, variables: Mapping[str, str], directory: Path, tally: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """What the run made and nobody deleted, after one more try where the child did not get to it."""
+    cleaned = tally.get("cleaned")
+    if not prepared.creates or (cleaned is not None and not cleaned["left"]):
+        return ()
+    try:
+        sessions = Sessions(prepared, variables).all()
+    except CutoverError as error:
+        return (f"what the run made could not be looked for: {error}",)
+    return sweep_all(prepared, sessions, still_open(directory), run_prefix(prepared.plan.workload.run)).left
+
+
+def _shared_sessions(prepared: Prepared, variables: Mapping[str, str]) -> dict[str, str]:
+    """The one sign-in of the run for each account. Passwords reach the child only if a token ends before the run."""
+    out: dict[str, str] = {}
+    found = zip(accounts(variables), Sessions(prepared, variables).all(), strict=True)
+    for ending, session in ((ending, session) for (ending, _), session in found if session.token):
+        out[TOKEN + ending] = session.token
+        if session.fresh(time.time() + prepared.plan.run_time):
+            out |= {name + ending: "" for name in (USERNAME, PASSWORD, TOTP_SECRET)}
+    return out
 
 
 class _Child:
-    """The locust process; it leads its own process group, so that Ctrl-C at the terminal reaches only us."""
+    """The locust that leads, and the workers of this machine that it does not fork itself."""
 
     def __init__(self, plan: LoadPlan, directory: Path, variables: Mapping[str, str]) -> None:
         self._plan, self._directory = plan, directory
         self._told: Progress | None = None
         self._log = (directory / "locust.log").open("w+b")
-        self._process = subprocess.Popen(
-            _arguments(plan),
-            env={**_kept(variables), **to_environment(plan, directory)},
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        environment = {**variables, **to_environment(plan, directory)}
+        self._process = LocustProcess(_arguments(plan), environment, self._log)
+        worker = worker_arguments("127.0.0.1", plan.runners.port)
+        self._workers = [LocustProcess(worker, environment, self._log) for _ in range(plan.runners.here)]
 
     def follow(self, on_progress: Callable[[Progress], None] | None, stop: threading.Event) -> dict[str, Any]:
         """Wait for the end and return the tally; whatever happens, no child is left behind."""
-        deadline = time.monotonic() + math.ceil(self._plan.run_time) + _GRACE
+        deadline = time.monotonic() + math.ceil(self._plan.run_time) + _GRACE + self._plan.runners.patience
         try:
-            while self._process.poll() is None and time.monotonic() < deadline:
+            while not self._process.ended and time.monotonic() < deadline:
                 if stop.wait(_LOOK):
                     break
                 self._tell(on_progress)
         finally:
-            self._end()
+            self._process.end(_GRACE)
+            for worker in self._workers:
+                worker.end(_GRACE)
         try:
             tally: dict[str, Any] = json.loads((self._directory / TALLY).read_text())
         except FileNotFoundError:
-            raise UnreachableError(f"the load test gave no result ({self._last_words()})") from None
+            raise UnreachableError(f"the load test gave no result ({self._process.last_words()})") from None
         else:
             if self._process.returncode:
-                tally["faults"].append(self._last_words())
+                tally["faults"].append(self._process.last_words())
         finally:
             self._log.close()
         return tally
@@ -148,37 +176,13 @@ class _Child:
                 self._told = progress
                 on_progress(progress)
 
-    def _end(self) -> None:
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(_GRACE)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-        self._process.wait()
-
-    def _last_words(self) -> str:
-        self._log.seek(0)
-        lines = self._log.read().decode(errors="replace").strip().splitlines()
-        return f"locust ended with {self._process.returncode}: {lines[-1].strip() if lines else 'no word'}"
-
-
-def _kept(variables: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what would configure locust behind our back, and without secrets it has no use for."""
-    kept = {
-        name: value
-        for name, value in variables.items()
-        if not name.startswith("LOCUST_") and name not in {JWT_SECRET, INTERNAL_KEY}
-    }
-    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_LOCUSTFILE.parent.parent), kept.get("PYTHONPATH")]))
-    return kept
-
 
 def _arguments(plan: LoadPlan) -> list[str]:
+    shaped = plan.rate or plan.shape is not Shape.STEADY
     options = {
-        "--users": plan.users,
-        "--spawn-rate": plan.spawn_rate,
-        "--run-time": f"{math.ceil(plan.run_time)}s",
+        "--users": None if shaped else plan.users,
+        "--spawn-rate": None if shaped else plan.spawn_rate,
+        "--run-time": None if shaped else f"{math.ceil(plan.run_time)}s",
         "--stop-timeout": 2,
         "--exit-code-on-error": 0,
         "--loglevel": "WARNING",
@@ -186,42 +190,4 @@ def _arguments(plan: LoadPlan) -> list[str]:
         "--csv": plan.outputs.csv and plan.outputs.csv.absolute(),
     }
     given = [text for name, value in options.items() if value is not None for text in (name, str(value))]
-    return [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--headless", "--only-summary", *given]
-
-
-def _result(prepared: Prepared, started: float, tally: Mapping[str, Any], disturber: Disturber) -> LoadResult:
-    plan = prepared.plan
-    seconds = seconds_each(tally["elapsed"], plan.sides, tally["slice"])
-    counted = Tally.from_json(tally["tally"])
-    sides = counted.sides(seconds)
-    disturbed = disturber.aftermaths(counted, plan, tally["elapsed"])
-    calm = counted.sides(seconds, without={second for one in disturbed for second in one.felt})
-    called = {route for side in sides.values() for route in side.routes}
-    silent = [route.id for route in prepared.routes if route.id not in called]
-    partial = tally["elapsed"] < plan.run_time - 0.5
-    faults = (*(f"the persona failed: {text}" for text in tally["faults"]), *tally["lost"])
-    reasons = (*faults, *judge(calm, plan.objectives), *disturber.reasons(disturbed))
-    return LoadResult(
-        id=f"load-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{secrets.token_hex(2)}",
-        started=started,
-        target=plan.target,
-        users=plan.users,
-        run_time=plan.run_time,
-        spawn_rate=plan.spawn_rate,
-        version=__version__,
-        hosts=dict(prepared.bases),
-        environment={"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
-        digests={
-            route.id: route_digest(prepared.table, route, __version__)
-            for route in prepared.routes
-            if route.id in called
-        },
-        sides=sides,
-        objectives=asdict(plan.objectives),
-        reasons=(f"ended after {tally['elapsed']:.0f} of {plan.run_time:.0f} s", *reasons) if partial else reasons,
-        notes=(f"not called in this run: {', '.join(silent)}",) if silent else (),
-        left_out=plan.left_out,
-        partial=partial,
-        disturbances=tuple(one.to_json() for one in disturbed),
-        timeline=timeline(counted),
-    )
+    return [*plan.runners.arguments(), "--only-summary", *given]

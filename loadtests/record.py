@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loadtests.account import TOKEN, Session, sign_in
+from loadtests.cleaning import Cleaned
 from loadtests.clock import RunClock
+from loadtests.created import Created
 from loadtests.plan import from_environment
 from loadtests.prepare import prepare
 from loadtests.results import GATEWAY
+from loadtests.series import Series
+from loadtests.sessions import Sessions
 from loadtests.slices import number_at, seconds_each, side_of
 from loadtests.tally import Place, Second, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from loadtests.pages import Ready
+    from loadtests.account import Session
+    from loadtests.calls import Ready
+    from loadtests.knee import Step
     from loadtests.results import SideFigures
 
 TALLY = "tally.json"
 PROGRESS = "progress.json"
-DETAILED = "CUTOVER_LOAD_DETAILED"
-"""The variable that asks for routes in the figures by second."""
 _FAULTS = 50
 """Distinct texts of the persona's own faults that are kept."""
 
@@ -40,15 +41,19 @@ class Run:
         self._environment = dict(environment)
         self.prepared = prepare(from_environment(environment), environment)
         self.plan = self.prepared.plan
-        self._lock = threading.Lock()
-        self._session = Session("") if follows else self._sign_in()
+        self.sessions = Sessions(self.prepared, environment, follows=follows)
         self._follows = follows
+        directory = environment.get("CUTOVER_LOAD_DIRECTORY")
+        self.created = Created(self.prepared, environment, Path(directory) if directory else None)
+        self._cleaned = Cleaned(0)
+        self._notes: dict[str, str] = {}
         self._tally = Tally()
-        self._detailed = bool(environment.get(DETAILED))
         self._faults: list[str] = []
         self._lost: list[str] = []
         self._clock = RunClock()
         self.under_load = False
+        self.steps: list[Step] = []
+        self.ended_itself = False
 
     @property
     def elapsed(self) -> float:
@@ -60,32 +65,29 @@ class Run:
         """The side under load at this moment."""
         return self.place("").side
 
-    def place(self, route: str) -> Place:
-        """Where a call of this route that starts now is counted; its side is where it goes."""
-        number = number_at(self.elapsed, self.plan.slice)
+    def place(self, route: str, due: float | None = None) -> Place:
+        """Where a call of this route that starts now, or was due then, is counted; its side is where it goes."""
+        number = number_at(self.elapsed if due is None else due, self.plan.slice_length)
         return Place(number, side_of(number, self.plan.sides), route)
 
-    def session(self) -> Session:
-        """The session every user shares; replaced by one sign-in shortly before it ends."""
-        with self._lock:
-            if not self._follows and not self._session.fresh(time.time()):
-                self._session = self._sign_in()
-            return self._session
-
-    def share(self, session: Session) -> None:
-        """Take over the session that the master signed in for."""
-        self._session = session
+    def session(self, number: int = 0) -> Session:
+        """The session of the account of this number, which many users share."""
+        return self.sessions.one(number)
 
     def address(self, ready: Ready, side: str) -> str:
         """The full URL of a call on one side."""
-        if side == GATEWAY:
-            return self.prepared.bases[GATEWAY] + ready.gateway
-        return self.prepared.bases[ready.route.service] + ready.legacy
+        base = GATEWAY if side == GATEWAY else ready.route.service
+        return self.prepared.bases[base] + ready.at(side).target
 
     def begin(self) -> None:
         """Start to count from zero; a follower's clock is its master's."""
         self._tally, self._lost, self.under_load = Tally(), [], True
+        self.steps, self.ended_itself = [], False
+        self._notes, self._cleaned = {}, Cleaned(0)
         if not self._follows:
+            trouble = self.created.make_key(self.session())
+            if trouble:
+                self.fault(trouble)
             self._clock.begin()
 
     def end(self) -> None:
@@ -101,18 +103,27 @@ class Run:
         self, place: Place, milliseconds: float, error: str, timings: Mapping[str, float] | None = None
     ) -> None:
         """Count one answer; an empty `error` is a success, `timings` are further milliseconds by name."""
-        second = Second(int(self.elapsed), place.side, place.route if self._detailed else "")
+        kept = (place.route, place.slice) if self.plan.detailed else ()
+        second = Second(int(self.elapsed), place.side, *kept)
         self._tally.count(place, milliseconds, error, timings, second)
 
     def add(self, tally: Tally) -> None:
         """Add what a worker counted."""
         self._tally.merge(tally)
 
-    def take(self) -> tuple[Tally, list[str]]:
-        """What was counted, and the faults seen, since the last time; for the master, which adds it up."""
-        taken = self._tally, self._faults
-        self._tally, self._faults = Tally(), []
+    def take(self) -> tuple[Tally, list[str], dict[str, str]]:
+        """What was counted, what failed and what was skipped since the last time, for the master to add up."""
+        taken = self._tally, self._faults, self._notes
+        self._tally, self._faults, self._notes = Tally(), [], {}
         return taken
+
+    def skip(self, route: str, reason: str) -> None:
+        """Keep that a route is not called, and why; said once in the result."""
+        self._notes.setdefault(route, reason)
+
+    def clean(self) -> None:
+        """Delete what the run created; what is left behind fails it."""
+        self._cleaned = self.created.clean(self.sessions.all())
 
     def lose(self, text: str) -> None:
         """Keep what was lost of the run, such as a worker; such a run is judged as failed."""
@@ -125,7 +136,11 @@ class Run:
 
     def sides(self) -> dict[str, SideFigures]:
         """The figures so far, all slices together."""
-        return self._tally.sides(seconds_each(self.elapsed, self.plan.sides, self.plan.slice))
+        return self._tally.sides(seconds_each(self.elapsed, self.plan.sides, self.plan.slice_length))
+
+    def series(self) -> Series:
+        """The slices so far."""
+        return Series(self._tally, self.plan.sides, self.plan.slice_length, self.elapsed)
 
     def progress(self, users: int) -> dict[str, Any]:
         """The document of `loadtests.process.Progress`."""
@@ -147,21 +162,21 @@ class Run:
     def write_tally(self, directory: Path) -> None:
         """Put the whole tally into the directory, with `elapsed` and `slice` in seconds, and what went wrong.
 
-        `faults` are the persona's own failures, `lost` what the load lost on its way, such as a worker.
+        `faults` are the persona's own failures, `lost` what the load lost on its way, such as a worker, `steps`
+        those of a search for the knee; `ended_itself` says that the course of the load came to its end.
         """
         document = {
             "elapsed": self.elapsed,
-            "slice": self.plan.slice,
+            "slice": self.plan.slice_length,
             "tally": self._tally.to_json(),
             "faults": self._faults,
             "lost": self._lost,
+            "steps": [step.to_json() for step in self.steps],
+            "ended_itself": self.ended_itself,
+            "notes": [f"{route}: {reason}" for route, reason in self._notes.items()],
+            "cleaned": {"deleted": self._cleaned.deleted, "left": list(self._cleaned.left)},
         }
         _write(directory / TALLY, document)
-
-    def _sign_in(self) -> Session:
-        if not self.prepared.needs_account and not self._environment.get(TOKEN):
-            return Session("")
-        return sign_in(self._environment, self.prepared.table, self.prepared.bases, self.prepared.sign_in_side)
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:

@@ -6,13 +6,18 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from gateway.store.audit import Result
+from loadtests.compared import Comparison
 from loadtests.histogram import Histogram, merged
+from loadtests.judge import Judgement
+from loadtests.knee import Capacity, Step
+from loadtests.points import Point
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GATEWAY = "gateway"
 LEGACY = "legacy"
+_LISTS = frozenset({"judgements", "series", "steps"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +110,8 @@ class SideFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
-    """Gateway over legacy: medians and 95th percentiles; above 1 the gateway is slower."""
-
-    median: float
-    p95: float
-
-
-@dataclass(frozen=True, slots=True)
 class Tick:
-    """Answers of one side that came in one second of the load, and how many of them had failed."""
+    """Answers of one side that came in one second of the load; how many had failed, how many were late."""
 
     second: int
     side: str
@@ -122,6 +119,7 @@ class Tick:
     failed: int
     p50_ms: float
     p95_ms: float
+    late: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The same as a document."""
@@ -138,8 +136,11 @@ class LoadResult:
     """A judged load test.
 
     `reasons` say why it failed and are empty when it passed; `partial` marks a run that was ended early, which
-    never passes. `digests` tie it to the routes as they were; `left_out` lists routes that were not called;
-    `disturbances` are documents of what was done during the load, `timeline` is how it went second by second.
+    never passes. `digests` tie it to the routes as they were; `left_out` lists routes that were not called.
+    `objectives` are bounds per route that was called, `ratios` the gateway beside legacy per route and `overall`,
+    where both had load. `rate` is arrivals a second (0: users wait for answers), `slice` seconds; `steps` and
+    `capacity` are those of a search for the knee. `disturbances` are documents of what was done during the load,
+    `timeline` is how it went second by second.
     """
 
     id: str
@@ -153,11 +154,20 @@ class LoadResult:
     environment: Mapping[str, Any]
     digests: Mapping[str, str]
     sides: Mapping[str, SideFigures]
-    objectives: Mapping[str, float | None]
+    objectives: Mapping[str, Mapping[str, Any]]
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     partial: bool = False
+    platform: str = ""
+    shape: str = "steady"
+    rate: float = 0.0
+    slice: float = 0.0
+    judgements: tuple[Judgement, ...] = ()
+    ratios: Mapping[str, Comparison] = field(default_factory=dict)
+    series: tuple[Point, ...] = ()
+    steps: tuple[Step, ...] = ()
+    capacity: Capacity | None = None
     disturbances: tuple[Mapping[str, Any], ...] = ()
     timeline: tuple[Tick, ...] = ()
 
@@ -165,11 +175,6 @@ class LoadResult:
     def passed(self) -> bool:
         """Whether every objective was met over the whole run time."""
         return not self.reasons and not self.partial
-
-    @property
-    def ratios(self) -> Mapping[str, Ratio]:
-        """Gateway over legacy per route, and `overall`; empty unless both sides were loaded."""
-        return ratios(self.sides)
 
     def to_json(self) -> dict[str, Any]:
         """The document that goes to the store and to `--json`."""
@@ -185,13 +190,21 @@ class LoadResult:
             "environment": dict(self.environment),
             "digests": dict(self.digests),
             "sides": {name: side.to_json() for name, side in self.sides.items()},
-            "ratios": {name: asdict(ratio) for name, ratio in self.ratios.items()},
-            "objectives": dict(self.objectives),
+            "ratios": {name: item.to_json() for name, item in self.ratios.items()},
+            "objectives": {route: dict(bounds) for route, bounds in self.objectives.items()},
+            "judgements": [item.to_json() for item in self.judgements],
             "passed": self.passed,
             "partial": self.partial,
             "reasons": list(self.reasons),
             "notes": list(self.notes),
             "left_out": list(self.left_out),
+            "platform": self.platform,
+            "shape": self.shape,
+            "rate": self.rate,
+            "slice": self.slice,
+            "series": [point.to_json() for point in self.series],
+            "steps": [step.to_json() for step in self.steps],
+            "capacity": self.capacity.to_json() if self.capacity else None,
             "disturbances": [dict(one) for one in self.disturbances],
             "timeline": [tick.to_json() for tick in self.timeline],
         }
@@ -199,33 +212,23 @@ class LoadResult:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        derived = {"passed", "ratios", "sides", "reasons", "notes", "left_out", "disturbances", "timeline"}
+        own = {"passed", "sides", *_LISTS, "reasons", "notes", "left_out", "ratios", "capacity"}
+        own |= {"disturbances", "timeline"}
+        found = value.get("capacity")
         return cls(
-            **{name: item for name, item in value.items() if name not in derived},
+            **{name: item for name, item in value.items() if name not in own},
             sides={name: SideFigures.from_json(item) for name, item in value["sides"].items()},
             reasons=tuple(value["reasons"]),
             notes=tuple(value["notes"]),
             left_out=tuple(value["left_out"]),
+            judgements=tuple(Judgement.from_json(item) for item in value["judgements"]),
+            ratios={name: Comparison.from_json(item) for name, item in value["ratios"].items()},
+            series=tuple(Point(*item) for item in value["series"]),
+            steps=tuple(Step.from_json(item) for item in value["steps"]),
+            capacity=Capacity.from_json(found) if found else None,
             disturbances=tuple(value.get("disturbances", ())),
             timeline=tuple(Tick.from_json(tick) for tick in value.get("timeline", ())),
         )
-
-
-def ratios(sides: Mapping[str, SideFigures]) -> dict[str, Ratio]:
-    """Gateway over legacy for every route that both sides answered, and `overall`."""
-    if GATEWAY not in sides or LEGACY not in sides:
-        return {}
-    gateway, legacy = sides[GATEWAY], sides[LEGACY]
-    pairs = {name: (gateway.routes[name], legacy.routes[name]) for name in gateway.routes if name in legacy.routes}
-    pairs["overall"] = (gateway.overall, legacy.overall)
-    return {
-        name: Ratio(
-            round(ours.milliseconds(0.5) / theirs.milliseconds(0.5), 3),
-            round(ours.milliseconds(0.95) / theirs.milliseconds(0.95), 3),
-        )
-        for name, (ours, theirs) in pairs.items()
-        if ours.requests and theirs.requests
-    }
 
 
 def stored(result: LoadResult) -> Result:

@@ -25,11 +25,12 @@ class Place(NamedTuple):
 
 
 class Second(NamedTuple):
-    """When an answer came: the second of the load (from 0), its side, and its route where that is kept."""
+    """When an answer came: the second of the load (from 0) and its side; where that is kept, its route and slice."""
 
     second: int
     side: str
     route: str = ""
+    slice: int = 0
 
 
 @dataclass(slots=True)
@@ -109,17 +110,20 @@ class Tally:
         """How many answers failed."""
         return sum(sum(count.errors.values()) for count in self.counts.values())
 
-    def sides(self, seconds: Mapping[str, float], without: Collection[int] = ()) -> dict[str, SideFigures]:
-        """The figures by side, all slices together; `seconds` is how long each was under load.
+    def without(self, seconds: Collection[int]) -> Tally:
+        """The same but for answers that came in these seconds of the load, where their routes were kept."""
+        out = Tally(dict(self.counts), self.seconds, self._reasons)
+        for (second, side, route, number), count in self.seconds.items():
+            place = Place(number, side, route)
+            if second in seconds and place in out.counts:
+                out.counts[place] = out.counts[place].without(count)
+        return out
 
-        Answers that came in the seconds of the load `without` are left out, where their routes were kept.
-        """
+    def sides(self, seconds: Mapping[str, float]) -> dict[str, SideFigures]:
+        """The figures by side, all slices together; `seconds` is how long each was under load."""
         routes: dict[str, dict[str, Count]] = {side: {} for side in seconds}
         for place, count in self.counts.items():
             routes[place.side].setdefault(place.route, Count()).merge(count)
-        for (second, side, route), count in self.seconds.items():
-            if second in without and route in routes.get(side, {}):
-                routes[side][route] = routes[side][route].without(count)
         return {
             side: SideFigures(seconds[side], {route: count.figures(route) for route, count in found.items()})
             for side, found in routes.items()
@@ -134,13 +138,12 @@ class Tally:
         """The inverse of `to_json`."""
         out = cls()
         for row in value:
-            at = row.get("second")
             timings = {name: Histogram.from_json(item) for name, item in row.get("timings", {}).items()}
             count = Count(Histogram.from_json(row["histogram"]), dict(row.get("errors", {})), timings)
-            if at is None:
-                out.counts[Place(row["slice"], row["side"], row["route"])] = count
+            if "second" in row:
+                out.seconds[Second(row["second"], row["side"], row["route"], row["slice"])] = count
             else:
-                out.seconds[Second(at, row["side"], row["route"])] = count
+                out.counts[Place(row["slice"], row["side"], row["route"])] = count
             out._reasons.update(count.errors)
         return out
 

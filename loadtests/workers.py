@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import gevent
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
-from loadtests.account import session
+from gateway.core.errors import UnreachableError, UsageError
+from loadtests.plan import shared
 from loadtests.tally import Tally
 
 if TYPE_CHECKING:
     from loadtests.record import Run
 
+_ASK = "cutover-ask"
+_PLAN = "cutover-plan"
 _CLOCK = "cutover-clock"
 _FINISH = "cutover-finish"
 _COUNTED = "cutover-counted"
@@ -24,6 +27,9 @@ _COUNT_EVERY = 0.5
 """Seconds between two tellings; a worker that is lost takes no more figures with it than these."""
 _LINGER = 2000
 """Milliseconds that a worker's last words get to leave."""
+_ANSWER = 1.0
+_ASKED = 30
+"""How often a worker asks its master for the plan, and for how many seconds each time."""
 _PATIENCE = 3.0
 """Seconds beyond the stop timeout that the master waits for a worker's last figures."""
 
@@ -36,6 +42,29 @@ def attach(environment: Any, run: Run) -> None:
         _Follower(environment, run)
 
 
+def told_plan(environment: Any, digest: str) -> dict[str, str]:
+    """The plan that this worker's master follows, as variables; the worker reads its own route table.
+
+    Raises:
+        UsageError: the master's route table is another one.
+        UnreachableError: the master has no plan, so it is no load test of ours.
+    """
+    told: list[dict[str, Any]] = []
+    environment.runner.register_message(_PLAN, lambda msg, **_: told.append(msg.data))
+    for _ in range(_ASKED):
+        environment.runner.send_message(_ASK, {})
+        with gevent.Timeout(_ANSWER, exception=False):
+            while not told:
+                gevent.sleep(0.02)
+        if told:
+            break
+    if not told:
+        raise UnreachableError("the master has told no plan; start it with `cutover loadtest run --expect-workers N`")
+    if told[0]["digest"] != digest:
+        raise UsageError("the master has another route table; give this worker the same one with --config")
+    return {str(name): str(value) for name, value in told[0]["plan"].items()}
+
+
 class _Leader:
     """In the master: tells the clock, adds up what the workers counted, and names those it lost."""
 
@@ -43,8 +72,9 @@ class _Leader:
         self._environment, self._runner, self._run = environment, environment.runner, run
         self._present: set[str] = set()
         self._finished: set[str] = set()
-        self._token = ""
+        self._tokens: list[str] = []
         self._runner.register_message(_COUNTED, self._counted)
+        self._runner.register_message(_ASK, self._asked)
         environment.events.test_start.add_listener(self._begin)
         environment.events.worker_connect.add_listener(self._joined)
         environment.events.test_stop.add_listener(self._finish)
@@ -52,31 +82,39 @@ class _Leader:
 
     def _begin(self, **_: Any) -> None:
         self._present, self._finished = set(self._runner.clients), set()
-        self._token = self._run.session().token
-        self._runner.send_message(_CLOCK, {**self._told(), "anew": True, "token": self._token})
+        self._tokens = self._run.sessions.tokens
+        self._runner.send_message(_CLOCK, {**self._told(), **self._secrets(), "anew": True})
 
     def _joined(self, client_id: str, **_: Any) -> None:
         if self._run.under_load:
             self._present.add(client_id)
-            token = self._run.session().token
-            self._runner.send_message(_CLOCK, {**self._told(), "anew": True, "token": token}, client_id)
+            self._runner.send_message(_CLOCK, {**self._told(), **self._secrets(), "anew": True}, client_id)
 
     def _tell(self) -> None:
         while True:
             gevent.sleep(_TELL_EVERY)
             if self._run.under_load:
-                renewed = self._run.session().token
-                told = {**self._told(), **({"token": renewed} if renewed != self._token else {})}
-                self._token = renewed
+                renewed = self._run.sessions.tokens
+                told = {**self._told(), **({"tokens": renewed} if renewed != self._tokens else {})}
+                self._tokens = renewed
                 self._runner.send_message(_CLOCK, told)
 
     def _told(self) -> dict[str, Any]:
         return {"elapsed": self._run.elapsed}
 
+    def _secrets(self) -> dict[str, Any]:
+        return {"tokens": self._run.sessions.tokens, "key": self._run.created.key}
+
+    def _asked(self, msg: Any, **_: Any) -> None:
+        plan = {"plan": shared(self._run.plan), "digest": self._run.prepared.digest}
+        self._runner.send_message(_PLAN, plan, msg.node_id)
+
     def _counted(self, msg: Any, **_: Any) -> None:
         self._run.add(Tally.from_json(msg.data["tally"]))
         for text in msg.data["faults"]:
             self._run.fault(text)
+        for route, reason in msg.data["notes"].items():
+            self._run.skip(route, reason)
         if msg.data["final"]:
             self._finished.add(msg.node_id)
             if self._run.under_load:
@@ -111,8 +149,9 @@ class _Follower:
 
     def _clock(self, msg: Any, **_: Any) -> None:
         self._run.follow(msg.data["elapsed"], anew=msg.data.get("anew", False))
-        if msg.data.get("token"):
-            self._run.share(session(msg.data["token"]))
+        if msg.data.get("tokens"):
+            self._run.sessions.share(msg.data["tokens"])
+        self._run.created.key = msg.data.get("key") or self._run.created.key
 
     def _tell(self) -> None:
         while True:
@@ -124,6 +163,7 @@ class _Follower:
         self._send(final=True)
 
     def _send(self, *, final: bool) -> None:
-        tally, faults = self._run.take()
-        if final or tally.counts or faults:
-            self._runner.send_message(_COUNTED, {"tally": tally.to_json(), "faults": faults, "final": final})
+        tally, faults, notes = self._run.take()
+        if final or tally.counts or faults or notes:
+            words = {"tally": tally.to_json(), "faults": faults, "notes": notes, "final": final}
+            self._runner.send_message(_COUNTED, words)

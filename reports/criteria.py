@@ -50,6 +50,7 @@ class Targets:
     error_excess: float = 0.005
     latency_ratio: float = 1.5
     loadtest_days: float = 7.0
+    loadtest_answers: int = 72
     probe_days: float = 7.0
     quiet_days: float = 7.0
 

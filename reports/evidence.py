@@ -11,7 +11,7 @@ from gateway import __version__
 from gateway.core.digest import route_digest
 from gateway.flags.store import FlagStore
 from gateway.store import audit, counts, observations, pace
-from reports import aggregate, noise, probed, signatures
+from reports import aggregate, loaded, noise, probed, signatures
 from reports.aggregate import Counted, tally
 from reports.explained import Explanations, refusal_signature
 from reports.nouns import Evidence, OpenRefusal, Refused, RouteEvidence, SideServed
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gateway.store.audit import Result
     from gateway.store.pace import ServicePace
     from reports.aggregate import Row
-    from reports.nouns import Probed, SignatureSeen
+    from reports.nouns import Loaded, Probed, SignatureSeen
 
 
 _NAMED = 20
@@ -53,6 +53,7 @@ def gather(
         paces={name: pace for name, pace in pace.paces(connection).items() if now - pace.at <= _FRESH},
         served=_by_route(aggregate.served_since(connection, {route: since.get(route, 0.0) for route in digests})),
         probed=probed.by_route(connection),
+        loaded=loaded.by_route(connection),
     )
     return Evidence(
         at=now,
@@ -67,6 +68,7 @@ def gather(
                     snapshot.flag(route.id),
                     since.get(route.id, 0.0),
                     pace=parts.paces.get(route.service),
+                    load_exempt=table.load.is_exempt(route.id),
                 ),
                 parts,
             )
@@ -88,6 +90,7 @@ class _Parts:
     paces: Mapping[str, ServicePace]
     served: Mapping[str, list[Row]]
     probed: Mapping[str, Probed]
+    loaded: Mapping[str, Loaded]
 
 
 def _route(blank: RouteEvidence, parts: _Parts) -> RouteEvidence:
@@ -116,6 +119,7 @@ def _route(blank: RouteEvidence, parts: _Parts) -> RouteEvidence:
         ),
         served={row["side"]: _side(row) for row in parts.served.get(blank.route, ())},
         probed=parts.probed.get(blank.route),
+        loaded=parts.loaded.get(blank.route),
     )
 
 

@@ -156,12 +156,26 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the newest load test that loaded a route at the gateway found there; `reasons` say why it failed."""
+
+    run: str
+    at: float
+    digest: str
+    answers: int
+    p95_ms: float
+    partial: bool = False
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RouteEvidence:
     """Everything known about one route. Only observations of the current digest count; others are `stale`.
 
     `reasons` counts its requests by bucket and reason, `pace` is how fast its service is copied at this moment.
     `exercised` are dry runs that `cutover exercise` made: weaker evidence, in no other count. `exercises` tells them
-    by parameter shape, of which `exercised_shapes` were found to be carried over whole.
+    by parameter shape, of which `exercised_shapes` were found to be carried over whole. `load_exempt`: it is declared
+    to need no load test.
     """
 
     route: str
@@ -188,6 +202,8 @@ class RouteEvidence:
     probed: Probed | None = None
     reasons: Mapping[tuple[str, str], int] = field(default_factory=dict)
     pace: ServicePace | None = None
+    loaded: Loaded | None = None
+    load_exempt: bool = False
 
     @property
     def open(self) -> tuple[SignatureSeen, ...]:

@@ -10,6 +10,7 @@ from gateway.config.consistency import check, check_shadow
 from gateway.config.document import parse, read_text
 from gateway.config.mirroring import read_mirroring
 from gateway.config.named import NamedFiles, named
+from gateway.config.objectives import read_load
 from gateway.config.operations import read_defaults, read_routes
 from gateway.config.parts import read_changes, read_limits, read_services
 from gateway.config.policy import read_policy
@@ -99,6 +100,7 @@ def _table(root: Section, environment: Mapping[str, str], findings: Findings, fo
     changes = read_changes(root)
     mirroring = read_mirroring(root.section("shadow"), environment, folder)
     retention = read_retention(root.section("store"))
+    load = read_load(root.section("loadtest"), limits, [draft.route for draft in routes])
     root.close()
     check_shadow(root.section("shadow"), mirroring, policy, services)
     check(policy, services, limits, routes, changes, findings)
@@ -114,5 +116,6 @@ def _table(root: Section, environment: Mapping[str, str], findings: Findings, fo
         mirroring=mirroring,
         folder=folder,
         retention=retention,
+        load=load,
         examples={draft.route.id: draft.examples for draft in routes if draft.examples},
     )

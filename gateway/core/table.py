@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.mirroring import Mirroring
+from gateway.core.objectives import LoadPolicy
 from gateway.core.path import PathPattern
 from gateway.core.policy import Limit, Policy
 from gateway.core.readings import folded
@@ -75,7 +76,8 @@ class RouteTable:
     """Services, routes, intended changes and policy of one platform; immutable, swapped whole.
 
     `folder` is where its file stands: names of further files are relative to it. `examples` are those of calls, by
-    route id; they decide nothing of how a route behaves, so that they are part of no digest.
+    route id; they decide nothing of how a route behaves, so that they are part of no digest. Neither does `load`,
+    what is promised under load.
     """
 
     platform: str
@@ -88,6 +90,7 @@ class RouteTable:
     folder: str = field(default="", compare=False)
     retention: Retention = USUAL
     examples: Mapping[str, tuple[Example, ...]] = field(default_factory=dict, compare=False)
+    load: LoadPolicy = field(default_factory=LoadPolicy, compare=False)
 
     def __post_init__(self) -> None:
         legacy: dict[str, Lookup] = {}

@@ -18,17 +18,13 @@ CALM = 3
 """Seconds within bounds, one after the other, after which it has recovered; fewer where the load ended before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Of each second: failures per request, and milliseconds of the 95th percentile (of few answers: the median)."""
+def holds(tick: Tick, error_rate: float) -> bool:
+    """Whether a second is one like any other: failures within a rate, late answers a twentieth at most.
 
-    error_rate: float
-    p95_ms: float
-
-    def holds(self, tick: Tick) -> bool:
-        """Whether a second is one like any other."""
-        slow = tick.p95_ms if tick.requests >= _ENOUGH else tick.p50_ms
-        return tick.failed <= self.error_rate * tick.requests and slow <= self.p95_ms
+    Of few answers half may be late, since a twentieth of them is none.
+    """
+    late = 0.05 if tick.requests >= _ENOUGH else 0.5
+    return tick.failed <= error_rate * tick.requests and tick.late <= late * tick.requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +51,14 @@ class Aftermath:
         }
 
 
-def aftermath(account: Account, ticks: Sequence[Tick], bounds: Bounds, elapsed: float) -> Aftermath:
-    """What the ticks of one side say about it; `elapsed` is how long the load was, in seconds."""
+def aftermath(account: Account, ticks: Sequence[Tick], error_rate: float, elapsed: float) -> Aftermath:
+    """What the ticks of one side say about it.
+
+    `error_rate` are failures per request that a second may have, `elapsed` is how long the load was, in seconds.
+    """
     by = {tick.second: tick for tick in ticks}
     first, last = int(account.began), max(int(account.began), int(elapsed) - 1, *by, 0)
-    bad = [second for second in range(first, last + 1) if not _good(second, by, bounds, first)]
+    bad = [second for second in range(first, last + 1) if not _good(second, by, error_rate, first)]
     over = _calm_from(int(account.ended), last, bad, by)
     end = last + 1 if over is None else max((second + 1 for second in bad if second < over), default=first)
     felt = [by[second] for second in range(first, end) if second in by]
@@ -97,9 +96,9 @@ def line(document: Mapping[str, Any]) -> str:
     return f"during {document['action']} (at {document['began']:.1f} s): {felt}{how}"
 
 
-def _good(second: int, by: Mapping[int, Tick], bounds: Bounds, first: int) -> bool:
+def _good(second: int, by: Mapping[int, Tick], error_rate: float, first: int) -> bool:
     if second in by:
-        return bounds.holds(by[second])
+        return holds(by[second], error_rate)
     # A second without any answer is an outage, unless the load had such seconds before.
     before = range(min(by, default=0), first)
     return any(one not in by for one in before) or not before

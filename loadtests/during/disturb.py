@@ -11,17 +11,18 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.core.errors import ConfigError, CutoverError, RefusedError, UnreachableError, UsageError
+from gateway.core.objectives import Aim
 from loadtests.during.act import Account
-from loadtests.during.aftermath import Bounds, aftermath, reasons
+from loadtests.during.aftermath import aftermath, reasons
 from loadtests.during.order import due
 from loadtests.timeline import timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from gateway.core.objectives import Promised
     from loadtests.during.aftermath import Aftermath
     from loadtests.during.order import Disturbances
-    from loadtests.plan import LoadPlan
     from loadtests.tally import Tally
 
 _DRIFT = 0.05
@@ -79,11 +80,14 @@ class Disturber:
                 "what disturbs the load gave no account; look at the flags and processes"
             ) from None
 
-    def aftermaths(self, tally: Tally, plan: LoadPlan, elapsed: float) -> tuple[Aftermath, ...]:
-        """What each disturbance did to the side that is judged."""
-        ticks = [tick for tick in timeline(tally) if tick.side == plan.sides[-1]]
-        bounds = Bounds(plan.objectives.max_error_rate, plan.objectives.p95_ms)
-        return tuple(aftermath(account, ticks, bounds, elapsed) for account in self.accounts)
+    def aftermaths(
+        self, tally: Tally, side: str, promised: Mapping[str, Promised], elapsed: float
+    ) -> tuple[Aftermath, ...]:
+        """What each disturbance did to a side, by what is promised of its routes."""
+        late = {route: one.bounds[Aim.P95] * 1e3 for route, one in promised.items() if Aim.P95 in one.bounds}
+        ticks = [tick for tick in timeline(tally, late) if tick.side == side]
+        rate = max((one.bounds[Aim.ERRORS] for one in promised.values() if Aim.ERRORS in one.bounds), default=0.0)
+        return tuple(aftermath(account, ticks, rate, elapsed) for account in self.accounts)
 
     def reasons(self, found: Iterable[Aftermath]) -> tuple[str, ...]:
         """Why the load failed by what was done to it."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
+import os
 import signal
 import threading
 from contextlib import closing, contextmanager
@@ -14,24 +13,27 @@ import typer
 from rich.console import Console
 
 from gateway.config import load_table
-from gateway.core.errors import ConfigError, UsageError
+from gateway.core.errors import UsageError
 from gateway.flags.store import FlagStore
 from gateway.store.audit import put_result
 from gateway.store.database import open_store
 from loadtests import process
-from loadtests.judge import Objectives
 from loadtests.plan import LoadPlan, Outputs, unserved
 from loadtests.results import GATEWAY, LEGACY, stored
-from loadtests.show import progress_line, results_table, verdict_lines
+from loadtests.runners import master_address
+from loadtests.shapes import Shape
+from loadtests.show import progress_line
 from loadtests.targets import host_option
+from loadtests.worker import work
+from migrate.commands import load_options, loadtest_stored
+from migrate.commands import load_workload as options
 from migrate.commands.disturbing import During, MaxFailed, MaxRecovery, Processes, Restarts, disturbances
+from migrate.commands.loadtest_stored import show_result, write_files
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
-from migrate.standing.terminal import printing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gateway.core.table import RouteTable
     from loadtests.during.order import Disturbances
     from loadtests.process import Progress
     from loadtests.results import LoadResult
@@ -44,10 +46,6 @@ Owned = Annotated[
     list[str] | None,
     typer.Option("--i-own-this-target", metavar="HOST", help="Allow load on a host beyond the configured."),
 ]
-MaxRatio = Annotated[
-    float | None, typer.Option("--max-ratio", help="Gateway's median over legacy's, with --target both.")
-]
-
 app = typer.Typer(help="Load tests, judged by exit code.", no_args_is_help=True)
 
 _INTERRUPTED = 130
@@ -64,27 +62,51 @@ def run(
     *,
     target: Annotated[str, typer.Option("--target", help="gateway, legacy or both (alternating).")] = GATEWAY,
     users: Annotated[int, typer.Option("--users", "-u", help="Simulated people.")] = 5,
-    run_time: Annotated[str, typer.Option("--run-time", help="How long: 30, 30s, 5m, 1h30m.")] = "30s",
+    run_time: load_options.RunTime = None,
+    shape: load_options.ShapeName = Shape.STEADY,
+    rate: load_options.Rate = None,
+    spike: load_options.Spike = 5.0,
+    step: load_options.Step = None,
     spawn_rate: Annotated[float, typer.Option("--spawn-rate", help="Users started a second.")] = 5.0,
     think: Annotated[float, typer.Option("--think", help="Factor on think times; 0 for none.")] = 1.0,
     host: Hosts = None,
     owned: Owned = None,
-    max_error_rate: Annotated[float, typer.Option("--max-error-rate", help="Per route, 0 to 1.")] = 0.01,
-    p95: Annotated[float, typer.Option("--p95", metavar="MS", help="95th percentile per route.")] = 500.0,
-    max_ratio: MaxRatio = None,
+    objective: load_options.Objective = None,
+    p95: load_options.P95 = None,
+    p99: load_options.P99 = None,
+    max_error_rate: load_options.MaxErrorRate = None,
+    max_ratio: load_options.MaxRatio = None,
+    max_added: load_options.MaxAdded = None,
+    first_token: load_options.FirstToken = None,
     during: During = None,
     process_of: Processes = None,
     restart: Restarts = None,
     max_failed: MaxFailed = None,
     max_recovery: MaxRecovery = None,
-    html: Annotated[Path | None, typer.Option("--html", help="Write locust's HTML page here.")] = None,
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="PREFIX", help="Write locust's CSV files.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json-file", help="Write the judged result here.")] = None,
+    html: load_options.Html = None,
+    junit: load_options.Junit = None,
+    csv: load_options.Csv = None,
+    locust_html: load_options.LocustHtml = None,
+    json_file: load_options.JsonFile = None,
+    persona: options.Personas = None,
+    mix: options.Mix = options.DEFAULT_MIX,
+    writes: options.Writes = False,
+    keep_uploads: options.KeepUploads = False,
+    processes: options.Processes = 0,
+    workers: options.Workers = None,
+    expect_workers: options.Expect = 0,
+    master_bind: options.Bind = "",
+    master_port: options.Port = options.DEFAULT_PORT,
+    web_ui: options.WebUi = False,
+    web_port: options.WebPort = options.DEFAULT_WEB_PORT,
     as_json: Json = False,
     config: Config = DEFAULT_CONFIG,
     store: Store = DEFAULT_STORE,
 ) -> None:
-    """Load the dashboard's pages and judge errors and latency per route.
+    """Load the platform as people and programs do, and judge errors and latency per route.
+
+    Who is told by --persona, or by --mix in the proportions that were observed. Nothing is written unless --writes or
+    a persona that needs an API key asks for it, and what a load test creates it deletes.
 
     Credentials come from CUTOVER_LOAD_USERNAME, CUTOVER_LOAD_PASSWORD and CUTOVER_LOAD_TOTP_SECRET, or
     CUTOVER_LOAD_TOKEN. Exit code 0: objectives met; 1: not met; 4: a target does not answer; 130: interrupted.
@@ -93,38 +115,74 @@ def run(
     disturbed = disturbances(
         during, process_of, restart, store=store, max_failed=max_failed, max_recovery=max_recovery
     )
-    _refuse_nowhere(html, csv, json_file)
+    _refuse_nowhere(html, csv, json_file, junit, locust_html)
+    latencies = {"p95": p95, "p99": p99, "added": max_added, "first_token": first_token}
     with closing(open_store(store)) as connection:
         plan = LoadPlan(
             config=config,
             target=target,
             users=users,
-            run_time=seconds(run_time),
+            run_time=load_options.run_time(run_time, shape),
+            shape=shape,
+            rate=load_options.rate(rate),
+            spike=spike,
+            step=load_options.seconds(step, "--step") if step else 0.0,
             spawn_rate=spawn_rate,
             think=think,
             hosts=host_option(table, host or ()),
             owned=tuple(owned or ()),
             left_out=() if target == LEGACY else unserved(table, FlagStore(connection).snapshot()),
-            objectives=Objectives(max_error_rate, p95, max_ratio),
-            outputs=Outputs(html, csv),
+            objectives=load_options.objectives(table, objective, latencies, errors=max_error_rate, ratio=max_ratio),
+            outputs=Outputs(locust_html, csv),
+            workload=options.workload(connection, table, persona, mix, writes=writes, keep_uploads=keep_uploads),
+            runners=options.runners(
+                processes, workers, expect_workers, master_bind, master_port, web_port if web_ui else None
+            ),
         )
         result, stopped = _loaded(plan, disturbed)
         put_result(connection, stored(result))
-    _print(result, table, as_json=as_json, json_file=json_file)
+    write_files(result, html=html, junit=junit, json_file=json_file)
+    show_result(result, as_json=as_json)
     raise typer.Exit(_INTERRUPTED if stopped else 0 if result.passed else 1)
 
 
-def seconds(text: str) -> float:
-    """A duration such as 90, 90s, 5m or 1h30m in seconds.
+@app.command()
+def worker(
+    *,
+    master: Annotated[str, typer.Option("--master", metavar="HOST[:PORT]", help="Where `loadtest run` waits.")],
+    processes: Annotated[int, typer.Option("--processes", help="Worker processes on this machine.")] = 1,
+    owned: Owned = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Lend this machine to a load test that waits for workers, until it ends; the route table has to be the same.
 
-    Raises:
-        UsageError: it is none.
+    The master tells the session and the API key over a connection that is not encrypted: use a network you trust.
     """
-    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip())
-    if not found or not any(found.groups()):
-        raise UsageError(f"--run-time {text}: write a duration such as 30s, 5m or 1h30m")
-    hours, minutes, rest = (float(part or 0) for part in found.groups())
-    return hours * 3600 + minutes * 60 + rest
+    load_table(config)
+    with _stopping() as stop:
+        code = work(master_address(master), config, tuple(owned or ()), os.environ, stop, processes)
+    raise typer.Exit(_INTERRUPTED if stop.is_set() else code)
+
+
+@app.command()
+def clean(
+    *,
+    target: Annotated[str, typer.Option("--target", help="gateway or legacy: the side to ask.")] = LEGACY,
+    host: Hosts = None,
+    owned: Owned = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Delete what load tests left on the platform when everything of them was killed: by its names, of every run.
+
+    Exit code 0: nothing is left; 1: something is. Do not run it beside a load test that writes.
+    """
+    table = load_table(config)
+    plan = LoadPlan(config, target, hosts=host_option(table, host or ()), owned=tuple(owned or ()))
+    cleaned = process.clean(plan)
+    typer.echo(f"{cleaned.deleted} deleted")
+    for text in cleaned.left:
+        typer.echo(f"left: {text}")
+    raise typer.Exit(1 if cleaned.left else 0)
 
 
 def _refuse_nowhere(*paths: Path | None) -> None:
@@ -171,19 +229,4 @@ def _showing(run_time: float) -> Iterator[Callable[[Progress], None]]:
     yield show
 
 
-def _print(result: LoadResult, table: RouteTable, *, as_json: bool, json_file: Path | None) -> None:
-    document = json.dumps(result.to_json(), indent=2)
-    if json_file:
-        try:
-            json_file.write_text(document + "\n")
-        except OSError as error:
-            raise ConfigError(f"{json_file}: {error.strerror}; the result is in the store as {result.id}") from None
-    if as_json:
-        typer.echo(document)
-        return
-    with printing() as console:
-        hosts = ", ".join(sorted(set(result.hosts.values())))
-        console.print(f"{table.platform}: load on {hosts}", markup=False, soft_wrap=True)
-        console.print(results_table(result))
-        for line in verdict_lines(result):
-            console.print(line, markup=False, soft_wrap=True)
+loadtest_stored.register(app)

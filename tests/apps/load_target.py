@@ -69,13 +69,18 @@ def table(port: int) -> str:
 
 @dataclass
 class Behaviour:
-    """What goes wrong, by path prefix: every n-th fails, every one is late, one is redirected. And what was seen."""
+    """What goes wrong, by path prefix: every n-th fails, every one is late, one is redirected; until when all hang.
+
+    `one_at_a_time` are the seconds for which a request has the target for itself. And what was seen.
+    """
 
     fail_every: dict[str, int] = field(default_factory=dict)
     delay: dict[str, float] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
     arrivals: list[str] = field(default_factory=list)
     redirect: str = ""
+    stalled_until: float = 0.0
+    one_at_a_time: float = 0.0
     sign_ins: int = 0
     credentials: dict[str, set[str]] = field(default_factory=dict)
     in_flight: int = 0
@@ -125,6 +130,7 @@ def running(directory: Path, behaviour: Behaviour | None = None) -> Iterator[Tar
 class _App:
     def __init__(self, behaviour: Behaviour) -> None:
         self._behaviour = behaviour
+        self._place = asyncio.Lock()
         self._token = token()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -137,6 +143,10 @@ class _App:
         body = b""
         if scope["method"] == "POST":
             body = (await receive())["body"]
+        await asyncio.sleep(max(0.0, self._behaviour.stalled_until - time.monotonic()))
+        if self._behaviour.one_at_a_time:
+            async with self._place:
+                await asyncio.sleep(self._behaviour.one_at_a_time)
         for prefix, seconds in self._behaviour.delay.items():
             if path.startswith(prefix):
                 await asyncio.sleep(seconds)

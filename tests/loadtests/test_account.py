@@ -7,7 +7,7 @@ import pytest
 
 from gateway.config import load_table
 from gateway.core.errors import ConfigError, UnreachableError
-from loadtests.account import Session, session, sign_in
+from loadtests.account import Session, accounts, session, sign_in
 from tests.apps.load_target import CREDENTIALS, TOTP, Target, running, table, token
 
 if TYPE_CHECKING:
@@ -99,3 +99,17 @@ def test_an_opaque_token_says_nothing(opaque: str) -> None:
 def test_a_session_shows_no_token() -> None:
     """The token stays out of representations."""
     assert "secret" not in repr(Session("secret"))
+
+
+def test_several_accounts_are_given_by_number() -> None:
+    """The first has the plain names, further ones `_2`, `_3`; a gap ends the row."""
+    given = {
+        "CUTOVER_LOAD_USERNAME": "a",
+        "CUTOVER_LOAD_USERNAME_2": "b",
+        "CUTOVER_LOAD_PASSWORD_2": "p",
+        "CUTOVER_LOAD_TOKEN_3": "t",
+        "CUTOVER_LOAD_USERNAME_5": "e",
+    }
+    found = accounts(given)
+    assert [ending for ending, _ in found] == ["", "_2", "_3"]
+    assert (found[1][1]["CUTOVER_LOAD_PASSWORD"], found[2][1]["CUTOVER_LOAD_TOKEN"]) == ("p", "t")

@@ -102,6 +102,11 @@ try:
     urllib.request.urlopen("http://192.0.2.1:1/", timeout=1)
 except OSError as error:
     found.append(type(getattr(error, "reason", error)).__name__)
+from websockets.sync.client import connect
+try:
+    connect("ws://192.0.2.1:1/nosana", open_timeout=1, proxy=None)
+except OSError as error:
+    found.append(type(error).__name__)
 print(json.dumps([found, told]))
 """
 
@@ -110,9 +115,9 @@ def test_no_connection_of_the_process_leaves_the_fence() -> None:
     """Whatever makes it, over TCP or UDP; loopback and sockets without an address are as they were."""
     done = subprocess.run([sys.executable, "-c", TRY], cwd=ROOT, capture_output=True, text=True, check=True)
     found, told = json.loads(done.stdout)
-    assert found == ["connect", "connect_ex", "sendto"] * 2 + ["PermissionError"]
+    assert found == ["connect", "connect_ex", "sendto"] * 2 + ["PermissionError"] * 2
     assert told[0].startswith(f"refused to connect to {_STRANGER}, which is neither")
-    assert len(told) == 7
+    assert len(told) == 8
 
 
 LURED = """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loadtests.account import Session
-from loadtests.pages import Call, ready
+from loadtests.calls import Call, ready
 from loadtests.process import Progress
 from loadtests.record import PROGRESS, TALLY, Run
 from loadtests.tally import Place, Tally
@@ -41,7 +41,7 @@ def test_everybody_shares_one_session(target: Target) -> None:
 def test_a_session_near_its_end_is_renewed_once(target: Target) -> None:
     """Shortly before the token ends one sign-in replaces it for all."""
     run = run_of(target)
-    run._session = Session("old", ends=time.time() + 30)
+    run.sessions._held = [Session("old", ends=time.time() + 30)]
     assert "old" not in {run.session().token for _ in range(5)}
     assert target.behaviour.sign_ins == 2
 
@@ -77,6 +77,18 @@ def test_what_is_written_is_read_back(target: Target, tmp_path: Path) -> None:
     assert len(fields(progress)) == 7
 
 
+def test_answers_are_counted_by_their_second_too(target: Target, tmp_path: Path) -> None:
+    """By side; by route only where the plan asks for it."""
+    for detailed, *kept in (("", "", 0), ("1", "auth.me", 1)):
+        run = run_of(target, CUTOVER_LOAD_DETAILED=detailed, CUTOVER_LOAD_SLICE="2")
+        run.begin()
+        run.follow(3.5, anew=True)
+        run.count(run.place("auth.me"), 5.0, "HTTP 503")
+        run.write_tally(tmp_path)
+        (second,) = Tally.from_json(json.loads((tmp_path / TALLY).read_text())["tally"]).seconds
+        assert second == (3, "gateway", *kept)
+
+
 def test_the_time_under_load_stands_still_after_the_end(target: Target) -> None:
     """Requests that end after the load are counted, their seconds are not."""
     run = run_of(target)
@@ -91,16 +103,16 @@ def test_the_time_under_load_stands_still_after_the_end(target: Target) -> None:
 def test_a_follower_keeps_its_masters_time_and_session(target: Target) -> None:
     """A worker signs in nowhere, counts in the slices that its master runs, and gives every count away once."""
     run = Run({"CUTOVER_CONFIG": str(target.config), "CUTOVER_LOAD_TARGET": "both"}, follows=True)
-    run.share(Session("told"))
+    run.sessions.share(["told"])
     run.follow(5.5, anew=True)
     run.begin()
     assert run.session().token == "told"
     assert run.place("auth.me") == Place(1, "gateway", "auth.me")
     run.count(run.place("auth.me"), 5.0, "")
     run.fault("TypeError: x")
-    taken, faults = run.take()
+    taken, faults, _ = run.take()
     assert (list(taken.counts), faults) == ([Place(1, "gateway", "auth.me")], ["TypeError: x"])
-    assert run.take() == (Tally(), [])
+    assert run.take() == (Tally(), [], {})
     assert target.behaviour.sign_ins == 0
 
 

@@ -3,7 +3,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from loadtests.results import LoadResult, Ratio, RouteFigures, ratios, stored
+from gateway.core.objectives import Aim
+from loadtests.compared import Comparison
+from loadtests.intervals import Interval
+from loadtests.judge import Judgement, Outcome
+from loadtests.knee import Step, capacity
+from loadtests.points import Point
+from loadtests.results import LoadResult, RouteFigures, stored
 from tests.loadtests.figures import figures, side
 
 RESULT = LoadResult(
@@ -21,14 +27,47 @@ RESULT = LoadResult(
         "legacy": side(figures("a", milliseconds=10), figures("old")),
         "gateway": side(figures("a", milliseconds=20, HTTP_503=4), figures("new")),
     },
-    objectives={"max_error_rate": 0.01, "p95_ms": 500.0, "max_ratio": None},
+    objectives={"a": {"p95": 0.5, "ratio": 3.0}},
     left_out=("c",),
+    platform="small",
+    rate=0.0,
+    slice=1.0,
+    judgements=(
+        Judgement("a", Aim.P95, 500.0, Interval(20.0, 19.0, 21.0), 100, Outcome.MET),
+        Judgement("a", Aim.RATIO, 3.0, Interval(2.0, 1.9, 2.1), 100, Outcome.MET),
+    ),
+    ratios={
+        name: Comparison(
+            5,
+            {"p50": Interval(2.0, 1.9, 2.1), "throughput": Interval(0.5, 0.4, 0.6)},
+            {"p50": Interval(10.0, 9.0, 11.0)},
+            Interval(0.04, 0.02, 0.06),
+        )
+        for name in ("a", "overall")
+    },
+    series=(
+        Point(0.0, "legacy", 100, 0, 100.0, 10.0, 12.0, 13.0),
+        Point(1.0, "gateway", 50, 4, 50.0, 20.0, 22.0, 23.0),
+    ),
 )
+STEPS = (
+    Step(1.0, 10.0, 5.0, 0.0, 0.0, 2.0),
+    Step(2.0, 20.0, 6.0, 0.0, 2.0, 4.0),
+    Step(4.0, 22.0, 900.0, 0.01, 4.0, 6.0, "latency: 40% of the answers are late, mostly a"),
+)
+KNEE = replace(
+    RESULT, target="gateway", shape="knee", ratios={}, judgements=(), steps=STEPS, capacity=capacity(STEPS)
+)
+"""A search for the knee that was cut short."""
 
 
 def test_the_json_round_trip_keeps_everything() -> None:
     """What goes to the store is read back unchanged, histograms included."""
-    assert LoadResult.from_json(json.loads(json.dumps(RESULT.to_json()))) == RESULT
+    for result in (RESULT, KNEE):
+        again = LoadResult.from_json(json.loads(json.dumps(result.to_json())))
+        assert again.to_json() == result.to_json()
+        assert again.sides == result.sides
+    assert LoadResult.from_json(RESULT.to_json()) == RESULT
 
 
 def test_timings_are_kept_and_taken_together() -> None:
@@ -60,17 +99,3 @@ def test_the_stored_row_carries_the_verdict() -> None:
 def test_a_partial_run_never_passes() -> None:
     """A run that was ended early is marked, however good its figures."""
     assert not replace(RESULT, partial=True).passed
-
-
-def test_ratios_cover_what_both_sides_answered() -> None:
-    """Routes of one side only have no ratio; the overall one is there; one side alone has none."""
-    found = ratios(RESULT.sides)
-    assert set(found) == {"a", "overall"}
-    assert 1.97 < found["a"].median < 2.03
-    assert isinstance(found["overall"], Ratio)
-    assert ratios({"gateway": RESULT.sides["gateway"]}) == {}
-
-
-def test_a_route_without_answers_has_no_ratio() -> None:
-    """An empty route divides nothing."""
-    assert set(ratios({"legacy": side(figures("a", 0)), "gateway": side(figures("a"))})) == set()

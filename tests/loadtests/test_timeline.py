@@ -19,7 +19,7 @@ def counted(answers: list[tuple[int, str, str, bool]]) -> Tally:
     tally = Tally()
     for second, side, route, failed in answers:
         error = "HTTP 500" if failed else ""
-        tally.count(Place(second // 5, side, route), 10.0, error, second=Second(second, side, route))
+        tally.count(Place(second // 5, side, route), 10.0, error, second=Second(second, side, route, second // 5))
     return tally
 
 
@@ -32,6 +32,13 @@ def test_a_tick_is_one_second_of_one_side() -> None:
     assert first.p50_ms == first.p95_ms == pytest.approx(10.0, rel=0.01)
     assert (second.second, second.side, second.requests, second.failed) == (4, "legacy", 1, 0)
     assert Tick.from_json(first.to_json()) == first
+
+
+def test_an_answer_is_late_by_what_its_own_route_promises() -> None:
+    """A model may take its time where a listing may not; without a promise nothing is late."""
+    tally = counted([(0, "gateway", "a", False), (0, "gateway", "b", False)])
+    for bounds, late in (({"a": 5.0, "b": 50.0}, 1), ({"a": 5.0}, 1), ({"a": 5.0, "b": 9.0}, 2), ({}, 0), (None, 0)):
+        assert [tick.late for tick in timeline(tally, bounds)] == [late]
 
 
 @settings(deadline=None)
@@ -53,7 +60,10 @@ def test_seconds_that_are_left_out_leave_nothing_behind(
 ) -> None:
     """The figures are those of a load in which these answers never came."""
     each = {"legacy": 1.0, "gateway": 1.0}
-    left = counted(answers).sides(each, without=out)
+    whole = counted(answers)
+    before = whole.to_json()
+    left = whole.without(out).sides(each)
+    assert whole.to_json() == before
     never = counted([answer for answer in answers if answer[0] not in out]).sides(each)
     for side in each:
         assert left[side].overall.requests == never[side].overall.requests

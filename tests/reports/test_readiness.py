@@ -10,7 +10,7 @@ from gateway.store import audit
 from reports.checks import CHECKS
 from reports.criteria import STEPS, TO_CANARY, TO_CLOSED, TO_GATEWAY, TO_SHADOW, Targets
 from reports.readiness import blockers, judge, next_step
-from tests.reports.builders import NOW, ROUTE, WRITE, clean, differing, rule, seen, store, table
+from tests.reports.builders import NOW, ROUTE, WRITE, clean, differing, digest, rule, seen, store, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def test_from_canary_to_gateway_and_closed(tmp_path: Path) -> None:
     filled.process()
     filled.serve("legacy", 50)
     filled.serve("gateway", 50)
-    body = {"sides": {"gateway": {}}}
+    body = {"sides": {"gateway": {"routes": {ROUTE: {"requests": 200}}}}, "digests": {ROUTE: digest()}}
     audit.put_result(filled.db, audit.Result("l1", "loadtest", NOW - 60, passed=True, body=body))
     assert blockers(filled.evidence(), table(), ROUTE) == []
     filled.stage(Stage.GATEWAY, NOW)

@@ -7,21 +7,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtests.during.act import Account
-from loadtests.during.aftermath import Aftermath, Bounds, aftermath, line, reasons
+from loadtests.during.aftermath import Aftermath, aftermath, line, reasons
 from loadtests.during.order import Disturbances
 from loadtests.results import Tick
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-BOUNDS = Bounds(0.01, 500.0)
+RATE = 0.01
+"""Failures per request that a second may have."""
 
 
 def ticks(seconds: Iterable[int], *, failing: Iterable[int] = (), slow: Iterable[int] = ()) -> list[Tick]:
-    """Fifty answers in each second; those in failing seconds fail, those in slow ones take a second."""
+    """Fifty answers in each second; those in failing seconds fail, those in slow ones are late."""
     bad, late = set(failing), set(slow)
     return [
-        Tick(n, "gateway", 50, 50 if n in bad else 0, 10.0, 1000.0 if n in late else 20.0) for n in seconds
+        Tick(n, "gateway", 50, 50 if n in bad else 0, 10.0, 20.0, 3 if n in late else 2) for n in seconds
     ]  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def account(began: float, ended: float, verb: str = "kill") -> Account:
 
 def after(began: float, ended: float, rows: list[Tick], elapsed: float = 20.0) -> Aftermath:
     """What rows say of a load of twenty seconds."""
-    return aftermath(account(began, ended), rows, BOUNDS, elapsed)
+    return aftermath(account(began, ended), rows, RATE, elapsed)
 
 
 def test_what_nobody_noticed_took_no_time() -> None:
@@ -50,10 +51,11 @@ def test_recovery_is_the_first_second_after_which_it_stays_calm() -> None:
 
 
 def test_slowness_counts_as_much_as_failure() -> None:
-    """The 95th percentile of a second; of a few answers the median, since theirs is one slow answer."""
+    """More than a twentieth of a second's answers is late; of a few answers half may be, since one is a twentieth."""
     assert after(10.0, 10.5, ticks(range(20), slow=[10, 11])).recovered == 2.0
-    few = [*ticks(range(10)), *(Tick(n, "gateway", 5, 0, 10.0, 1000.0) for n in range(10, 20))]
+    few = [*ticks(range(10)), *(Tick(n, "gateway", 5, 0, 10.0, 1000.0, 2) for n in range(10, 20))]
     assert after(10.0, 10.5, few).recovered == 0.0
+    assert after(10.0, 10.5, [*few[:10], Tick(10, "gateway", 5, 0, 900.0, 1000.0, 3), *few[11:]]).recovered == 1.0
 
 
 def test_a_second_without_any_answer_is_an_outage() -> None:
@@ -95,8 +97,8 @@ def test_it_holds_for_every_course(
 def test_a_disturbance_is_judged_by_its_kind() -> None:
     """A flip may fail nothing, a kill may; recovery has a bound for both; what went wrong is a reason."""
     rows = ticks(range(20), failing=[10])
-    flip = aftermath(account(10.0, 11.0, "flip"), rows, BOUNDS, 20.0)
-    kill = aftermath(account(10.0, 11.0), rows, BOUNDS, 20.0)
+    flip = aftermath(account(10.0, 11.0, "flip"), rows, RATE, 20.0)
+    kill = aftermath(account(10.0, 11.0), rows, RATE, 20.0)
     usual = Disturbances(())
     assert list(reasons(flip, usual)) == ["during flip x: 50 requests failed, 0 may"]
     assert list(reasons(kill, usual)) == []
@@ -105,12 +107,10 @@ def test_a_disturbance_is_judged_by_its_kind() -> None:
         "during kill x: 50 requests failed, 49 may",
         "during kill x: it took 1.0 s to recover, 0.5 s are allowed",
     ]
-    dead = aftermath(account(10.0, 11.0), ticks(range(10)), BOUNDS, 20.0)
+    dead = aftermath(account(10.0, 11.0), ticks(range(10)), RATE, 20.0)
     assert list(reasons(dead, usual)) == ["during kill x: it had not recovered when the load ended"]
     wrong = Account("kill x", "kill", 1.0, 1.0, error="no such process")
-    assert list(reasons(aftermath(wrong, ticks(range(20)), BOUNDS, 20.0), usual)) == [
-        "during kill x: no such process"
-    ]
+    assert list(reasons(aftermath(wrong, ticks(range(20)), RATE, 20.0), usual)) == ["during kill x: no such process"]
 
 
 def test_a_disturbance_is_one_line() -> None:

@@ -3,16 +3,21 @@ from __future__ import annotations
 import subprocess
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.core.errors import ConfigError, RefusedError, UnreachableError, UsageError
+from gateway.core.objectives import Aim, Promised
 from gateway.store.database import open_store
 from loadtests.during.disturb import disturbing
 from loadtests.during.order import Disturbances, parsed
-from loadtests.plan import LoadPlan
 from loadtests.tally import Place, Second, Tally
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROMISED = {"r": Promised({Aim.P95: 0.5, Aim.ERRORS: 0.01})}
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ def test_without_orders_nothing_runs() -> None:
         disturber.watching(heard.append)(Far(1.0))
         disturber.watching(None)(Far(2.0))
     assert heard == [Far(1.0)]
-    assert disturber.aftermaths(Tally(), LoadPlan(Path("x")), 10.0) == ()
+    assert disturber.aftermaths(Tally(), "gateway", {}, 10.0) == ()
     assert disturber.reasons(()) == ()
 
 
@@ -54,10 +59,10 @@ def test_an_action_happens_at_its_second_and_is_judged(tmp_path: Path) -> None:
         error = "HTTP 502" if second == int(account.began) else ""
         for _ in range(30):
             tally.count(Place(0, "gateway", "r"), 10.0, error, second=Second(second, "gateway", "r"))
-    (found,) = disturber.aftermaths(tally, LoadPlan(Path("x")), account.began + 5)
+    (found,) = disturber.aftermaths(tally, "gateway", PROMISED, account.began + 5)
     assert (found.failed, found.requests) == (30, 30)
     assert disturber.reasons([found]) == ()
-    calm = tally.sides({"gateway": 1.0}, without=set(found.felt))["gateway"].overall
+    calm = tally.without(set(found.felt)).sides({"gateway": 1.0})["gateway"].overall
     assert (calm.failures, calm.requests) == (0, 30 * (int(account.began) + 4))
 
 

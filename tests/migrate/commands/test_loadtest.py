@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.core.errors import UsageError
 from gateway.core.routes import Stage
 from gateway.flags.flag import Flag
 from gateway.flags.store import FlagStore
 from gateway.store.audit import results
 from gateway.store.database import open_store
 from migrate.cli import main
-from migrate.commands.loadtest import seconds
 from tests.apps.load_target import CREDENTIALS, ROUTES, Behaviour, Target, running
 
 if TYPE_CHECKING:
@@ -161,19 +159,6 @@ def test_interrupting_keeps_a_partial_result(target: Target, tmp_path: Path) -> 
     assert "of 60 s" in out
     (row,) = kept(tmp_path)
     assert (row.passed, row.body["partial"]) == (False, True)
-
-
-@pytest.mark.parametrize(("text", "value"), [("90", 90), ("90s", 90), ("5m", 300), ("1h30m", 5400), ("2.5s", 2.5)])
-def test_durations_are_read(text: str, value: float) -> None:
-    """Seconds, minutes and hours, alone or together."""
-    assert seconds(text) == value
-
-
-@pytest.mark.parametrize("text", ["", "s", "5d", "m5", "-3s", "1h 30m"])
-def test_other_durations_are_usage_errors(text: str) -> None:
-    """What is no duration is refused."""
-    with pytest.raises(UsageError, match="--run-time"):
-        seconds(text)
 
 
 @pytest.mark.proof
