@@ -109,6 +109,8 @@ async def ledgers(kind: str, directory: Path) -> AsyncIterator[Ledgers]:
         return
     with redis_server() as server:
         redis = connect(server.url)
+        # On a busy machine many at once take longer than a gateway waits.
+        redis.connection_pool.connection_kwargs.update(socket_timeout=10, socket_connect_timeout=10)
         try:
             yield Ledgers(kind, lambda: kept(SharedLedger(redis, KEYS.name)))
         finally:

@@ -198,7 +198,7 @@ async def test_what_still_holds_is_not_learnt_again() -> None:
         await play.shortened()
 
         def learnt() -> list[Shortcut]:
-            known = [one for one in gc.get_objects() if isinstance(one, Shortcut)]
+            known = [one for one in gc.get_objects() if type(one) is Shortcut]
             return [one for one in known if one._context is play.gate.gateway.context]
 
         before = learnt()
@@ -285,7 +285,7 @@ async def test_reload_lets_go_of_the_old_table() -> None:
             await play.shortened(f"{PATH}/{number}")
 
         def kept() -> int:
-            return sum(isinstance(one, Shortcut) and one._context is context for one in gc.get_objects())
+            return sum(type(one) is Shortcut and one._context is context for one in gc.get_objects())
 
         assert kept() == 5
         play.gate.gateway.reload(replace(context.table))
