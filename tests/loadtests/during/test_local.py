@@ -66,7 +66,9 @@ def test_a_process_that_came_after_is_found_in_the_same_file(tmp_path: Path) -> 
         assert (found.pid, found.runs) == (second.pid, True)
 
 
-@pytest.mark.parametrize("where", ["1", "0", str(os.getpid()), str(os.getppid())])
+@pytest.mark.parametrize(
+    "where", ["1", "0", str(os.getpid()), str(os.getppid())], ids=["first", "none", "own", "parent"]
+)
 def test_what_the_test_runs_under_is_never_signalled(where: str) -> None:
     """Neither it, nor what started it, nor the system's first process."""
     with pytest.raises(UsageError, match="runs under"):
