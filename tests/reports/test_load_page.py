@@ -66,6 +66,7 @@ def test_the_page_compares_and_says_under_which_conditions() -> None:
     page = html(RESULT)
     for words in ("Beside legacy", "p50 2.00 (1.90 to 2.10)", "http://127.0.0.1:8800", "0123456789abcdef", "cpus 2"):
         assert words in page
+    assert "personas api=1 dashboard=5" in html(replace(RESULT, environment={"personas": {"dashboard": 5, "api": 1}}))
     assert "Beside legacy" not in html(KNEE)
     assert "Knee" in html(KNEE)
 
