@@ -26,6 +26,8 @@ _NAMES = {
     Aim.TOKEN_GAP: "longest pause in a stream, p95,",
 }
 _NAMED = 4
+_WHOLE = 10.0
+"""Percent from which no decimals are told."""
 
 
 def reasons(judgements: Iterable[Judgement]) -> tuple[str, ...]:
@@ -67,7 +69,8 @@ def bound(item: Judgement) -> str:
 def value(aim: Aim, number: float) -> str:
     """A number of this aim with its unit."""
     if aim is Aim.ERRORS:
-        return f"{number * 100:.2g}%"
+        percent = number * 100
+        return f"{percent:.2g}%" if percent < _WHOLE else f"{percent:.0f}%"
     if aim is Aim.RATIO:
         return f"{number:.2f}"
     return f"{number:.0f} ms" if number >= 100 or number == int(number) else f"{number:.1f} ms"  # noqa: PLR2004

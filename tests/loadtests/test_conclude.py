@@ -8,6 +8,7 @@ import pytest
 from loadtests.conclude import conclude
 from loadtests.plan import LoadPlan
 from loadtests.prepare import Prepared, prepare
+from loadtests.record import nothing
 from loadtests.shapes import Shape
 from tests.apps.load_target import table
 from tests.loadtests.tallies import around, run
@@ -65,6 +66,16 @@ def test_what_went_wrong_around_the_requests_fails_the_run(prepared: Prepared) -
     """A fault of the persona, a lost worker; the figures may be fine."""
     result = conclude(prepared, 1.0, document(around(5), faults=["KeyError: x"], lost=["worker 2 was lost"]))
     assert result.reasons == ("the persona failed: KeyError: x", "worker 2 was lost")
+
+
+@pytest.mark.parametrize("shape", list(Shape))
+def test_a_load_that_never_began_is_partial(prepared: Prepared, shape: Shape) -> None:
+    """Whatever its shape, it has a result."""
+    stopped = {**nothing(1.0), "left": [], "stopped": True}
+    result = conclude(replace(prepared, plan=replace(prepared.plan, shape=shape)), 1_800_000_000.0, stopped)
+    assert (result.partial, result.passed, result.digests) == (True, False, {})
+    assert result.reasons[0] == "ended after 0 of 24 s"
+    assert result.to_json()["capacity"] is None or shape is Shape.KNEE
 
 
 def test_nothing_answered_proves_nothing(prepared: Prepared) -> None:

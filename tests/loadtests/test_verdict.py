@@ -27,6 +27,10 @@ def judged(aim: Aim, bound: float, interval: Interval | None, outcome: Outcome, 
             "a: error rate 1% (0.27% to 2.5%; 4 of 400) exceeds 0.1%, mostly HTTP 503",
         ),
         (
+            judged(Aim.ERRORS, 0.001, Interval(1.0, 0.991, 1.0), Outcome.MISSED),
+            "a: error rate 100% (99% to 100%; 400 of 400) exceeds 0.1%",
+        ),
+        (
             judged(Aim.ADDED, 15.0, Interval(21.34, 20.6, 22.1), Outcome.MISSED),
             "a: median is 21.3 ms later than legacy's (20.6 ms to 22.1 ms), which exceeds 15 ms",
         ),
