@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from typing import IO
 
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+_SUMMARY = "\nType  "
+"""How the table of all requests begins that locust writes when it ends."""
 _LEAVE = 2.0
 """Seconds that workers which locust forked get to follow it."""
 
@@ -61,11 +63,12 @@ class LocustProcess:
         self._process.wait()
 
     def last_words(self) -> str:
-        """Its exit code and the last line it wrote, for a message."""
+        """Its exit code and the last line it wrote before its summary, for a message."""
         lines: list[str] = []
         if self._log:
             self._log.seek(0)
-            lines = self._log.read().decode(errors="replace").strip().splitlines()
+            said = self._log.read().decode(errors="replace")
+            lines = said.partition(_SUMMARY)[0].strip().splitlines()
         return f"locust ended with {self._process.returncode}: {lines[-1].strip() if lines else 'no word'}"
 
 

@@ -23,8 +23,8 @@ from loadtests.ledger import run_prefix, still_open
 from loadtests.locust_process import LocustProcess
 from loadtests.plan import to_environment
 from loadtests.prepare import Prepared, prepare
-from loadtests.record import PROGRESS, TALLY
-from loadtests.runners import worker_arguments
+from loadtests.record import PROGRESS, TALLY, nothing
+from loadtests.runners import refuse_taken, worker_arguments
 from loadtests.sessions import Sessions
 from loadtests.shapes import Shape
 from loadtests.sweep import sweep_all
@@ -71,7 +71,7 @@ def run(
     What is to happen `during` the load has been undone when this returns.
 
     Raises:
-        UsageError: a host is neither configured, nor loopback, nor owned.
+        UsageError: a host is neither configured, nor loopback, nor owned; or a port that is asked for is taken.
         ConfigError: credentials are missing or wrong, or the route table is broken.
         UnreachableError: a target does not answer.
         RefusedError: nothing of the persona can be called on this target.
@@ -79,6 +79,7 @@ def run(
     variables = dict(os.environ if environment is None else environment)
     plan = replace(plan, workload=replace(plan.workload, run=secrets.token_hex(4)), detailed=during is not None)
     prepared = prepare(plan, variables)
+    refuse_taken(plan.runners)
     reach(prepared.bases)
     shared = _shared_sessions(prepared, variables)
     started, stop = time.time(), stop or threading.Event()
@@ -161,6 +162,8 @@ class _Child:
         try:
             tally: dict[str, Any] = json.loads((self._directory / TALLY).read_text())
         except FileNotFoundError:
+            if stop.is_set():  # Locust was still starting, so there is nothing to tell.
+                return nothing(self._plan.slice_length)
             raise UnreachableError(f"the load test gave no result ({self._process.last_words()})") from None
         else:
             if self._process.returncode:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from gateway.core.table import RouteTable
 
 
+_SPELLED = {"errors": "max-error-rate", "ratio": "max-ratio", "added": "max-added"}
+
+
 def promises(
     table: RouteTable, routes: Iterable[Route], overrides: Mapping[str, ClassObjectives]
 ) -> dict[str, Promised]:
@@ -35,7 +38,7 @@ def override_options(table: RouteTable, values: Iterable[str], **every: str | No
     bounds: dict[str, dict[Aim, float | None]] = {}
     for aim, text in every.items():
         if text is not None:
-            bounds.setdefault(EVERY, {})[Aim(aim)] = _bound(f"--{aim.replace('_', '-')} {text}", Aim(aim), text)
+            bounds.setdefault(EVERY, {})[Aim(aim)] = _bound(f"{_option(aim)} {text}", Aim(aim), text)
     for value in values:
         named, _, text = value.partition("=")
         name, _, aim = named.rpartition(".")
@@ -63,6 +66,11 @@ def _bound(option: str, aim: Aim, text: str) -> float | None:
         return bound(aim)(text)
     except Wrong as wrong:
         raise UsageError(f"{option}: {wrong.message}; {wrong.mend}") from None
+
+
+def _option(aim: str) -> str:
+    """How the option that bounds this aim is spelled."""
+    return f"--{_SPELLED.get(aim, aim).replace('_', '-')}"
 
 
 def _meant(word: str, known: Iterable[str]) -> str:

@@ -182,6 +182,12 @@ class Run:
         _write(directory / TALLY, document)
 
 
+def nothing(length: float) -> dict[str, Any]:
+    """The document of `Run.write_tally` for a load that never began; `length` is a slice's seconds."""
+    lists: dict[str, Any] = {name: [] for name in ("tally", "faults", "lost", "steps", "notes")}
+    return {"elapsed": 0.0, "slice": length, "ended_itself": False, "cleaned": None, **lists}
+
+
 def _write(path: Path, document: dict[str, Any]) -> None:
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(document))

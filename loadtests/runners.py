@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from gateway.core.errors import UsageError
 PORT = 5557
 """Where a master listens for workers of other machines."""
 LOCAL = {"localhost", "127.0.0.1", "::1"}
+_LAST_PORT = 65_535
 _WAIT = 300
 """Seconds that a master waits for its workers."""
 
@@ -34,6 +37,9 @@ class Runners:
     web_host: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
+        for option, port in (("--master-port", self.port), ("--web-port", self.web_port)):
+            if port is not None and not 0 < port <= _LAST_PORT:
+                raise UsageError(f"{option} {port}: a port is 1 to {_LAST_PORT}")
         if self.processes < 0 or self.expect < 0:
             raise UsageError("--processes and --expect-workers are not negative")
         if self.processes and self.leads:
@@ -67,11 +73,15 @@ class Runners:
             meet = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
             return [*shown, "--processes", str(self.processes), *meet]
         if self.leads:
-            bind = self.bind or ("*" if self.elsewhere or self.expect > self.here else "127.0.0.1")
-            meet = ["--master-bind-host", bind, "--master-bind-port", str(self.port)]
+            meet = ["--master-bind-host", self.meeting, "--master-bind-port", str(self.port)]
             wait = ["--expect-workers", str(self.awaited), "--expect-workers-max-wait", str(_WAIT)]
             return [*shown, "--master", *meet, *wait]
         return shown
+
+    @property
+    def meeting(self) -> str:
+        """The address at which a master waits: open to the network only when somebody comes from there."""
+        return self.bind or ("*" if self.elsewhere or self.expect > self.here else "127.0.0.1")
 
     @property
     def patience(self) -> float:
@@ -80,6 +90,25 @@ class Runners:
 
     def _page(self) -> list[str]:
         return ["--autostart", "--autoquit", "1", "--web-host", self.web_host, "--web-port", str(self.web_port)]
+
+
+def refuse_taken(runners: Runners) -> None:
+    """Bind each port that locust is going to listen on once, and let it go.
+
+    Raises:
+        UsageError: one is taken or not allowed, or its address is none of this machine.
+    """
+    wanted = [("--master-port", runners.meeting, runners.port)] if runners.leads else []
+    if runners.web_port is not None:
+        wanted.append(("--web-port", runners.web_host, runners.web_port))
+    for option, host, port in wanted:
+        address = "" if host == "*" else host
+        try:
+            with socket.create_server((address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET):
+                pass
+        except OSError as error:
+            why = os.strerror(error.errno or errno.EADDRINUSE)
+            raise UsageError(f"{option} {port}: cannot listen on {host}:{port} ({why}); name another") from None
 
 
 def worker_arguments(host: str, port: int, processes: int = 0) -> list[str]:

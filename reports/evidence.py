@@ -11,6 +11,7 @@ from gateway import __version__
 from gateway.core.digest import route_digest
 from gateway.flags.store import FlagStore
 from gateway.store import audit, counts, observations, pace
+from loadtests.promises import promises
 from reports import aggregate, loaded, noise, probed, signatures
 from reports.aggregate import Counted, tally
 from reports.explained import Explanations, refusal_signature
@@ -53,7 +54,7 @@ def gather(
         paces={name: pace for name, pace in pace.paces(connection).items() if now - pace.at <= _FRESH},
         served=_by_route(aggregate.served_since(connection, {route: since.get(route, 0.0) for route in digests})),
         probed=probed.by_route(connection),
-        loaded=loaded.by_route(connection),
+        loaded=loaded.by_route(connection, promises(table, table.select("*"), {})),
     )
     return Evidence(
         at=now,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from loadtests.points import Point
     from loadtests.results import LoadResult
 
+_LETTER = 7.0
+"""No letter of a label is wider."""
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 720.0, 220.0, 58.0, 26.0, 8.0
 _GROUPED = 7
 """Histogram buckets of 1 % that make up one bar."""
@@ -188,12 +190,13 @@ def _grid_y(axis: _Axis, unit: str, factor: float = 1.0) -> list[Markup]:
 
 
 def _grid_x(axis: _Axis, unit: str, height: float = _HEIGHT) -> list[Markup]:
-    return [
-        Markup('<text x="{}" y="{}" text-anchor="middle">{:g} {}</text>').format(
-            axis.at(tick), height - 8, round(tick, 3), unit
-        )
-        for tick in axis.ticks()
-    ]
+    shapes = []
+    for tick in axis.ticks():
+        text, at = f"{round(tick, 3):g} {unit}", axis.at(tick)
+        # The last one would stick out of the picture, and be cut there.
+        anchor, at = ("end", _WIDTH) if at + len(text) * _LETTER / 2 > _WIDTH else ("middle", at)
+        shapes.append(Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(at, height - 8, anchor, text))
+    return shapes
 
 
 def _line(name: str, *ends: float) -> Markup:

@@ -49,29 +49,39 @@ def html(result: LoadResult) -> str:
 
 
 def junit(result: LoadResult) -> str:
-    """A suite per route, a case per objective; what is not about an objective is a case of the run."""
+    """A suite per route, a case per objective; what is not about an objective is a case of the run.
+
+    Objectives that too few answers leave open are skipped, not passed.
+    """
     root = ET.Element("testsuites", name="cutover loadtest")
     judged = {verdict.sentence(item) for item in result.judgements if item.fails}
     others = [reason for reason in result.reasons if reason not in judged]
-    _suite(root, "run", [("the run", reason) for reason in others] or [("the run", "")])
+    _suite(root, "run", [("the run", reason, "") for reason in others] or [("the run", "", "")])
     routes = dict.fromkeys(item.route for item in result.judgements)
     for route in routes:
         cases = [
-            (f"{item.aim} within {verdict.bound(item)}", verdict.sentence(item) if item.fails else "")
+            (
+                f"{item.aim} within {verdict.bound(item)}",
+                verdict.sentence(item) if item.fails else "",
+                verdict.open_line(item) if item.outcome is Outcome.FEW and not item.fails else "",
+            )
             for item in result.judgements
             if item.route == route
         ]
         _suite(root, route, cases)
-    for key in ("tests", "failures"):
+    for key in ("tests", "failures", "skipped"):
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(root: ET.Element, name: str, cases: list[tuple[str, str]]) -> None:
-    failures = sum(bool(wrong) for _, wrong in cases)
-    suite = ET.SubElement(root, "testsuite", name=name, tests=str(len(cases)), failures=str(failures), errors="0")
-    for title, wrong in cases:
+def _suite(root: ET.Element, name: str, cases: list[tuple[str, str, str]]) -> None:
+    """Each case has a title, what is wrong, and what leaves it open; one of both at most."""
+    counts = {"failures": sum(bool(wrong) for _, wrong, _ in cases), "skipped": sum(bool(few) for *_, few in cases)}
+    numbers = {key: str(count) for key, count in counts.items()}
+    suite = ET.SubElement(root, "testsuite", {"name": name, "tests": str(len(cases)), "errors": "0", **numbers})
+    for title, wrong, few in cases:
         case = ET.SubElement(suite, "testcase", classname=name, name=figures.plain(title))
-        if wrong:
-            ET.SubElement(case, "failure", message=figures.plain(wrong, 2000))
+        for tag, text in (("failure", wrong), ("skipped", few)):
+            if text:
+                ET.SubElement(case, tag, message=figures.plain(text, 2000))

@@ -115,7 +115,7 @@ def run(
     disturbed = disturbances(
         during, process_of, restart, store=store, max_failed=max_failed, max_recovery=max_recovery
     )
-    _refuse_nowhere(html, csv, json_file, junit, locust_html)
+    _refuse_nowhere(html, json_file, junit, locust_html, prefix=csv)
     latencies = {"p95": p95, "p99": p99, "added": max_added, "first_token": first_token}
     with closing(open_store(store)) as connection:
         plan = LoadPlan(
@@ -185,10 +185,12 @@ def clean(
     raise typer.Exit(1 if cleaned.left else 0)
 
 
-def _refuse_nowhere(*paths: Path | None) -> None:
-    for path in paths:
+def _refuse_nowhere(*files: Path | None, prefix: Path | None) -> None:
+    for path in (*files, prefix):
         if path is not None and not path.absolute().parent.is_dir():
             raise UsageError(f"{path}: {path.absolute().parent} is no directory; make it first")
+        if path is not None and path is not prefix and path.is_dir():
+            raise UsageError(f"{path} is a directory; write the name of a file in it")
 
 
 def _loaded(plan: LoadPlan, disturbed: Disturbances | None) -> tuple[LoadResult, bool]:

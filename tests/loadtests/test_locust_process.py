@@ -36,6 +36,17 @@ def test_what_it_last_said_is_kept(tmp_path: Path) -> None:
     assert child.returncode == 2
 
 
+def test_a_table_of_requests_is_no_last_word(tmp_path: Path) -> None:
+    """Locust ends with its summary, also when what went wrong stands above it."""
+    with (tmp_path / "log").open("w+b") as log:
+        child = LocustProcess(["--version"], os.environ, log)
+        child.end(0.0)
+        log.truncate(0)
+        log.seek(0)
+        log.write(b"Address already in use\nType     Name\n-----|-----\n")
+        assert child.last_words().endswith(": Address already in use")
+
+
 @pytest.mark.proof
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("stopped", [True, False])

@@ -17,6 +17,7 @@ from gateway.core.objectives import EVERY, Aim, ClassObjectives
 from loadtests.plan import LoadPlan, Outputs
 from loadtests.process import Progress, run
 from loadtests.runners import Runners
+from loadtests.shapes import Shape
 from migrate.demo import platform
 from migrate.presets import write
 from tests.apps import gateways
@@ -91,6 +92,18 @@ def test_a_stopped_run_is_partial(tmp_path: Path) -> None:
     assert "of 60 s" in result.reasons[0]
     assert result.sides["gateway"].overall.requests > 20
     assert sorted(told, key=lambda now: now.elapsed) == told
+
+
+@pytest.mark.parametrize("shape", list(Shape))
+def test_a_run_stopped_before_it_began_is_partial_too(tmp_path: Path, shape: Shape) -> None:
+    """Locust was still starting: a marked result without a request, whatever the shape, and no error."""
+    stop = threading.Event()
+    stop.set()
+    with running(tmp_path) as target:
+        plan = replace(LoadPlan(target.config, shape=shape, **SHORT), run_time=60.0)  # type: ignore[arg-type]
+        result = run(plan, environment={**os.environ, **CREDENTIALS}, stop=stop)
+    assert (result.partial, result.passed) == (True, False)
+    assert result.reasons[:2] == ("ended after 0 of 60 s", "not one request was answered, so nothing is proven")
 
 
 def test_locust_writes_its_own_files_too(tmp_path: Path) -> None:

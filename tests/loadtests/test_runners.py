@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from gateway.core.errors import UsageError
-from loadtests.runners import Runners, master_address, worker_arguments
+from loadtests.runners import Runners, master_address, refuse_taken, worker_arguments
 
 
 def test_headless_is_the_default() -> None:
@@ -41,11 +43,26 @@ def test_the_web_page_starts_and_ends_with_the_run() -> None:
     assert found[found.index("--web-host") + 1] == "127.0.0.1"
 
 
-@pytest.mark.parametrize("wrong", [{"processes": -1}, {"processes": 2, "expect": 2}, {"expect": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"processes": -1}, {"processes": 2, "expect": 2}, {"expect": -1}, {"port": 0}, {"web_port": 65_536}]
+)
 def test_what_does_not_go_together_is_refused(wrong: dict[str, int]) -> None:
-    """Either locust forks its workers, or it waits for others."""
+    """Either locust forks its workers, or it waits for others; ports are ports."""
     with pytest.raises(UsageError):
         Runners(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("option", ["--web-port", "--master-port"])
+def test_a_taken_port_is_refused(option: str) -> None:
+    """Before anything starts, with the option that names another; a free one is let go again."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        wanted = Runners(web_port=port) if option == "--web-port" else Runners(workers=("localhost",), port=port)
+        with pytest.raises(UsageError, match=rf"{option} {port}: .*127\.0\.0\.1:{port} .*name another"):
+            refuse_taken(wanted)
+        refuse_taken(Runners(port=port))
+    refuse_taken(wanted)
+    refuse_taken(wanted)
 
 
 def test_masters_are_named_with_or_without_a_port() -> None:

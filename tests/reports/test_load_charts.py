@@ -86,6 +86,16 @@ def test_whatever_was_measured_stays_in_the_frame(values: list[float], run_time:
             assert 0 <= y <= 220
 
 
+@pytest.mark.parametrize("chart", [load_charts.over_time(RESULT.series, 60.0), load_charts.knee(KNEE)])
+def test_no_label_is_cut_at_the_edge(chart: str) -> None:
+    """The last one ends there; others stand beneath their place, and reach no further."""
+    labels = [item for item in ET.fromstring(chart) if item.tag == "text"]
+    assert {item.get("text-anchor") for item in labels} == {"middle", "end"}
+    for item in labels:
+        half = len(item.text or "") * 7 / 2 if item.get("text-anchor") == "middle" else 0
+        assert float(item.get("x", "0")) + half <= 720
+
+
 def test_names_are_escaped() -> None:
     """A route is text, never markup."""
     found = {"<b>": Comparison(5, {"p50": Interval(1.0, 0.9, 1.1)}, {})}

@@ -66,16 +66,20 @@ def test_the_page_compares_and_says_under_which_conditions() -> None:
     page = html(RESULT)
     for words in ("Beside legacy", "p50 2.00 (1.90 to 2.10)", "http://127.0.0.1:8800", "0123456789abcdef", "cpus 2"):
         assert words in page
+    assert "personas api=1 dashboard=5" in html(replace(RESULT, environment={"personas": {"dashboard": 5, "api": 1}}))
     assert "Beside legacy" not in html(KNEE)
     assert "Knee" in html(KNEE)
 
 
 def test_junit_has_a_case_for_each_objective() -> None:
-    """Failures carry the sentence; what is about the run as a whole is a case of its own."""
+    """Failures carry the sentence, what few answers leave open is skipped; the run itself is a case of its own."""
     root = ET.fromstring(junit(FAILED).partition("\n")[2])
-    assert (root.get("tests"), root.get("failures")) == ("3", "2")
-    failed = {case.get("name"): case[0].get("message") for case in root.iter("testcase") if len(case)}
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("3", "2", "1")
+    cases = [(case.get("name"), case.find("failure")) for case in root.iter("testcase")]
+    failed = {name: failure.get("message") for name, failure in cases if failure is not None}
     assert failed == {"the run": "worker <2> was lost", "p95 within 5 ms": verdict.sentence(SLOW)}
+    (few,) = root.iter("skipped")
+    assert few.get("message") == "b: p99 is not proven to be within 5 ms: 3 answers, where it takes 368"
     healthy = ET.fromstring(junit(RESULT).partition("\n")[2])
     assert (healthy.get("tests"), healthy.get("failures")) == ("3", "0")
 

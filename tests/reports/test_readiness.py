@@ -70,6 +70,7 @@ def test_from_canary_to_gateway_and_closed(tmp_path: Path) -> None:
     filled.serve("legacy", 50)
     filled.serve("gateway", 50)
     body = {"sides": {"gateway": {"routes": {ROUTE: {"requests": 200}}}}, "digests": {ROUTE: digest()}}
+    body |= {"objectives": {ROUTE: {"p95": 0.5, "p99": 2.0, "errors": 0.001}}}
     audit.put_result(filled.db, audit.Result("l1", "loadtest", NOW - 60, passed=True, body=body))
     assert blockers(filled.evidence(), table(), ROUTE) == []
     filled.stage(Stage.GATEWAY, NOW)

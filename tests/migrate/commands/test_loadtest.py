@@ -119,6 +119,9 @@ def test_a_dead_target_exits_4(cutover: Command, tmp_path: Path) -> None:
         (("--host", "nobody=http://127.0.0.1:1"), 2, "no service"),
         (("--config", "absent.yaml"), 3, "absent.yaml"),
         (("--html", "no/such/folder/page.html"), 2, "is no directory"),
+        (("--junit", "."), 2, "is a directory"),
+        (("--max-error-rate", "200%"), 2, "--max-error-rate 200%: "),
+        (("--web-ui", "--web-port", "99999"), 2, "--web-port 99999"),
     ],
 )
 def test_bad_calls_say_what_to_write(
