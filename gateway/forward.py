@@ -48,7 +48,7 @@ async def forward(
     `renewed` makes the request for a second attempt: what the service accepts once only is new in it.
 
     A request is sent once more, on a new connection, when no byte of it went out; a safe one also when the
-    connection ended before an answer. But for connections that had rested, the budget must allow it. Two attempts
+    connection ended before an answer. But for connections that had rested, the budget must allow it. All attempts
     take no longer than the route's limits allow one. A write is never sent again once a byte of it went out.
 
     Raises:
@@ -84,27 +84,35 @@ async def recovered(
 ) -> Upstream:
     """The service's answer to a second attempt, where one may follow a first that failed after `spent` seconds.
 
+    A connection that had rested says nothing of the service: what follows it counts as the first attempt.
+
     Raises:
         Unreachable, TimedOut: see `forward`.
     """
+    now = asyncio.get_running_loop().time
+    begun = now() - spent
     reason = again(error, safe=body is None and is_safe(route, request))
     if not reason:
         raise problem(service, error) from error
-    if reason not in _FREE and not budget.spend(policy, asyncio.get_running_loop().time()):
+    if reason not in _FREE and not budget.spend(policy, now()):
         metrics.count("cutover_retries_denied_total", service=service.name, why=reason)
         raise problem(service, error) from error
-    if reason == "connect":
-        pause = _PAUSE * random.uniform(0.5, 1.5)  # noqa: S311 - spreads attempts, hides nothing
-        await asyncio.sleep(pause)
-        spent += pause
-    left = remaining(route.timeouts, error, spent)
+    if reason not in _FREE:
+        # A process that dies takes its connections first, and a moment later the port on which it would get this.
+        await asyncio.sleep(_PAUSE * random.uniform(0.5, 1.5))  # noqa: S311 - spreads attempts, hides nothing
+    left = remaining(route.timeouts, error, now() - begun)
     if left is None:
         raise problem(service, error) from error
     metrics.count("cutover_retries_total", service=service.name, why=reason)
     try:
         return await send(pool, origin_of(service.internal), renewed(request), body, left, fresh=True)
-    except TransportError as again_failed:
-        raise problem(service, again_failed) from again_failed
+    except TransportError as failed:
+        if reason != "stale":
+            raise problem(service, failed) from failed
+        return await recovered(
+            pool, service, route, request, body, failed, now() - begun,
+            budget=budget, policy=policy, metrics=metrics, renewed=renewed,
+        )  # fmt: skip
 
 
 def is_safe(route: Route, request: Request) -> bool:

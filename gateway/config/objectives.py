@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gateway.core.routes import Route
 
 _RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|m)")
-_OFF = "off"
+_OFF = frozenset({"off", "false"})
 
 
 def read_load(section: Section, limits: Iterable[str], routes: Iterable[Route]) -> LoadPolicy:
@@ -39,7 +39,7 @@ def read_load(section: Section, limits: Iterable[str], routes: Iterable[Route]) 
 
 
 def bound(aim: Aim) -> Callable[[str], float | None]:
-    """A reader of an aim's bound; `off` takes an inherited one away."""
+    """A reader of an aim's bound; `off` (`false` after tools that rewrite YAML) takes an inherited one away."""
     reader: Callable[[str], float]
     match aim:
         case Aim.ERRORS:
@@ -48,7 +48,7 @@ def bound(aim: Aim) -> Callable[[str], float | None]:
             reader = rate
         case _:
             reader = duration
-    return lambda text: None if text == _OFF else reader(text)
+    return lambda text: None if text.lower() in _OFF else reader(text)
 
 
 def arrivals(text: str) -> float:

@@ -134,7 +134,8 @@ async def test_only_safe_requests_are_sent_again(item: Route, attempts: int) -> 
         up.behave = raw(b"", keep=False)
         with pytest.raises(Unreachable):
             await gate.send(known, item)
-        assert (len(up.seen), gate.retries) == (1 + attempts, (attempts - 1, 0))
+        # The second attempt of a read is its first that says something of the service; what follows asks the budget.
+        assert (len(up.seen), gate.retries) == (1 + attempts, (attempts - 1, attempts - 1))
 
 
 @pytest.mark.parametrize(("policy", "attempts", "retries"), [(None, 2, (1, 0)), (NOTHING, 1, (0, 1))])
@@ -147,6 +148,23 @@ async def test_break_before_the_answer_asks_the_budget(
         with pytest.raises(Unreachable):
             await gate.send(service("compute", up.address), READ)
         assert (len(up.seen), gate.retries) == (attempts, retries)
+
+
+async def test_service_that_is_replaced_loses_no_read() -> None:
+    """A connection that had rested ends, and so does the next, taken by whoever dies there: the third is answered."""
+    gate = Gate()
+    async with upstream() as up:
+        known = service("compute", up.address)
+        await gate.whole(known, READ)
+        answer = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+
+        async def behave(seen: Seen, reader: Any, writer: asyncio.StreamWriter) -> bool:
+            return False if len(up.seen) <= 3 else await answer(seen, reader, writer)
+
+        up.behave = behave
+        assert await gate.whole(known, READ) == b"hi"
+        assert (len(up.seen), gate.retries) == (4, (2, 0))
+    gate.pool.close()
 
 
 async def test_second_attempt_saves_a_read() -> None:

@@ -66,9 +66,10 @@ def test_a_process_that_came_after_is_found_in_the_same_file(tmp_path: Path) -> 
         assert (found.pid, found.runs) == (second.pid, True)
 
 
-@pytest.mark.parametrize(
-    "where", ["1", "0", str(os.getpid()), str(os.getppid())], ids=["first", "none", "own", "parent"]
-)
+PIDS = {"first": "1", "none": "0", "own": str(os.getpid()), "parent": str(os.getppid())}
+
+
+@pytest.mark.parametrize("where", PIDS.values(), ids=PIDS)
 def test_what_the_test_runs_under_is_never_signalled(where: str) -> None:
     """Neither it, nor what started it, nor the system's first process."""
     with pytest.raises(UsageError, match="runs under"):
