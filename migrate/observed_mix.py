@@ -29,7 +29,11 @@ def observed_mix(choice: str, connection: sqlite3.Connection, table: RouteTable)
         return {}
     counts = stored(connection) if choice == OBSERVED else recorded(_file(choice), table)
     if not counts:
-        where = "the store; let the shadow or the gateway see traffic first" if choice == OBSERVED else choice
+        where = (
+            "the store; let the shadow or the gateway see traffic first"
+            if choice == OBSERVED
+            else "it; calls are known by the `legacy` addresses of the services, so it has to be of these"
+        )
         raise UsageError(f"--mix {choice}: no call of a route is in {where}")
     return {route: float(count) for route, count in counts.items()}
 

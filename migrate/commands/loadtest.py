@@ -13,13 +13,12 @@ import typer
 from rich.console import Console
 
 from gateway.config import load_table
-from gateway.core.errors import UsageError
+from gateway.core.errors import UnreachableError, UsageError
 from gateway.flags.store import FlagStore
-from gateway.store.audit import put_result
 from gateway.store.database import open_store
 from loadtests import process
 from loadtests.plan import LoadPlan, Outputs, unserved
-from loadtests.results import GATEWAY, LEGACY, stored
+from loadtests.results import GATEWAY, LEGACY
 from loadtests.runners import master_address
 from loadtests.shapes import Shape
 from loadtests.show import progress_line
@@ -28,7 +27,7 @@ from loadtests.worker import work
 from migrate.commands import load_options, loadtest_stored
 from migrate.commands import load_workload as options
 from migrate.commands.disturbing import During, MaxFailed, MaxRecovery, Processes, Restarts, disturbances
-from migrate.commands.loadtest_stored import show_result, write_files
+from migrate.commands.loadtest_stored import keep, show_result, write_files
 from migrate.commands.options import DEFAULT_CONFIG, DEFAULT_STORE, Config, Json, Store
 
 if TYPE_CHECKING:
@@ -109,7 +108,8 @@ def run(
     a persona that needs an API key asks for it, and what a load test creates it deletes.
 
     Credentials come from CUTOVER_LOAD_USERNAME, CUTOVER_LOAD_PASSWORD and CUTOVER_LOAD_TOTP_SECRET, or
-    CUTOVER_LOAD_TOKEN. Exit code 0: objectives met; 1: not met; 4: a target does not answer; 130: interrupted.
+    CUTOVER_LOAD_TOKEN. Exit code 0: objectives met; 1: not met; 4: a target or the store does not answer;
+    130: interrupted.
     """
     table = load_table(config)
     disturbed = disturbances(
@@ -140,9 +140,11 @@ def run(
             ),
         )
         result, stopped = _loaded(plan, disturbed)
-        put_result(connection, stored(result))
+        lost = keep(connection, result)
     write_files(result, html=html, junit=junit, json_file=json_file)
     show_result(result, as_json=as_json)
+    if lost:
+        raise UnreachableError(lost)
     raise typer.Exit(_INTERRUPTED if stopped else 0 if result.passed else 1)
 
 

@@ -144,6 +144,19 @@ def test_wrong_credentials_exit_3(cutover: Command, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.proof
+@pytest.mark.usefixtures("target")
+def test_a_store_that_is_locked_at_the_end_loses_nothing(cutover: Command, tmp_path: Path) -> None:
+    """The result is shown and written; exit code 4 and one line say that readiness does not see it."""
+    with closing(open_store(tmp_path / "cutover.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        code, out, err = cutover(*SHORT, "--json-file", str(tmp_path / "result.json"))
+    assert (code, err.splitlines()[-1].partition("(")[0]) == (4, "cutover: the result is not in the store ")
+    assert "passed: load-" in out
+    assert json.loads((tmp_path / "result.json").read_text())["passed"]
+    assert kept(tmp_path) == []
+
+
+@pytest.mark.proof
 def test_interrupting_keeps_a_partial_result(target: Target, tmp_path: Path) -> None:
     """Ctrl-C ends the load, prints and stores a result marked partial, and exits 130."""
     variables = {**os.environ, **CREDENTIALS, "CUTOVER_STORE": str(tmp_path / "cutover.db")}

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.core.errors import ConfigError
-from gateway.store.audit import Result, put_result
+from gateway.store.audit import Result, put_result, results
 from gateway.store.database import open_store
 from loadtests.results import stored
 from migrate.cli import main
-from migrate.commands.loadtest_stored import write_files
+from migrate.commands.loadtest_stored import keep, write_files
 from tests.loadtests.test_results import KNEE, RESULT
 
 if TYPE_CHECKING:
@@ -41,6 +41,18 @@ def cutover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         return int(caught.value.code or 0), said.out, said.err
 
     return run
+
+
+REFUSES = "CREATE TRIGGER full BEFORE INSERT ON results BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+
+
+def test_a_result_that_the_store_does_not_take_is_told(tmp_path: Path) -> None:
+    """In words, so that a run of an hour is shown and written before it fails for that."""
+    with closing(open_store(tmp_path / "cutover.db")) as connection:
+        assert keep(connection, RESULT) == ""
+        connection.execute(REFUSES)
+        assert "not in the store (disk full)" in keep(connection, LATER)
+        assert [row.id for row in results(connection)] == [RESULT.id]
 
 
 def test_results_are_listed_newest_first(cutover: Command) -> None:
