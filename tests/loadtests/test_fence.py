@@ -122,9 +122,9 @@ def test_no_connection_of_the_process_leaves_the_fence() -> None:
 
 LURED = """
 from loadtests import locustfile
-from loadtests.users.dashboard import DashboardUser
+from loadtests.users import dashboard
 
-class Lured(DashboardUser):
+class DashboardUser(dashboard.DashboardUser):
     def on_start(self):
         self.client.get("http://192.0.2.1:81/stolen", name="absolute")
         self.client.get("/from-the-host-field", name="relative")
@@ -138,7 +138,7 @@ def test_plain_locust_cannot_be_pointed_at_a_stranger(tmp_path: Path) -> None:
     (tmp_path / "lured.py").write_text(LURED)
     with running(tmp_path) as target:
         variables = {"CUTOVER_CONFIG": str(target.config), "PYTHONPATH": str(ROOT), **CREDENTIALS}
-        command = [sys.executable, "-m", "locust", "-f", str(tmp_path / "lured.py"), "Lured", "--headless"]
+        command = [sys.executable, "-m", "locust", "-f", str(tmp_path / "lured.py"), "DashboardUser", "--headless"]
         done = subprocess.run(
             [*command, "--host", "http://192.0.2.2:82", "-u", "1", "--run-time", "20s", "--only-summary"],
             env={**os.environ, **variables}, capture_output=True, text=True, check=False, timeout=50,
