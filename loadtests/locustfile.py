@@ -16,7 +16,7 @@ from loadtests.fence import fenced, raise_around
 from loadtests.personas import MIXED, PERSONAS
 from loadtests.plan import from_environment
 from loadtests.prepare import prepare
-from loadtests.record import Run
+from loadtests.record import TALLY, Run
 from loadtests.shaped import arrange
 from loadtests.users.api_client import ApiClient
 from loadtests.users.dashboard import DashboardUser
@@ -84,6 +84,7 @@ def _listen(environment: Any, run: Run) -> None:
     attach(environment, run)
     if not isinstance(environment.runner, WorkerRunner):
         environment.events.test_stop.add_listener(lambda **_: _settle(run))
+        environment.events.quit.add_listener(lambda **_: _leave(run))
 
 
 def _settle(run: Run) -> None:
@@ -92,6 +93,12 @@ def _settle(run: Run) -> None:
         run.write_tally(Path(_DIRECTORY))
     run.clean()
     if _DIRECTORY:
+        run.write_tally(Path(_DIRECTORY))
+
+
+def _leave(run: Run) -> None:
+    """A locust that is ended while it stops, or while its workers go, does not say that the load has stopped."""
+    if _DIRECTORY and run.elapsed and not (Path(_DIRECTORY) / TALLY).exists():
         run.write_tally(Path(_DIRECTORY))
 
 

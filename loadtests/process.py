@@ -162,7 +162,7 @@ class _Child:
         try:
             tally: dict[str, Any] = json.loads((self._directory / TALLY).read_text())
         except FileNotFoundError:
-            if stop.is_set():  # Locust was still starting, so there is nothing to tell.
+            if stop.is_set() and not self._began:
                 return nothing(self._plan.slice_length)
             raise UnreachableError(f"the load test gave no result ({self._process.last_words()})") from None
         else:
@@ -171,6 +171,13 @@ class _Child:
         finally:
             self._log.close()
         return tally
+
+    @property
+    def _began(self) -> bool:
+        """Whether locust was under load, and not still starting."""
+        with suppress(OSError):
+            return bool(json.loads((self._directory / PROGRESS).read_text())["elapsed"])
+        return False
 
     def _tell(self, on_progress: Callable[[Progress], None] | None) -> None:
         with suppress(OSError):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -54,6 +55,36 @@ def test_plain_locust_works_too(target: Target) -> None:
     assert "gateway:deployments.list" in done.stdout + done.stderr
     assert "legacy:deployments.list" in done.stdout + done.stderr
     assert target.behaviour.sign_ins == 1
+
+
+LEAVES = """
+import os
+import gevent
+from locust import events
+from loadtests.locustfile import *
+
+def leave(environment, **_):
+    while environment.stats.total.num_requests < 5:
+        gevent.sleep(0.02)
+    environment.events.quit.fire(exit_code=0)
+    os._exit(0)
+
+events.test_start.add_listener(lambda environment, **_: gevent.spawn(leave, environment))
+"""
+
+
+@pytest.mark.proof
+def test_a_locust_that_leaves_in_the_middle_tells_what_it_measured(target: Target, tmp_path: Path) -> None:
+    """Ended while it stops, it never says that the load has stopped; the figures are there all the same."""
+    (tmp_path / "leaves.py").write_text(LEAVES)
+    command = [sys.executable, "-m", "locust", "-f", str(tmp_path / "leaves.py"), "--headless", "-t", "30s"]
+    variables = environment(target, **CREDENTIALS, CUTOVER_LOAD_DIRECTORY=str(tmp_path))
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "tally.json").read_text())
+    assert told["elapsed"] > 0
+    assert len(told["tally"]) > 0
+    assert told["cleaned"] is None
 
 
 def test_bad_settings_are_one_line(target: Target) -> None:
