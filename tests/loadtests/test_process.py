@@ -119,6 +119,7 @@ def test_locust_writes_its_own_files_too(tmp_path: Path) -> None:
     assert all(0 <= ours[name] - theirs[name] <= plan.users for name in ours)
 
 
+@pytest.mark.proof
 async def test_the_platform_behind_the_gateway_passes(tmp_path: Path) -> None:
     """The stand-in platform with its real sign-in limit holds the dashboard's pages through the gateway."""
     secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
