@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import logging
 import os
+import signal
+import threading
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
@@ -23,6 +25,9 @@ settings.load_profile("cutover")
 
 # Workers inherit a width that readline exports, which is nobody's terminal; each test begins without one.
 os.environ.pop("COLUMNS", None)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    # A shell lets what it starts in the background ignore Ctrl-C, and every process that a test starts would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Denials are written by a thread, which knows of no test's capture; tests of them listen for themselves.
 logging.getLogger("cutover.audit").addHandler(logging.NullHandler())
 

@@ -44,10 +44,11 @@ def test_what_is_not_installed_is_skipped_by_name(tmp_path: Path, monkeypatch: p
     assert module._skipped(["diff", "store"]) == {}
 
 
+SLOW = (pytest.mark.proof, pytest.mark.timeout(180))
+
+
 @pytest.mark.skipif(bool(MISSING), reason=f"installed by make bench only: {MISSING}")
-@pytest.mark.parametrize(
-    "part", [pytest.param(part, marks=() if part == "latency" else pytest.mark.proof) for part in PARTS]
-)
+@pytest.mark.parametrize("part", [pytest.param(part, marks=() if part == "latency" else SLOW) for part in PARTS])
 def test_each_part_has_numbers(tmp_path: Path, part: str) -> None:
     """One short round of each part fills its numbers without an error, and they can be printed."""
     said: list[str] = []
