@@ -144,12 +144,12 @@ async def test_retry_never_replays_a_write(up: Upstream, gate: Running) -> None:
 
 
 async def test_retry_of_a_read_happens_once(up: Upstream, gate: Running) -> None:
-    """Retry: a read on a pooled connection that dies unanswered is sent once more, on a fresh connection."""
+    """Retry: a read on a pooled connection that dies unanswered goes to a fresh one, and is sent once more from there."""
     await gate.get("/api/things", headers=bearer())
     up.behave = raw(b"", keep=False)
     answer = await gate.get("/api/things", headers=bearer())
     assert answer.status_code == 502
-    assert [seen.connection for seen in up.seen] == [1, 1, 2]
+    assert [seen.connection for seen in up.seen] == [1, 1, 2, 3]
 
 
 async def test_silently_closed_pooled_connection_leaves_the_pool_at_once(up: Upstream, gate: Running) -> None:
