@@ -144,7 +144,7 @@ async def test_retry_never_replays_a_write(up: Upstream, gate: Running) -> None:
 
 
 async def test_retry_of_a_read_happens_once(up: Upstream, gate: Running) -> None:
-    """Retry: a read on a pooled connection that dies unanswered goes to a fresh one, and is sent once more from there."""
+    """Retry: a read on a pooled connection that dies unanswered goes to a fresh one, and once more from there."""
     await gate.get("/api/things", headers=bearer())
     up.behave = raw(b"", keep=False)
     answer = await gate.get("/api/things", headers=bearer())
