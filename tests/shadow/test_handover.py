@@ -25,6 +25,14 @@ def turn(copying: Copying = Copying.NONE) -> Turn:
     return Turn(Plan("svc", Subject("u"), copying=copying, bucket=Bucket.OFF, reason="why"), Request("GET", "/"))
 
 
+async def accepted(books: Handover) -> None:
+    """Return when the worker that has connected is known: until then, copies are shed."""
+    for _ in range(500):
+        if books.channel.connected:
+            return
+        await asyncio.sleep(0.01)
+
+
 async def test_each_request_is_settled_once() -> None:
     """A finished request lands in its plan's bucket, an oversize one in its own, and a second end counts nothing."""
     books = Handover()
@@ -56,6 +64,7 @@ async def test_a_large_answer_is_handed_over_once_it_is_summed(tmp_path: Path) -
     books = Handover()
     await books.start(tmp_path / "s")
     reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+    await accepted(books)
     one = turn(Copying.READ)
     books.open(one)
     large = b"x" * 3_000_000
@@ -89,6 +98,7 @@ async def test_counts_reach_the_worker(tmp_path: Path) -> None:
     books = Handover()
     await books.start(tmp_path / "s")
     reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+    await accepted(books)
     one = turn()
     books.open(one)
     books.served(one, 500)
@@ -107,6 +117,7 @@ async def test_the_worker_hears_of_a_write_when_it_begins(tmp_path: Path) -> Non
     books = Handover()
     await books.start(tmp_path / "s")
     reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+    await accepted(books)
     async with asyncio.timeout(10):
         while not books.channel.connected:  # noqa: ASYNC110 - the channel tells nobody
             await asyncio.sleep(0.01)
@@ -161,6 +172,7 @@ async def test_a_write_of_the_gateways_is_counted_at_once_and_shown(tmp_path: Pa
     assert books.ledger.counts == {("", "off", "why"): 1}
     await books.start(tmp_path / "s")
     reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+    await accepted(books)
     # The first counts that arrive say that the worker is known to listen.
     await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH), "big"))
     books.open(large)
