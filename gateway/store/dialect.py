@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 MAGIC = b"SQLite format 3\0"
 """How a file of SQLite begins."""
+_MOMENT = 0.01
+"""Seconds after which what was refused is tried again."""
 
 
 def connect(path: Path, patience: float) -> sqlite3.Connection:
@@ -23,9 +26,24 @@ def connect(path: Path, patience: float) -> sqlite3.Connection:
 
 def settle(connection: sqlite3.Connection, patience: float) -> None:
     """Write-ahead log, so that readers never wait; a commit outlives the death of its process."""
-    connection.execute("PRAGMA journal_mode = WAL")
+    until = time.monotonic() + patience
+    while not _keeps_a_log(connection):
+        # Of several that turn to it at once all but one are refused at once, lest they wait for each other.
+        if time.monotonic() > until:
+            raise sqlite3.OperationalError("database is locked")
+        time.sleep(_MOMENT)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+
+
+def _keeps_a_log(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import re
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -100,3 +101,30 @@ def test_a_transaction_happens_whole_or_not_at_all(tmp_path: Path) -> None:
         with pytest.raises(LookupError):
             spoil(connection)
         assert connection.execute("SELECT count(*) FROM t").fetchone()[0] == 0
+
+
+def test_who_is_refused_the_log_without_being_let_wait_tries_again(tmp_path: Path) -> None:
+    """SQLite refuses some of many openings of a new store at once, whatever they are ready to wait."""
+    path = tmp_path / "new.db"
+    with (
+        closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as first,
+        closing(dialect.connect(path, 0)) as second,
+    ):
+        first.execute("BEGIN EXCLUSIVE")
+        end = threading.Timer(0.2, first.execute, ["COMMIT"])
+        end.start()
+        dialect.settle(second, 5)
+        end.join()
+        assert second.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_a_lock_that_stays_is_told_when_patience_ends(tmp_path: Path) -> None:
+    """Nobody waits for ever."""
+    path = tmp_path / "new.db"
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as first,
+        closing(dialect.connect(path, 0)) as second,
+    ):
+        first.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            dialect.settle(second, 0.05)
