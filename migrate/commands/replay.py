@@ -116,6 +116,7 @@ def _closed(
     with progress(Console(stderr=True), len(placed)) as report:
         if against == EMBEDDED:
             plan = Plan(known, player_addresses(player_listen, table, internal=False), report)
+            _refuse_another_key(placed, jwt_secret)
             outcome = asyncio.run(play(placed, table, build_app, keys, plan))
         else:
             at = datetime.fromtimestamp(recording.ended, UTC).isoformat(timespec="seconds")
@@ -139,6 +140,17 @@ def _keys(jwt_secret: str, store: Path | None, *, needed: bool) -> Keys:
     return (
         Keys(jwt_secret, internal, secret_key(store.parent, "fingerprint")) if store else Keys(jwt_secret, internal)
     )
+
+
+def _refuse_another_key(placed: tuple[Placed, ...], key: str) -> None:
+    from migrate.replay.signed import signed_by_another  # noqa: PLC0415 - likewise
+
+    foreign = signed_by_another((one.exchange.request for one in placed), key)
+    if foreign:
+        raise UsageError(
+            f"none of the recording's {foreign} tokens was signed with this key, so that the gateway would refuse"
+            f" them all; give the key that signed them as --jwt-secret or {JWT_SECRET}"
+        )
 
 
 def _keep(outcome: Outcome, store: Path, table: RouteTable) -> None:
